@@ -1,0 +1,2 @@
+//! sancho
+fn main() {}

@@ -1,0 +1,346 @@
+//! The control plane: what people look at, and what they do to jobs from outside.
+
+use std::time::Duration;
+
+use crate::claim::Incarnation;
+use crate::lifecycle::{Refusal, State};
+use crate::process::{Order, ProcessInfo, Quiet};
+use crate::{BoxFuture, Jid, Key, Payload, QueueName, StoreResult, Timestamp};
+
+/// What people see of a store, and do to it.
+///
+/// Looking never blocks the moves of [`Store`](crate::Store); acting goes the same way as they do. Every call is
+/// bounded: what would take longer answers with a cursor to go on from.
+///
+/// # Errors
+/// Every call fails with a [`StoreError`](crate::StoreError) whose kind says what the caller does next.
+pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
+    /// Totals: counters since the store was made, and the size of each set now.
+    fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>>;
+
+    /// Counters of each of the last `days` days in UTC, today first; days without jobs included.
+    fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>>;
+
+    /// Every known queue, sorted by name.
+    fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>>;
+
+    /// One page of a set's jobs that match, at most `limit`, after `cursor`.
+    ///
+    /// A queue is in the order that it runs; scheduled, retries and held by time, earliest first; dead by time,
+    /// latest first; busy by start. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs
+    /// are looked at: a page may be short, even empty, and still have a `next`.
+    fn page<'a>(
+        &'a self,
+        set: &'a Set,
+        filter: &'a Filter,
+        cursor: Option<&'a Cursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, StoreResult<Page>>;
+
+    /// The job with this id, wherever it is; `None` when it is gone.
+    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
+
+    /// The job that holds this key; `None` when the key is free.
+    fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
+
+    /// Every process whose lease has not ended by `now`, sorted by identity.
+    fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>>;
+
+    /// Does `action` to the selected jobs, at most `limit`, each in one atomic step, as
+    /// [`lifecycle::permits`](crate::lifecycle::permits) allows.
+    fn apply<'a>(
+        &'a self,
+        action: &'a Action,
+        selection: &'a Selection,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<Applied>>;
+
+    /// Stops a queue or a class from being claimed; what is enqueued stays. Pausing twice is harmless.
+    fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Lets a queue or a class be claimed again. Jobs held for a class are run by [`Inspect::apply`].
+    fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// Deletes the jobs enqueued in a queue, at most `limit`; answers how many, and whether any is left is seen
+    /// by calling again. A queue that is empty then is forgotten.
+    fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>>;
+
+    /// Leaves an order for a process, which hears it at its next beat, or at once where it waits for orders.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such process lives.
+    fn order<'a>(
+        &'a self,
+        incarnation: &'a Incarnation,
+        order: &'a Order,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// What the store is: for a page's foot and a doctor's report.
+    fn about(&self) -> BoxFuture<'_, StoreResult<About>>;
+}
+
+/// Totals of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Jobs performed, whatever came of it.
+    pub processed: u64,
+    /// Jobs that failed, each time they did.
+    pub failed: u64,
+    /// Jobs that run now.
+    pub busy: u64,
+    /// Jobs in queues.
+    pub enqueued: u64,
+    /// Jobs scheduled for later.
+    pub scheduled: u64,
+    /// Jobs that failed and wait for their next try.
+    pub retries: u64,
+    /// Jobs in the dead set.
+    pub dead: u64,
+    /// Jobs that are held.
+    pub held: u64,
+    /// Processes whose lease has not ended.
+    pub processes: u64,
+}
+
+/// Counters of one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayStats {
+    /// Whole days since the epoch, in UTC.
+    pub unix_day: i64,
+    /// Jobs performed.
+    pub processed: u64,
+    /// Jobs that failed.
+    pub failed: u64,
+}
+
+/// One queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueRow {
+    /// Its name.
+    pub name: QueueName,
+    /// Jobs in it.
+    pub size: u64,
+    /// How long its next job has waited; zero when it is empty.
+    pub latency: Duration,
+    /// Whether it is claimed from.
+    pub paused: Paused,
+}
+
+/// Whether a queue is claimed from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paused {
+    /// It is.
+    #[default]
+    No,
+    /// It is not.
+    Yes,
+}
+
+/// What can be paused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pausable {
+    /// A queue.
+    Queue(QueueName),
+    /// Every job of a class; its jobs are held as they are claimed.
+    Class(String),
+}
+
+/// A set of jobs that can be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Set {
+    /// One queue.
+    Queue(QueueName),
+    /// Jobs that run.
+    Busy,
+    /// Jobs scheduled for later.
+    Scheduled,
+    /// Jobs that failed and wait.
+    Retries,
+    /// Jobs that are given up.
+    Dead,
+    /// Jobs that are held.
+    Held,
+}
+
+/// One job, as it is kept.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    /// Its id; for a payload that cannot be read, one that the store made.
+    pub jid: Jid,
+    /// Where it is.
+    pub state: State,
+    /// Its queue, or the one that it will go to or came from.
+    pub queue: QueueName,
+    /// When it is due, or died, or started, by its state; when it came to its queue if enqueued; since when held.
+    pub at: Timestamp,
+    /// The key that it holds now.
+    pub key: Option<Key>,
+    /// Why it is held, if it is.
+    pub held: Option<String>,
+    /// Who runs it, if it is busy.
+    pub incarnation: Option<Incarnation>,
+    /// What the store keeps.
+    pub payload: Payload,
+}
+
+/// Which jobs of a set are meant. An empty filter means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// The class, where `*` stands for any text.
+    pub class: Option<String>,
+    /// Text that stands somewhere in the payload.
+    pub text: Option<String>,
+}
+
+impl Filter {
+    /// The filter that every job passes.
+    pub fn all() -> Self {
+        Filter::default()
+    }
+
+    /// Whether a payload passes.
+    pub fn matches(&self, payload: &Payload) -> bool {
+        let class = self.class.as_deref().is_none_or(|pattern| {
+            payload.envelope().is_ok_and(|envelope| glob(pattern.as_bytes(), envelope.display_class().as_bytes()))
+        });
+        class && self.text.as_deref().is_none_or(|text| payload.to_text_lossy().contains(text))
+    }
+}
+
+/// Whether `text` is as `pattern` says, where `*` stands for any text; linear in the pattern's stars.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        if pattern.get(p) == Some(&b'*') {
+            star = Some((p, t));
+            p += 1;
+        } else if pattern.get(p) == Some(&text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((star_p, star_t)) = star {
+            star = Some((star_p, star_t + 1));
+            p = star_p + 1;
+            t = star_t + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// Where a page or an action goes on; opaque, and only for the store that gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// One page of jobs.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The jobs.
+    pub rows: Vec<JobRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// What a person does to jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// To the back of its queue, now.
+    RunNow,
+    /// To another time.
+    Reschedule {
+        /// When it is due.
+        at: Timestamp,
+    },
+    /// To the dead set.
+    Kill,
+    /// Away, from wherever it is but a process's hands.
+    Delete,
+    /// Away, if it has not started: what its pusher wanted is off.
+    Cancel,
+}
+
+/// Which jobs an action is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selection {
+    /// The one with this id.
+    Jid(Jid),
+    /// The one that holds this key.
+    Key(Key),
+    /// All of a set that match, after a cursor.
+    All {
+        /// The set.
+        set: Set,
+        /// Which of its jobs.
+        filter: Filter,
+        /// Where to go on.
+        after: Option<Cursor>,
+    },
+}
+
+/// What an action did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Jobs that it was done to.
+    pub done: usize,
+    /// Jobs that it was not done to, and why; a job that is gone is in neither list.
+    pub refused: Vec<(Jid, Refusal)>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// A process, as of its last beat.
+#[derive(Clone, Debug)]
+pub struct ProcessRow {
+    /// What is true of it for all of its life.
+    pub info: ProcessInfo,
+    /// When it last beat.
+    pub beat_at: Timestamp,
+    /// Whether it takes jobs.
+    pub quiet: Quiet,
+    /// Jobs that it runs.
+    pub busy: usize,
+    /// Resident memory, in bytes.
+    pub rss_bytes: u64,
+    /// How long its last beat took.
+    pub round_trip: Duration,
+}
+
+/// What a store is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The kind: `sqlite`, `redis`, `model`.
+    pub kind: &'static str,
+    /// The version of the program behind it.
+    pub version: String,
+    /// Where it is, without credentials.
+    pub place: String,
+    /// Bytes that it takes, on disk or in memory.
+    pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text, want) in [
+            ("Mail*", "Mailer", true),
+            ("*er", "Mailer", true),
+            ("M*l*r", "Mailer", true),
+            ("*", "", true),
+            ("Mail", "Mailer", false),
+            ("M*x", "Mailer", false),
+            ("a*a*a*b", "aaaaaaaaaaaaaaaaaaaa", false),
+        ] {
+            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), want, "{pattern} on {text}");
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! A job that is about to be pushed: what the client builds and client middleware may change.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use super::{Backtrace, Members, Payload, Retry, WireTime};
+use crate::error::Invalid;
+use crate::store::NewJob;
+use crate::{Jid, Key, OnConflict, Place, QueueName, Timestamp, lifecycle, limits};
+
+/// A job that is about to be pushed.
+///
+/// [`Draft::into_job`] checks it and writes its payload.
+///
+/// ```
+/// use sancho_core::{Draft, Jid, Timestamp, WireTime};
+///
+/// let draft = Draft::new(Jid::new("5931c557999193ffeb592663").unwrap(), "WelcomeEmail", "[7]");
+/// let job = draft.into_job(Timestamp::from_unix_millis(1_795_214_970_500), WireTime::Seconds).unwrap();
+/// assert_eq!(
+///     std::str::from_utf8(job.payload.as_bytes()).unwrap(),
+///     r#"{"retry":true,"queue":"default","args":[7],"class":"WelcomeEmail","jid":"5931c557999193ffeb592663","created_at":1795214970.5,"enqueued_at":1795214970.5}"#
+/// );
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Draft {
+    /// The job's id.
+    pub jid: Jid,
+    /// The name of the job's class.
+    pub class: String,
+    /// The arguments, as the text of a JSON array.
+    pub args: String,
+    /// The queue.
+    pub queue: QueueName,
+    /// When to enqueue it; `None`, and any time that is not in the future, means at once.
+    pub at: Option<Timestamp>,
+    /// Whether, and how often, a failure is retried.
+    pub retry: Retry,
+    /// How long after its first failure the job is retried, instead of how often.
+    pub retry_for: Option<Duration>,
+    /// The queue that retries go to, when it is another one.
+    pub retry_queue: Option<QueueName>,
+    /// How much of a backtrace a failure keeps.
+    pub backtrace: Backtrace,
+    /// Whether the job, when exhausted, goes to the dead set.
+    pub bury: Bury,
+    /// When the job is no longer worth starting.
+    pub expires_at: Option<Timestamp>,
+    /// The caller's own name for the job.
+    pub key: Option<Key>,
+    /// What happens when the key is taken.
+    pub on_conflict: OnConflict,
+    /// The running job that pushes this one, if one does: it may push its own key for after itself.
+    pub pushed_by: Option<Jid>,
+    /// Tags, for people and filters.
+    pub tags: Vec<String>,
+    /// Further members, each a name and a JSON text; they survive retries as they are.
+    pub extra: Vec<(String, String)>,
+}
+
+/// Whether an exhausted job is kept in the dead set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Bury {
+    /// It is kept.
+    #[default]
+    Yes,
+    /// It is gone; death handlers are told all the same.
+    No,
+}
+
+impl Draft {
+    /// A job of a class with arguments, and defaults for everything else.
+    pub fn new(jid: Jid, class: impl Into<String>, args: impl Into<String>) -> Self {
+        Draft {
+            jid,
+            class: class.into(),
+            args: args.into(),
+            queue: QueueName::default(),
+            at: None,
+            retry: Retry::Default,
+            retry_for: None,
+            retry_queue: None,
+            backtrace: Backtrace::None,
+            bury: Bury::Yes,
+            expires_at: None,
+            key: None,
+            on_conflict: OnConflict::Keep,
+            pushed_by: None,
+            tags: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// Checks the draft by Sidekiq's rules for a push and by Sancho's bounds, and writes its payload.
+    ///
+    /// # Errors
+    /// [`Invalid`], naming the rule and the fix: a class that is empty or too long, arguments that are not a
+    /// JSON array, nesting over [`limits::PAYLOAD_DEPTH_MAX`], a payload over [`limits::PAYLOAD_BYTES_MAX`],
+    /// too many tags, an extra member that is not JSON or has the name of one that Sancho writes.
+    pub fn into_job(self, now: Timestamp, wire: WireTime) -> Result<NewJob, Invalid> {
+        self.check()?;
+        let place = lifecycle::place(&self.queue, self.at, now);
+        let payload = self.write(&place, now, wire)?;
+        if payload.as_bytes().len() > limits::PAYLOAD_BYTES_MAX {
+            return Err(Invalid::new(format!(
+                "the payload of {} has {} bytes, over the limit of {}: store the data elsewhere and pass its id",
+                self.class,
+                payload.as_bytes().len(),
+                limits::PAYLOAD_BYTES_MAX
+            )));
+        }
+        if super::depth_exceeds(payload.as_bytes(), limits::PAYLOAD_DEPTH_MAX) {
+            return Err(Invalid::new(format!(
+                "the arguments of {} nest too deep: a payload has at most {} levels",
+                self.class,
+                limits::PAYLOAD_DEPTH_MAX
+            )));
+        }
+        Ok(NewJob {
+            jid: self.jid,
+            place,
+            key: self.key,
+            on_conflict: self.on_conflict,
+            pushed_by: self.pushed_by,
+            payload,
+        })
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.class.is_empty() {
+            return Err(Invalid::new("the class name is empty: name the job's class"));
+        }
+        if self.class.len() > limits::CLASS_BYTES_MAX {
+            return Err(Invalid::new(format!(
+                "the class name has {} bytes: at most {} are allowed",
+                self.class.len(),
+                limits::CLASS_BYTES_MAX
+            )));
+        }
+        if self.tags.len() > limits::TAGS_MAX {
+            return Err(Invalid::new(format!(
+                "{} has {} tags: at most {} are allowed",
+                self.class,
+                self.tags.len(),
+                limits::TAGS_MAX
+            )));
+        }
+        if !self.args.trim_start().starts_with('[') {
+            return Err(Invalid::new(format!(
+                "the arguments of {} must be a JSON array, such as [7, \"blue\"]: put brackets around them",
+                self.class
+            )));
+        }
+        Ok(())
+    }
+
+    fn write(&self, place: &Place, now: Timestamp, wire: WireTime) -> Result<Payload, Invalid> {
+        let mut members = Members::default();
+        match self.retry {
+            Retry::Default => members.set("retry", &true),
+            Retry::Limit(limit) => members.set("retry", &limit),
+            Retry::Never => members.set("retry", &false),
+        }
+        members.set("queue", self.queue.as_str());
+        if let Some(span) = self.retry_for {
+            members.set("retry_for", &span.as_secs().max(1));
+        }
+        if let Some(queue) = &self.retry_queue {
+            members.set("retry_queue", queue.as_str());
+        }
+        match self.backtrace {
+            Backtrace::None => {}
+            Backtrace::Lines(lines) => members.set("backtrace", &lines),
+            Backtrace::All => members.set("backtrace", &true),
+        }
+        if self.bury == Bury::No {
+            members.set("dead", &false);
+        }
+        if !self.tags.is_empty() {
+            members.set("tags", &self.tags);
+        }
+        if let Some(key) = &self.key {
+            members.set("key", key.as_str());
+        }
+        if let Some(at) = self.expires_at {
+            set_time(&mut members, "expires_at", at, wire);
+        }
+        for (name, text) in &self.extra {
+            if OWN.contains(&name.as_str()) {
+                return Err(Invalid::new(format!("the member {name:?} has a setting of its own: use that one")));
+            }
+            members.set_raw(name, compact(text).map_err(|e| not_json(name, &e))?).map_err(|e| not_json(name, &e))?;
+        }
+        let args = compact(&self.args).and_then(|args| members.set_raw("args", args).map_err(|e| e.to_string()));
+        args.map_err(|error| Invalid::new(format!("the arguments of {} are not JSON: {error}", self.class)))?;
+        members.set("class", &self.class);
+        members.set("jid", self.jid.as_str());
+        set_time(&mut members, "created_at", now, wire);
+        if matches!(place, Place::Queue { .. }) {
+            set_time(&mut members, "enqueued_at", now, wire);
+        }
+        Ok(members.to_payload())
+    }
+}
+
+/// Members that a draft writes itself, or that only a server writes.
+const OWN: &[&str] = &[
+    "retry",
+    "queue",
+    "retry_for",
+    "retry_queue",
+    "backtrace",
+    "dead",
+    "tags",
+    "key",
+    "expires_at",
+    "args",
+    "class",
+    "jid",
+    "at",
+    "created_at",
+    "enqueued_at",
+    "retry_count",
+    "failed_at",
+    "retried_at",
+    "error_class",
+    "error_message",
+    "error_backtrace",
+    "orphaned_at",
+];
+
+fn set_time(members: &mut Members, name: &str, time: Timestamp, wire: WireTime) {
+    members.set_raw(name, wire.write(time)).expect("a number is JSON");
+}
+
+fn not_json(name: &str, error: &dyn std::fmt::Display) -> Invalid {
+    Invalid::new(format!("the member {name:?} is not JSON: {error}"))
+}
+
+/// A JSON text without the space between its tokens; strings and numbers stay as they are.
+fn compact(text: &str) -> Result<String, String> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut out = String::with_capacity(raw.get().len());
+    let (mut inside, mut escaped) = (false, false);
+    for c in raw.get().chars() {
+        if inside || !matches!(c, ' ' | '\n' | '\t' | '\r') {
+            out.push(c);
+        }
+        inside = if inside { escaped || c != '"' } else { c == '"' };
+        escaped = inside && !escaped && c == '\\';
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(args: &str) -> Draft {
+        Draft::new(Jid::new("j1").expect("a jid"), "Resize", args)
+    }
+
+    fn text(draft: Draft) -> Result<String, String> {
+        let now = Timestamp::from_unix_millis(1_795_214_970_500);
+        let job = draft.into_job(now, WireTime::Seconds).map_err(|error| error.to_string())?;
+        Ok(job.payload.to_text_lossy().into_owned())
+    }
+
+    #[test]
+    fn args_are_written_without_space_but_strings_keep_theirs() {
+        let text = text(draft("  [ 1 , \"a \\\" b\" , { \"k\" : [ ] } ] ")).expect("valid");
+        assert!(text.contains(r#""args":[1,"a \" b",{"k":[]}],"#), "{text}");
+    }
+
+    #[test]
+    fn a_scheduled_job_has_no_enqueued_at() {
+        let mut later = draft("[]");
+        later.at = Some(Timestamp::from_unix_millis(1_795_214_980_000));
+        let text = text(later).expect("valid");
+        assert!(!text.contains("enqueued_at") && !text.contains("\"at\""), "{text}");
+    }
+
+    #[test]
+    fn bad_drafts_are_refused_with_the_fix() {
+        let deep = format!("[{}{}]", "[".repeat(100), "]".repeat(100));
+        for (args, said) in [
+            ("7", "put brackets around them"),
+            ("{\"a\":1}", "put brackets around them"),
+            ("[1", "are not JSON"),
+            ("[NaN]", "are not JSON"),
+            ("[1] [2]", "are not JSON"),
+            (deep.as_str(), "nest too deep"),
+        ] {
+            let error = text(draft(args)).expect_err(args);
+            assert!(error.contains(said), "{args}: {error}");
+        }
+        let huge = format!("[\"{}\"]", "x".repeat(limits::PAYLOAD_BYTES_MAX));
+        assert!(text(draft(&huge)).expect_err("huge").contains("over the limit"));
+        let mut own = draft("[]");
+        own.extra = vec![("jid".into(), "1".into())];
+        assert!(text(own).expect_err("own").contains("a setting of its own"));
+    }
+}

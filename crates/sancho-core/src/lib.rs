@@ -1,0 +1,45 @@
+//! The vocabulary and the rules of Sancho: what a job is, what may become of it, and what a store does.
+//!
+//! Nothing here does I/O, spawns, reads a clock or rolls dice. [`lifecycle`] decides what state follows;
+//! [`Store`] moves jobs and [`Inspect`] looks at them; the rest is what they speak of.
+
+pub mod backtrace;
+pub mod claim;
+pub mod clock;
+pub mod entropy;
+pub mod error;
+pub mod inspect;
+pub mod jid;
+pub mod job;
+pub mod key;
+pub mod lifecycle;
+pub mod limits;
+pub mod process;
+pub mod queue;
+pub mod retry;
+pub mod store;
+pub mod time;
+
+pub use claim::{
+    Checkpoint, Claim, ClaimRequest, Incarnation, Kept, Receipt, SettleAnswer, Settlement, Source, Standing,
+};
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
+pub use inspect::{
+    Action, Applied, Cursor, Filter, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
+};
+pub use jid::{Jid, JidSequence};
+pub use job::{Backtrace, Draft, Envelope, Members, Payload, Retry, WireTime};
+pub use key::{Key, OnConflict};
+pub use lifecycle::{End, Outcome, Place, State, Tally, Transition};
+pub use process::{Beat, BeatAnswer, Greeting, Order, ProcessInfo, Running};
+pub use queue::QueueName;
+pub use store::{Exchanged, Interest, Mark, NewJob, Promoted, Pruned, Pushed, Retention, Store, TakenOver};
+pub use time::Timestamp;
+
+/// What a call of a store resolves to, boxed so that the traits are object-safe: one box a call, not a job.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The answer of a store's move.
+pub type StoreResult<T> = Result<T, StoreError>;

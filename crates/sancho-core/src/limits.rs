@@ -1,0 +1,98 @@
+//! Every bound of the system, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Bytes of one payload. A job's arguments are names of things, not the things: Redis and SQLite both slow
+/// down long before this, and a page has to show it.
+pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Levels of arrays and objects in a payload. Sidekiq's JSON reader refuses deeper ones, and buries them.
+pub const PAYLOAD_DEPTH_MAX: usize = 100;
+
+/// Bytes of a jid: long enough for every id that a foreign program is known to use.
+pub const JID_BYTES_MAX: usize = 255;
+
+/// Bytes of a queue name: it is part of Redis keys and of addresses of pages.
+pub const QUEUE_NAME_BYTES_MAX: usize = 255;
+
+/// Bytes of a key: it is indexed, so it stays short.
+pub const KEY_BYTES_MAX: usize = 512;
+
+/// Bytes of a class name.
+pub const CLASS_BYTES_MAX: usize = 512;
+
+/// Tags of one job: they are shown on one line of a page.
+pub const TAGS_MAX: usize = 32;
+
+/// Jobs of one atomic push: a larger one would hold the write lock, or a Redis script, for too long.
+pub const JOBS_PER_PUSH_MAX: usize = 10_000;
+
+/// Jobs of one claim: Lua's `unpack` and a reply's size are bounded.
+pub const JOBS_PER_CLAIM_MAX: usize = 1_000;
+
+/// Jobs moved by one call of promote, take-over, prune or apply, unless the caller asks for fewer.
+pub const JOBS_PER_MOVE_MAX: usize = 1_000;
+
+/// Jobs that one page or search request may read before it answers with a cursor.
+pub const JOBS_PER_SCAN_MAX: usize = 10_000;
+
+/// Characters of an error message that are kept, as Sidekiq keeps them.
+pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// Lines of a backtrace that are kept when all are asked for.
+pub const BACKTRACE_LINES_MAX: usize = 200;
+
+/// How long a store remembers a pushed batch, so that a push of unknown outcome may be repeated.
+pub const PUSH_REPEAT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a process beats.
+pub const BEAT_EVERY: Duration = Duration::from_secs(5);
+
+/// How long after its last good beat a process trusts its own claims, on a clock that counts suspension.
+pub const TRUST_FOR: Duration = Duration::from_secs(15);
+
+/// How long after its last good beat others may take a process's claims over. Longer than [`TRUST_FOR`],
+/// so that a process stops before others start.
+pub const LEASE: Duration = Duration::from_secs(20);
+
+/// How often a process looks for others whose lease has ended.
+pub const REAP_EVERY: Duration = Duration::from_secs(2);
+
+/// How many times within [`ORPHAN_WINDOW`] a job may be orphaned before it is buried as poison.
+pub const ORPHANED_MAX: usize = 3;
+
+/// The window in which orphanings count together.
+pub const ORPHAN_WINDOW: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// How long a job that was orphaned twice waits for its process to be quiet, and then runs alone.
+pub const ALONE_FOR: Duration = Duration::from_secs(60);
+
+/// How long after a class was first met, and not known, its jobs go to the dead set.
+pub const UNKNOWN_CLASS_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A class not met for this long, on that queue, is met anew.
+pub const UNKNOWN_CLASS_FORGET: Duration = Duration::from_secs(60 * 60);
+
+/// The longest a server sleeps before it asks the store again, though nothing woke it.
+pub const POLL_EVERY: Duration = Duration::from_secs(2);
+
+/// How long running jobs may go on after a stop, unless configured.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Slots of a server, unless configured.
+pub const SLOTS: usize = 25;
+
+/// Retries of a job whose `retry` is `true`, unless configured: about 21 days.
+pub const RETRIES: u32 = 25;
+
+/// Jobs that the dead set keeps, unless configured.
+pub const DEAD_JOBS_MAX: u64 = 10_000;
+
+/// How long the dead set keeps a job, unless configured: six months of 30 days.
+pub const DEAD_KEPT_FOR: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+
+/// How long counters by day are kept: five years.
+pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 60);
+
+/// How long execution metrics by the minute are kept: eight hours.
+pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);

@@ -1,0 +1,1 @@
+//! sancho-sqlite
