@@ -9,6 +9,7 @@ mod config;
 mod fetcher;
 pub(crate) mod guard;
 mod heartbeat;
+mod host;
 mod launcher;
 mod lease;
 mod outage;

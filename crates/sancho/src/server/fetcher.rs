@@ -11,6 +11,7 @@ use sancho_core::{
 };
 use tokio::sync::{mpsc, watch};
 
+use crate::Runs;
 use crate::event::{Event, Events};
 use crate::server::alone::Alone;
 use crate::server::config::Config;
@@ -21,7 +22,6 @@ use crate::server::processor::{Begun, Next, Processor, RunningJob, policy_of};
 use crate::server::roster::{Performing, Roster};
 use crate::server::settler::Pending;
 use crate::server::unknown::UnknownClasses;
-use crate::Runs;
 
 /// A job that took longer than this at its first poll is given a task of its own from then on: the loop that
 /// claims for all must not wait for the code of one.

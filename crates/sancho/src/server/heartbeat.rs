@@ -100,7 +100,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             quiet: if serving { Quiet::No } else { Quiet::Yes },
             lease: limits::LEASE,
             running: self.roster.report(),
-            rss_bytes: crate::system::resident_bytes(),
+            rss_bytes: crate::server::host::resident_bytes(),
             round_trip: self.rhythm.round_trip,
         };
         let sent_at = self.lease.uptime();

@@ -72,7 +72,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     guard::note_panics();
 
     let (store, entropy) = (Arc::clone(client.store()), Arc::clone(client.entropy()));
-    let (host, pid) = (crate::system::hostname(), std::process::id());
+    let (host, pid) = (crate::server::host::hostname(), std::process::id());
     let lease = Arc::new(Lease::new(Arc::clone(client.clock()), &*entropy, host.clone(), pid));
     let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
     let roster = Arc::new(Roster::new());

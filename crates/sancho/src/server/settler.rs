@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use sancho_core::lifecycle::Policy;
 use sancho_core::lifecycle::{Attempt, Verdict, decide};
 use sancho_core::{Claim, Jid, Outcome, QueueName, SettleAnswer, Settlement, Timestamp};
-use sancho_core::lifecycle::Policy;
 
 use crate::event::{Event, Events};
 
