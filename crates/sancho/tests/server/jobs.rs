@@ -89,10 +89,11 @@ impl Perform<Journal> for Say {
             _ => {}
         }
         journal.leave(&self.word);
-        match self.how.strip_prefix("fail ").map(|times| times.parse::<u32>()) {
-            Some(times) if cx.attempt() <= times? => Err("I was told to fail".into()),
-            _ => Ok(()),
+        let failures = self.how.strip_prefix("fail ").map_or(Ok(0), str::parse::<u32>)?;
+        if cx.attempt() <= failures {
+            return Err("I was told to fail".into());
         }
+        Ok(())
     }
 
     fn backoff(_retry_count: u32, _failure: &Failure) -> Backoff {
@@ -119,7 +120,6 @@ pub struct Sync {}
 impl Perform<Journal> for Sync {
     async fn perform(self, cx: &Context<Journal>) -> JobResult {
         let journal = cx.state();
-        tokio::runtime::Handle::current().block_on(async {});
         journal.0.gate.notified().await;
         journal.0.lines.lock().unwrap().push("blocking".to_owned());
         Ok(())
