@@ -1,6 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
+#[expect(unused_extern_crates, reason = "only tests and examples in this crate need it")]
 extern crate self as sancho;
 
 mod args;
@@ -12,6 +13,8 @@ mod job;
 mod middleware;
 mod raw;
 pub mod system;
+pub mod testing;
+mod wire;
 
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
 pub use connect::{ConnectError, connect};
@@ -28,8 +31,10 @@ pub use sancho_core::{
 };
 pub use sancho_macros::Job;
 
-/// What `derive(Job)` needs; no part of the interface.
+/// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::args::{ArgsReader, ArgsWriter};
+    pub use crate::args::{Argument, ArgsReader, ArgsWriter};
+    pub use crate::wire::assert_wire;
+    pub use serde_json::json;
 }
