@@ -26,15 +26,15 @@ impl<'a> ArgsReader<'a> {
         Ok(ArgsReader { args: args.into_iter(), read: 0 })
     }
 
-    /// Reads the next argument. One that is not there is missing, unless its type is an `Option`.
+    /// Reads the next argument. One that is not there is missing, unless its type is an `Option`. The field's name
+    /// may be empty.
     ///
     /// # Errors
     /// [`ArgsError`] that names the argument by its place, counted from one, and its field.
     pub fn required<T: DeserializeOwned>(&mut self, field: &str) -> Result<T, ArgsError> {
         match self.next(field)? {
             Some(value) => Ok(value),
-            None => T::deserialize(Missing)
-                .map_err(|_| ArgsError::new(format!("argument {} ({field}) is missing", self.read))),
+            None => T::deserialize(Missing).map_err(|_| ArgsError::new(format!("{} is missing", self.name(field)))),
         }
     }
 
@@ -42,7 +42,11 @@ impl<'a> ArgsReader<'a> {
     ///
     /// # Errors
     /// [`ArgsError`] that names the argument by its place, counted from one, and its field.
-    pub fn defaulted<T: DeserializeOwned>(&mut self, field: &str, default: impl FnOnce() -> T) -> Result<T, ArgsError> {
+    pub fn defaulted<T: DeserializeOwned>(
+        &mut self,
+        field: &str,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, ArgsError> {
         Ok(self.next(field)?.unwrap_or_else(default))
     }
 
@@ -60,7 +64,15 @@ impl<'a> ArgsReader<'a> {
         self.read += 1;
         let Some(raw) = self.args.next() else { return Ok(None) };
         let value = serde_json::from_str(raw.get());
-        value.map(Some).map_err(|error| ArgsError::new(format!("argument {} ({field}): {error}", self.read)))
+        value.map(Some).map_err(|error| ArgsError::new(format!("{}: {error}", self.name(field))))
+    }
+
+    /// The argument that was read last, as errors name it.
+    fn name(&self, field: &str) -> String {
+        match field {
+            "" => format!("argument {}", self.read),
+            field => format!("argument {} ({field})", self.read),
+        }
     }
 }
 
