@@ -1,7 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
-#[expect(unused_extern_crates, reason = "only tests and examples in this crate need it")]
+#[cfg(test)]
 extern crate self as sancho;
 
 mod args;
@@ -39,7 +39,7 @@ pub use server::{RunningServer, Server, ServerError};
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::args::{Argument, ArgsReader, ArgsWriter};
+    pub use crate::args::{ArgsReader, ArgsWriter, Argument};
     pub use crate::wire::assert_wire;
     pub use serde_json::json;
 }

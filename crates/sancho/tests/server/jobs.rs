@@ -85,6 +85,10 @@ impl Perform<Journal> for Say {
             "wait" => std::future::pending().await,
             "wait a moment" => tokio::time::sleep(Duration::from_millis(50)).await,
             "until stopping" => cx.stopping().await,
+            "push my key" => {
+                let next = Say::new("tock");
+                _ = cx.client().push(next).key("ticker").after(Duration::from_secs(60)).await?;
+            }
             "until let go" => journal.0.gate.notified().await,
             _ => {}
         }
