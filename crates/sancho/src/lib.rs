@@ -34,7 +34,7 @@ pub use sancho_macros::Job;
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::args::{Argument, ArgsReader, ArgsWriter};
+    pub use crate::args::{ArgsReader, ArgsWriter, Argument};
     pub use crate::wire::assert_wire;
     pub use serde_json::json;
 }

@@ -97,10 +97,7 @@ async fn sidekiqs_words_push_too() {
         let row = client.find(jid).await.expect("answered").expect("there");
         found.push((row.state, row.at.since(now)));
     }
-    assert_eq!(
-        found,
-        [(State::Enqueued, secs(0)), (State::Scheduled, secs(60)), (State::Scheduled, secs(90))]
-    );
+    assert_eq!(found, [(State::Enqueued, secs(0)), (State::Scheduled, secs(60)), (State::Scheduled, secs(90))]);
 }
 
 #[tokio::test]

@@ -54,7 +54,10 @@ async fn numbers_without_a_form_in_json_are_refused_by_their_path() {
     refused(
         &client,
         vec![
-            (push((0, vec![BTreeMap::from([("price", f64::NAN)])])), "args[1][0].price is NaN: JSON has no such number"),
+            (
+                push((0, vec![BTreeMap::from([("price", f64::NAN)])])),
+                "args[1][0].price is NaN: JSON has no such number",
+            ),
             (push((0, vec![BTreeMap::from([("price", f64::NEG_INFINITY)])])), "args[1][0].price is minus infinite"),
             (client.push(Raw::new("A", [f32::INFINITY])), "args[0] is infinite"),
             (client.push(Raw::new("A", [BTreeMap::from([(true, 1)])])), "args[0] has a key that is a boolean"),

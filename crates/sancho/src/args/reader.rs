@@ -42,11 +42,7 @@ impl<'a> ArgsReader<'a> {
     ///
     /// # Errors
     /// [`ArgsError`] that names the argument by its place, counted from one, and its field.
-    pub fn defaulted<T: DeserializeOwned>(
-        &mut self,
-        field: &str,
-        default: impl FnOnce() -> T,
-    ) -> Result<T, ArgsError> {
+    pub fn defaulted<T: DeserializeOwned>(&mut self, field: &str, default: impl FnOnce() -> T) -> Result<T, ArgsError> {
         Ok(self.next(field)?.unwrap_or_else(default))
     }
 

@@ -23,7 +23,8 @@ pub(crate) fn canonical(text: &str) -> Result<String, String> {
         let (token, after) = rest.split_at(length);
         match first {
             b'"' => {
-                let text: String = serde_json::from_str(token).map_err(|error| format!("a string is no Unicode text: {error}"))?;
+                let text: String =
+                    serde_json::from_str(token).map_err(|error| format!("a string is no Unicode text: {error}"))?;
                 string(&mut out, &text);
             }
             b'-' | b'0'..=b'9' => out.push_str(&numeral(token)?),
