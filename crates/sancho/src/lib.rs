@@ -9,9 +9,12 @@ mod client;
 mod connect;
 mod context;
 mod error;
+mod event;
 mod job;
 mod middleware;
 mod raw;
+mod registry;
+mod server;
 pub mod system;
 pub mod testing;
 mod wire;
@@ -20,6 +23,7 @@ pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError
 pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};
+pub use event::{Event, Events, Subscription};
 pub use job::{ArgsError, Job, JobOptions, Perform, Runs};
 pub use middleware::{ClientMiddleware, ClientVerdict};
 pub use raw::Raw;
@@ -30,6 +34,7 @@ pub use sancho_core::{
     Retry, State, Store, StoreError, Timestamp,
 };
 pub use sancho_macros::Job;
+pub use server::{RunningServer, Server, ServerError};
 
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
