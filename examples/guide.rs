@@ -1,11 +1,12 @@
-//! The code of the guides under docs/guides: pictures and orders, pushed and performed.
+//! The code of the pages under docs: pictures, orders and users of a shop.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use rusqlite::{Connection, TransactionBehavior};
 use sancho::core::lifecycle::Failure;
-use sancho::{Backoff, Context, Job, JobError, JobResult, Perform, Raw, Server};
+use sancho::{Backoff, Client, Context, Job, JobError, JobResult, Perform, Raw, Server};
 use serde::{Deserialize, Serialize};
 
 /// What the jobs use: a shop that is all in memory.
@@ -53,6 +54,28 @@ impl Perform<App> for ChargeOrder {
     }
 }
 
+#[derive(Job, Serialize, Deserialize)]
+struct WelcomeEmail {
+    user_id: i64,
+}
+
+impl Perform<App> for WelcomeEmail {
+    async fn perform(self, _cx: &Context<App>) -> JobResult {
+        println!("welcome, user {}", self.user_id);
+        Ok(())
+    }
+}
+
+/// Adds a user: the user and the job are both there, or neither is.
+fn sign_up(client: &Client, connection: &mut Connection, name: &str) -> anyhow::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("INSERT INTO users (name) VALUES (?1)", [name])?;
+    let user_id = transaction.last_insert_rowid();
+    sancho::sqlite::push_in(client, &transaction, WelcomeEmail { user_id })?;
+    transaction.commit()?;
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let client = sancho::connect("sqlite://guide.db").await?;
@@ -67,9 +90,13 @@ async fn main() -> anyhow::Result<()> {
     client.reschedule_key("order:7", tomorrow).await?;
     client.cancel_key("order:7").await?;
 
+    let mut connection = Connection::open("guide.db")?;
+    connection.execute("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)", [])?;
+    sign_up(&client, &mut connection, "Ada")?;
+
     let app = App::default();
     app.pictures.lock().expect("no job panics under the lock").insert(42, vec![1, 2, 3]);
-    let server = Server::new(client, app).register::<Thumbnail>().register::<ChargeOrder>();
+    let server = Server::new(client, app).register::<Thumbnail>().register::<ChargeOrder>().register::<WelcomeEmail>();
     server.queues(["images", "default", "low"]).slots(10).run().await?;
     Ok(())
 }
