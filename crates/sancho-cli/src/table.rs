@@ -62,6 +62,6 @@ mod tests {
         let mut table = Table::new(&["queue", "size"], &[1]);
         table.row(["low".into(), "7".into()]);
         table.row(["mail\u{7}ers".into(), "1200".into()]);
-        assert_eq!(table.to_string(), "queue          size\nlow               7\nmail\\u{7}ers  1200\n");
+        assert_eq!(table.to_string(), "queue         size\nlow              7\nmail\\u{7}ers  1200\n");
     }
 }
