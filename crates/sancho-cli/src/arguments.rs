@@ -7,15 +7,15 @@ use crate::command::Command;
 
 /// Push, look at and steer background jobs.
 #[derive(Debug, Parser)]
-#[command(name = "sancho", version, about, max_term_width = 100)]
+#[command(name = "sancho", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed or refused, 2 the command line is wrong.")]
 pub(crate) struct Arguments {
     /// The store of jobs [default: $SANCHO_URL, else sqlite://sancho.db]
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, display_order = 900)]
     pub(crate) store: Option<String>,
 
     /// Print one JSON object instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     pub(crate) json: bool,
 
     #[command(subcommand)]

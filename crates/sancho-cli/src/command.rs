@@ -52,6 +52,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         push::run(&client, wanted, &mut output).await?;
         return output.finish();
     }
+    let command = match command {
+        Command::Reschedule(reschedule) => Command::Reschedule(reschedule.checked()?),
+        command => command,
+    };
     let client = store::open(store, Missing::Refuse).await?;
     match command {
         Command::Push(_) => unreachable!("a push has been handled"),

@@ -40,6 +40,18 @@ pub(crate) struct Reschedule {
     time: Time,
 }
 
+impl Reschedule {
+    /// Checks what can be checked without a store.
+    pub(super) fn checked(self) -> Result<Self, Exit> {
+        match self.time {
+            Time { after: None, at: None } => {
+                Err(Exit::usage("reschedule to when? Give --in SPAN, such as --in 2h, or --at TIME"))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 /// What was done, for JSON output.
 #[derive(Debug, Serialize)]
 struct Deed<'a> {
@@ -54,9 +66,8 @@ struct Deed<'a> {
 }
 
 pub(super) async fn reschedule(client: &Client, wanted: Reschedule, output: &mut Output) -> Result<(), Exit> {
-    let Some(at) = wanted.time.from(client.clock().now()) else {
-        return Err(Exit::usage("reschedule to when? Give --in SPAN, such as --in 2h, or --at TIME"));
-    };
+    let now = client.clock().now();
+    let at = wanted.time.from(now).unwrap_or(now);
     run(client, wanted.target, Action::Reschedule { at }, output).await
 }
 

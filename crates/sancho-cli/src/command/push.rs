@@ -81,7 +81,9 @@ fn check_draft(draft: Draft, now: Timestamp) -> Result<(), String> {
     // A number such as 1e400 is JSON, but no number that any reader can hold.
     match serde_json::from_str::<serde_json::Value>(&args) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("the arguments of {class} are not JSON: {error}")),
+        Err(error) => {
+            Err(format!("the arguments of {class} hold what no program can read back, {error}: write it as a string"))
+        }
     }
 }
 
