@@ -1,75 +1,71 @@
 //! A directory with a store in it, and the command to run on it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The command, as it was built for the tests.
-pub const SANCHO: &str = env!("CARGO_BIN_EXE_sancho");
+pub(crate) const SANCHO: &str = env!("CARGO_BIN_EXE_sancho");
 
 /// A fresh directory whose store is at `sqlite://jobs.db`.
-pub struct Bench {
+pub(crate) struct Bench {
     dir: TempDir,
 }
 
 /// What a run of the command answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Bench { dir: tempfile::tempdir().expect("a directory for the test") }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
     /// A file in the directory.
-    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).expect("the directory can be written");
         path
     }
 
     /// The command in this directory, on its store.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(SANCHO);
         command.current_dir(self.dir.path()).env("SANCHO_URL", "sqlite://jobs.db").stdin(Stdio::null());
         command
     }
 
     /// Runs the command with these arguments.
-    pub fn run(&self, args: &[&str]) -> Answer {
+    pub(crate) fn run(&self, args: &[&str]) -> Answer {
         self.command().args(args).output().expect("the command starts").into()
     }
 
     /// Runs the command, which is to succeed; answers its standard output without the last line break.
-    pub fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let answer = self.run(args);
         assert_eq!(answer.code, Some(0), "sancho {args:?}: {answer:?}");
         answer.out.trim_end().to_owned()
     }
 
     /// Runs the command with `--json`, which is to succeed and print one object on one line.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let out = self.ok(&[&["--json"], args].concat());
         assert_eq!(out.lines().count(), 1, "one line: {out}");
         serde_json::from_str(&out).expect("JSON")
     }
 
     /// One of the totals.
-    pub fn total(&self, name: &str) -> u64 {
+    pub(crate) fn total(&self, name: &str) -> u64 {
         self.json(&["stats"])[name].as_u64().expect("an integer")
     }
 }
@@ -84,7 +80,7 @@ impl From<Output> for Answer {
 impl Answer {
     /// Checks that the command refused, with this code, in one line that says all of this, and printed nothing else.
     #[track_caller]
-    pub fn refused(&self, code: i32, said: &[&str]) {
+    pub(crate) fn refused(&self, code: i32, said: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.out, "", "standard output stays clean");
         assert_eq!(self.err.lines().count(), 1, "one line: {:?}", self.err);
