@@ -62,7 +62,7 @@ fn push_reads_a_file_of_jobs() {
     );
     lines.push_str("{\"class\":\"Resize\",\"args\":[],\"key\":\"k\"}");
     bench.file("jobs.ndjson", lines);
-    assert_eq!(bench.ok(&["push", "--file", "jobs.ndjson"]), "pushed 1501 jobs, left out 1 job whose keys are taken");
+    assert_eq!(bench.ok(&["push", "--file", "jobs.ndjson"]), "pushed 1501 jobs, left out 1 job (key taken)");
     let later = bench.json(&["show", "--key", "k"]);
     assert_eq!(
         (&later["at"], &later["retry"], &later["tags"]),

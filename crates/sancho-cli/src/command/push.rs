@@ -42,7 +42,8 @@ pub(crate) struct Push {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
 
-    /// Push the jobs of a file, one JSON object a line; - for standard input
+    /// Push the jobs of a file, one JSON object a line: class, args, and any of queue, at (seconds since the epoch),
+    /// retry, key, tags; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["class", "args", "queue", "after", "at", "key", "retry", "tags"])]
     file: Option<PathBuf>,
 }
@@ -78,13 +79,11 @@ pub(super) async fn run(client: &Client, wanted: Wanted, output: &mut Output) ->
 fn check_draft(draft: Draft, now: Timestamp) -> Result<(), String> {
     let (class, args) = (draft.class.clone(), draft.args.clone());
     draft.into_job(now, WireTime::Seconds).map_err(|error| error.to_string())?;
-    // A number such as 1e400 is JSON, but no number that any reader can hold.
-    match serde_json::from_str::<serde_json::Value>(&args) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            Err(format!("the arguments of {class} hold what no program can read back, {error}: write it as a string"))
-        }
-    }
+    // A number such as 1e400 is JSON by its grammar, but no program can read it back.
+    serde_json::from_str::<serde_json::Value>(&args).map(drop).map_err(|error| {
+        let fix = if error.to_string().starts_with("number out of range") { ": write it as a string" } else { "" };
+        format!("the arguments of {class} are not JSON: {error}{fix}")
+    })
 }
 
 fn retry(text: &str) -> Result<Retry, String> {

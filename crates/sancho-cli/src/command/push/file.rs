@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sancho::Client;
-use sancho_core::{Draft, Pushed};
+use sancho::{Client, PushError};
+use sancho_core::{Draft, ErrorKind, Pushed};
 use serde::Serialize;
 
 use super::check_draft;
@@ -111,10 +111,7 @@ impl Batch {
         let Some((first, last)) = self.lines else {
             return Ok(());
         };
-        let pushed = client
-            .push_drafts(self.drafts)
-            .await
-            .map_err(|error| format!("lines {first} to {last}: {}", with_causes(&error)))?;
+        let pushed = client.push_drafts(self.drafts).await.map_err(|error| failed(first, last, &error))?;
         for job in &pushed {
             match job.answer {
                 Pushed::Kept { .. } | Pushed::Refused { .. } => sum.kept += 1,
@@ -139,6 +136,17 @@ fn draft(client: &Client, job: Job) -> Draft {
     draft
 }
 
+/// Why the batch of these lines was not pushed, or may not have been.
+fn failed(first: u64, last: u64, error: &PushError) -> String {
+    let cause = with_causes(error);
+    match error {
+        PushError::Store(store) if store.kind == ErrorKind::OutcomeUnknown => {
+            format!("whether lines {first} to {last} were pushed is not known: {cause}")
+        }
+        _ => format!("lines {first} to {last}: {cause}"),
+    }
+}
+
 fn told(sum: &Sum) -> String {
     let mut told = format!("pushed {}", jobs(sum.pushed));
     if sum.kept > 0 {
@@ -151,7 +159,7 @@ fn before(sum: &Sum) -> String {
     match (sum.pushed, sum.kept) {
         (0, 0) => "nothing was pushed".into(),
         (pushed, 0) => format!("{} pushed before it", jobs(pushed)),
-        (pushed, kept) => format!("{} pushed before it, and {kept} left out whose keys are taken", jobs(pushed)),
+        (pushed, kept) => format!("{} pushed before it, {kept} left out (key taken)", jobs(pushed)),
     }
 }
 
