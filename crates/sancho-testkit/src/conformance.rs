@@ -5,8 +5,13 @@
 mod claims;
 mod keys;
 mod list;
+mod processes;
+mod promote;
+mod prune;
 mod push;
 mod settle;
+mod take_over;
+mod wake;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The list of facts: whatever is written here is run by every store.
 
 use super::Fact;
-use super::{claims, keys, push, settle};
+use super::{claims, keys, processes, promote, prune, push, settle, take_over, wake};
 
 /// Every fact, in the order of the list.
 pub(super) fn facts() -> Vec<Fact> {
@@ -108,6 +108,91 @@ macro_rules! conformance_facts {
                 follow_ups_obey_keys
                 answers_are_in_the_order_of_the_settlements
                 a_settled_job_can_be_claimed_again
+            ;
+            promote:
+                a_due_job_goes_to_its_queue
+                a_job_is_not_promoted_before_its_time
+                a_job_is_due_at_its_very_time
+                due_jobs_run_in_the_order_of_their_times
+                promoted_jobs_come_after_those_enqueued_before_they_were_due
+                a_promotion_moves_no_more_than_its_limit
+                a_promotion_says_when_the_next_job_is_due
+                where_nothing_waits_nothing_is_due
+                a_retry_that_is_due_goes_to_its_queue
+                the_payload_decides_the_queue
+                a_due_job_that_cannot_be_read_is_buried
+                a_due_job_that_names_no_valid_queue_is_buried
+                a_promoted_job_is_claimed_with_its_bytes
+                a_job_is_promoted_once
+            ;
+            processes:
+                hello_makes_a_process_known
+                a_later_beat_of_an_unknown_process_is_lost
+                a_beat_extends_the_lease
+                processes_are_sorted_by_identity
+                a_process_is_shown_as_of_its_last_beat
+                a_second_hello_is_harmless
+                a_beat_tells_which_claims_are_no_longer_held
+                orders_are_heard_once_and_in_order
+                an_order_is_heard_by_its_process_only
+                an_order_for_nobody_is_not_found
+                an_order_for_the_dead_is_not_found
+                a_beat_tells_which_classes_are_paused
+                a_retired_process_is_unknown
+                a_checkpoint_is_given_to_the_next_run
+                a_checkpoint_survives_a_retry
+                a_checkpoint_of_a_settled_claim_is_lost
+                checkpoints_are_answered_in_order
+                a_beat_alone_moves_no_job
+            ;
+            take_over:
+                claims_of_the_dead_are_taken_over
+                claims_of_the_living_stay_theirs
+                a_lease_holds_until_its_end
+                a_take_over_takes_no_more_than_its_limit
+                claims_taken_over_are_numbered_from_the_first_number
+                an_unknown_process_takes_nothing_over
+                a_late_settlement_is_refused
+                a_late_settlement_is_refused_though_others_are_done_with_the_job
+                a_settlement_is_good_until_somebody_takes_over
+                an_incarnation_taken_over_from_is_unknown
+                an_incarnation_without_claims_ends_too
+                a_job_taken_over_is_settled_by_its_new_receipt
+                claims_of_the_retired_are_taken_over_at_once
+                a_checkpoint_is_taken_over_with_its_job
+                a_job_taken_over_can_be_taken_over_again
+                a_take_over_names_the_queue_and_the_bytes
+            ;
+            prune:
+                too_many_dead_jobs_go_oldest_first
+                dead_jobs_go_when_they_are_too_old
+                pruning_removes_no_more_than_its_limit
+                what_is_within_its_limits_stays
+                dead_jobs_are_listed_latest_first
+                old_counters_by_day_are_pruned
+                queues_are_known_once_pushed_to_and_sorted
+                an_emptied_queue_is_still_known
+                a_promotion_makes_its_queue_known
+                the_first_meeting_of_an_unknown_class_is_remembered
+                meetings_are_kept_by_class_and_queue
+                a_class_not_met_for_long_is_met_anew
+            ;
+            wake:
+                a_push_wakes_those_who_wait_for_its_queue
+                a_push_wakes_those_who_wait_already
+                a_push_wakes_everybody_who_waits
+                one_of_several_queues_is_enough
+                a_resumed_queue_wakes
+                a_promotion_wakes_those_who_wait_for_the_queue
+                a_job_put_back_wakes_those_who_wait_for_the_queue
+                a_follow_up_wakes_those_who_wait_for_its_queue
+                a_job_run_by_hand_wakes
+                the_first_scheduled_job_wakes_the_scheduler
+                a_job_due_earlier_wakes_the_scheduler
+                a_retry_due_earlier_wakes_the_scheduler
+                a_job_rescheduled_to_earlier_wakes_the_scheduler
+                an_order_wakes_its_process
+                marks_never_go_back
             ;
         }
     };
