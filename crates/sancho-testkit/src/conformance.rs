@@ -2,9 +2,11 @@
 //!
 //! A fact is given a fresh store, tells the time itself, and never sleeps. New behavior enters here first.
 
+mod act;
 mod claims;
 mod keys;
 mod list;
+mod look;
 mod processes;
 mod promote;
 mod prune;

@@ -15,7 +15,7 @@ use sancho_core::{
 use crate::factory::{JobDraft, jid_of, key, queue};
 
 /// The time of a test, in seconds after its start: noon of some day.
-pub fn at(seconds: i64) -> Timestamp {
+pub const fn at(seconds: i64) -> Timestamp {
     const NOON: i64 = (20_833 * 24 + 12) * 60 * 60;
     Timestamp::from_unix_micros((NOON + seconds) * 1_000_000)
 }

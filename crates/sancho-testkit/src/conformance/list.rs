@@ -1,7 +1,7 @@
 //! The list of facts: whatever is written here is run by every store.
 
 use super::Fact;
-use super::{claims, keys, processes, promote, prune, push, settle, take_over, wake};
+use super::{act, claims, keys, look, processes, promote, prune, push, settle, take_over, wake};
 
 /// Every fact, in the order of the list.
 pub(super) fn facts() -> Vec<Fact> {
@@ -193,6 +193,67 @@ macro_rules! conformance_facts {
                 a_job_rescheduled_to_earlier_wakes_the_scheduler
                 an_order_wakes_its_process
                 marks_never_go_back
+            ;
+            look:
+                a_fresh_store_is_empty
+                totals_count_each_set
+                history_is_by_day_and_today_is_first
+                a_queue_tells_its_size_and_how_long_it_waits
+                an_empty_queue_waits_for_nothing
+                a_paused_queue_is_shown_as_paused
+                pages_of_a_queue_are_in_the_order_that_it_runs
+                pages_of_the_scheduled_are_earliest_first
+                pages_of_the_retries_are_earliest_first
+                pages_of_the_held_are_earliest_first
+                pages_of_the_dead_are_latest_first
+                pages_of_the_busy_show_each_once
+                jobs_of_one_time_are_each_shown_once
+                a_page_is_filtered_by_class
+                a_page_is_filtered_by_text
+                an_unreadable_job_is_found_by_its_text_and_shown
+                a_page_goes_on_where_it_was_though_jobs_have_gone
+                a_job_is_found_wherever_it_is
+                a_job_is_found_by_its_key
+                looking_changes_nothing
+                a_store_says_what_it_is
+                counters_stay_when_jobs_have_gone
+            ;
+            act:
+                a_scheduled_job_is_run_now
+                a_retry_is_run_now
+                a_dead_job_is_run_again
+                a_held_job_is_run_now
+                an_enqueued_job_is_not_run_now
+                an_enqueued_job_is_killed
+                a_scheduled_job_is_killed
+                a_retry_is_killed
+                a_held_job_is_killed
+                a_dead_job_is_not_killed_again
+                an_enqueued_job_is_deleted
+                a_dead_job_is_deleted
+                a_retry_is_deleted
+                an_enqueued_job_is_canceled
+                a_scheduled_job_is_canceled
+                a_held_job_is_canceled
+                a_dead_job_is_not_canceled
+                an_enqueued_job_is_rescheduled
+                a_scheduled_job_is_rescheduled
+                a_rescheduled_retry_stays_a_retry
+                a_held_job_is_rescheduled
+                a_dead_job_is_not_rescheduled
+                a_busy_job_is_out_of_reach
+                a_job_that_is_gone_is_in_neither_list
+                a_job_is_acted_upon_by_its_key
+                an_unreadable_job_can_be_deleted
+                a_whole_set_is_acted_upon_step_by_step
+                only_what_matches_is_acted_upon
+                other_sets_are_left_alone
+                busy_jobs_of_a_set_are_refused_one_by_one
+                a_cleared_queue_is_empty_and_forgotten
+                clearing_goes_step_by_step
+                clearing_leaves_running_jobs_alone
+                a_paused_queue_still_takes_jobs
+                a_paused_class_is_still_claimed
             ;
         }
     };
