@@ -30,15 +30,16 @@ impl Deref for Home {
     }
 }
 
+#[path = "server"]
 mod on_model {
     async fn home() -> super::Home {
         super::Home { client: sancho::testing::memory(), _folder: None }
     }
 
-    #[path = "../server/facts.rs"]
     mod facts;
 }
 
+#[path = "server"]
 mod on_sqlite {
     async fn home() -> super::Home {
         let folder = tempfile::tempdir().expect("a folder");
@@ -47,7 +48,6 @@ mod on_sqlite {
         super::Home { client, _folder: Some(folder) }
     }
 
-    #[path = "../server/facts.rs"]
     mod facts;
 }
 
