@@ -11,6 +11,7 @@
 pub mod chance;
 pub mod conformance;
 pub mod factory;
+pub mod mutants;
 pub mod random;
 pub mod stage;
 
