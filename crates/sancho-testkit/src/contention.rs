@@ -31,9 +31,10 @@ pub async fn drain(factory: &dyn Factory, tasks: usize, jobs: usize) {
     for one in drains {
         one.await.expect("no task saw a job in two hands");
     }
-    let ledger = ledger.lock().expect("no task panicked");
-    assert_eq!(ledger.performed.len(), jobs, "every job is performed");
-    assert!(ledger.performed.values().all(|times| *times == 1), "no job is performed twice");
+    note(&ledger, |ledger| {
+        assert_eq!(ledger.performed.len(), jobs, "every job is performed");
+        assert!(ledger.performed.values().all(|times| *times == 1), "no job is performed twice");
+    });
     let stats = s.stats(2).await;
     assert_eq!((stats.processed, stats.enqueued, stats.busy), (jobs as u64, 0, 0));
     println!("contention: {} {tasks} tasks, {jobs} jobs, each performed once", factory.name());

@@ -48,7 +48,7 @@ async fn random_sequences_catch_mutants_too() {
 
 #[tokio::test]
 async fn failing_calls_catch_what_is_done_twice() {
-    for bug in [Bug::RepeatedPushAddsTwice, Bug::RepeatedClaimClaimsAnew, Bug::PopThenPush] {
+    for bug in [Bug::RepeatedPushAddsTwice, Bug::RepeatedClaimClaimsAnew, Bug::CounterOutsideTheStep] {
         let run = tokio::spawn(async move { fail_nth::fail_every_call(&MutantFactory(bug)).await });
         assert!(run.await.is_err(), "{bug:?} is not caught");
     }

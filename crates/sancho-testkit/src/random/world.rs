@@ -250,8 +250,9 @@ impl World {
     }
 
     fn one_of_the_jobs(&self) -> Jid {
-        let plain: Vec<&String> = self.names.iter().filter(|name| !self.pushers.contains(*name)).collect();
-        if plain.is_empty() { jid_of("nobody") } else { jid_of(&self.chance.pick(&plain)) }
+        let plain: Vec<&str> =
+            self.names.iter().filter(|name| !self.pushers.contains(*name)).map(String::as_str).collect();
+        if plain.is_empty() { jid_of("nobody") } else { jid_of(self.chance.pick(&plain)) }
     }
 
     fn pausing(&mut self) -> What {
