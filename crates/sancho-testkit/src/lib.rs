@@ -8,8 +8,11 @@
 //! sancho_testkit::conformance_suite!(Fresh);
 //! ```
 
+pub mod chance;
 pub mod conformance;
 pub mod factory;
+pub mod mutants;
+pub mod random;
 pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
