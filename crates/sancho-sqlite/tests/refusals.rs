@@ -13,28 +13,28 @@ fn refusal(path: &Path) -> String {
 
 #[test]
 fn a_newer_schema_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("it works");
     let path = directory.path().join("jobs.db");
-    drop(SqliteStore::open(&path, Options::default()).unwrap());
-    Connection::open(&path).unwrap().execute("UPDATE sancho_schema SET version = 99", []).unwrap();
+    drop(SqliteStore::open(&path, Options::default()).expect("it works"));
+    Connection::open(&path).expect("it works").execute("UPDATE sancho_schema SET version = 99", []).expect("it works");
     let said = refusal(&path);
     assert!(said.contains("schema version 99") && said.contains("use a newer sancho"), "{said}");
 }
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_kept() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("it works");
     let path = directory.path().join("notes.txt");
     let text = "not a database, but somebody's notes\n".repeat(100);
-    std::fs::write(&path, &text).unwrap();
+    std::fs::write(&path, &text).expect("it works");
     let said = refusal(&path);
     assert!(said.contains("is not an SQLite database"), "{said}");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(&path).expect("it works"), text);
 }
 
 #[test]
 fn a_directory_that_is_not_there_is_named() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("it works");
     let said = refusal(&directory.path().join("no/jobs.db"));
     assert!(said.contains("/no does not exist: create it first"), "{said}");
 }
@@ -42,9 +42,9 @@ fn a_directory_that_is_not_there_is_named() {
 #[test]
 fn a_place_that_cannot_be_written_is_refused() {
     // A directory in the file's place fails for every user, whatever may be written.
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("it works");
     let path = directory.path().join("jobs.db");
-    std::fs::create_dir(&path).unwrap();
+    std::fs::create_dir(&path).expect("it works");
     let said = refusal(&path);
     assert!(said.contains("cannot be written") && said.contains("writable"), "{said}");
 }

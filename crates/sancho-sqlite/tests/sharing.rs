@@ -28,7 +28,7 @@ fn stage(store: &SqliteStore) -> Stage {
 }
 
 fn ready() -> Interest {
-    Interest::Ready(vec!["default"].into_iter().map(|name| sancho_core::QueueName::new(name).unwrap()).collect())
+    Interest::Ready(vec![sancho_core::QueueName::default()])
 }
 
 /// Waits as a server does, but not forever.
@@ -56,7 +56,7 @@ async fn what_one_store_pushes_another_performs() {
     stage(&pusher).push([job("A")], 0).await;
     let claim = stage(&server).claim_one("p", 1).await;
     stage(&server).done(&claim, 2).await;
-    assert_eq!(pusher.stats(at(2)).await.unwrap().processed, 1);
+    assert_eq!(pusher.stats(at(2)).await.expect("it works").processed, 1);
 }
 
 #[tokio::test]
@@ -119,15 +119,15 @@ async fn push_in_is_there_exactly_if_the_application_commits() {
     undone.execute("INSERT INTO users VALUES ('a')", []).expect("inserts");
     assert_eq!(SqliteStore::push_in(&undone, &jobs(&["A"]), at(0)).expect("pushes"), [Pushed::Added]);
     undone.rollback().expect("rolls back");
-    assert!(store.find(&jid_of("A")).await.unwrap().is_none());
+    assert!(store.find(&jid_of("A")).await.expect("it works").is_none());
 
     let done = application.transaction_with_behavior(TransactionBehavior::Immediate).expect("begins");
     done.execute("INSERT INTO users VALUES ('b')", []).expect("inserts");
     // The same batch again: the first push of it never happened.
     assert_eq!(SqliteStore::push_in(&done, &jobs(&["A"]), at(0)).expect("pushes"), [Pushed::Added]);
-    assert!(store.find(&jid_of("A")).await.unwrap().is_none(), "not before the commit");
+    assert!(store.find(&jid_of("A")).await.expect("it works").is_none(), "not before the commit");
     done.commit().expect("commits");
-    assert!(store.find(&jid_of("A")).await.unwrap().is_some());
+    assert!(store.find(&jid_of("A")).await.expect("it works").is_some());
 }
 
 #[tokio::test]
@@ -172,18 +172,18 @@ async fn jids_that_share_their_time_are_two_jobs() {
     let store = open(&file(&directory));
     let twin = |tail: &str| {
         let mut new = job("Twin").build();
-        new.jid = sancho_core::Jid::new(format!("01a1fca0d2a20005{tail}")).unwrap();
+        new.jid = sancho_core::Jid::new(format!("01a1fca0d2a20005{tail}")).expect("it works");
         new
     };
     let twins = [twin("00000001"), twin("00000002")];
-    assert_eq!(store.push(&twins, at(0)).await.unwrap(), [Pushed::Added, Pushed::Added]);
+    assert_eq!(store.push(&twins, at(0)).await.expect("it works"), [Pushed::Added, Pushed::Added]);
     let first = stage(&store).claim_one("p", 1).await;
     stage(&store).settle(&first, Place::Gone, 1).await;
-    assert!(store.find(&twins[0].jid).await.unwrap().is_none());
-    assert_eq!(store.find(&twins[1].jid).await.unwrap().expect("it stays").jid, twins[1].jid);
+    assert!(store.find(&twins[0].jid).await.expect("it works").is_none());
+    assert_eq!(store.find(&twins[1].jid).await.expect("it works").expect("it stays").jid, twins[1].jid);
     // Its time is free again, and it is still known.
     let again = [twin("00000003"), twins[1].clone()];
-    assert_eq!(store.push(&again, at(2)).await.unwrap(), [Pushed::Added, Pushed::Repeated]);
+    assert_eq!(store.push(&again, at(2)).await.expect("it works"), [Pushed::Added, Pushed::Repeated]);
 }
 
 #[tokio::test]
@@ -213,16 +213,13 @@ async fn serve(store: SqliteStore, who: String) -> Vec<String> {
         let exchanged = stage.exchange(&settlements, Some(&request), 1).await;
         performed_jobs.extend(held.iter().map(|claim| claim.payload.to_text_lossy().into_owned()));
         held = exchanged.claims;
-        if held.is_empty() && performed_jobs.len() + others_left(&store).await == 0 {
-            return performed_jobs;
-        }
-        if held.is_empty() && others_left(&store).await == 0 {
+        if held.is_empty() && jobs_left(&store).await == 0 {
             return performed_jobs;
         }
     }
 }
 
-async fn others_left(store: &SqliteStore) -> usize {
+async fn jobs_left(store: &SqliteStore) -> usize {
     usize::try_from(store.stats(at(1)).await.expect("stats").enqueued).expect("few")
 }
 
@@ -244,7 +241,7 @@ async fn three_stores_that_contend_give_each_job_to_one() {
     }
     let distinct: HashSet<_> = performed_jobs.iter().collect();
     assert_eq!((performed_jobs.len(), distinct.len()), (JOBS, JOBS));
-    assert_eq!(pusher.stats(at(1)).await.unwrap().processed, JOBS as u64);
+    assert_eq!(pusher.stats(at(1)).await.expect("it works").processed, JOBS as u64);
 }
 
 #[tokio::test]
@@ -255,6 +252,6 @@ async fn a_call_that_fails_leaves_its_neighbors_alone() {
     let (a, b) = (jobs(&["A"]), jobs(&["B"]));
     let (left, wrong, right) = tokio::join!(store.push(&a, at(0)), store.push(&many, at(0)), store.push(&b, at(0)));
     assert_eq!(wrong.expect_err("too many").kind, sancho_core::ErrorKind::Invalid);
-    assert_eq!((left.unwrap(), right.unwrap()), (vec![Pushed::Added], vec![Pushed::Added]));
+    assert_eq!((left.expect("it works"), right.expect("it works")), (vec![Pushed::Added], vec![Pushed::Added]));
     assert_eq!(stage(&store).queued("default").await, ["A", "B"]);
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Makes fresh SQLite stores; their directories go with it.
 #[derive(Debug, Default)]
-pub struct SqliteFactory {
+pub(crate) struct SqliteFactory {
     directories: Mutex<Vec<TempDir>>,
 }
 
