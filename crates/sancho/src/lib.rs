@@ -1,6 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
+#[expect(unused_extern_crates, reason = "only tests and examples in this crate need it")]
 extern crate self as sancho;
 
 mod args;
@@ -8,15 +9,21 @@ mod client;
 mod connect;
 mod context;
 mod error;
+mod event;
 mod job;
 mod middleware;
 mod raw;
+mod registry;
+mod server;
 pub mod system;
+pub mod testing;
+mod wire;
 
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
 pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};
+pub use event::{Event, Events, Subscription};
 pub use job::{ArgsError, Job, JobOptions, Perform, Runs};
 pub use middleware::{ClientMiddleware, ClientVerdict};
 pub use raw::Raw;
@@ -27,9 +34,12 @@ pub use sancho_core::{
     Retry, State, Store, StoreError, Timestamp,
 };
 pub use sancho_macros::Job;
+pub use server::{RunningServer, Server, ServerError};
 
-/// What `derive(Job)` needs; no part of the interface.
+/// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::args::{ArgsReader, ArgsWriter};
+    pub use crate::args::{ArgsReader, ArgsWriter, Argument};
+    pub use crate::wire::assert_wire;
+    pub use serde_json::json;
 }
