@@ -1,7 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
-#[expect(unused_extern_crates, reason = "only tests and examples in this crate need it")]
+#[cfg_attr(not(test), expect(unused_extern_crates, reason = "only tests in this crate need it"))]
 extern crate self as sancho;
 
 mod args;
@@ -15,6 +15,8 @@ mod middleware;
 mod raw;
 mod registry;
 mod server;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod system;
 pub mod testing;
 mod wire;
