@@ -243,8 +243,8 @@ fn the_option_wins_over_the_variable_and_that_over_the_default() {
     let bench = Bench::new();
     bench.ok(&["push", "A"]);
     bench.ok(&["--store", "sqlite://other.db", "push", "A"]);
-    let default = bench.command().env_remove("SANCHO_URL").args(["push", "A"]).status().unwrap();
-    assert!(default.success());
+    let default = bench.command().env_remove("SANCHO_URL").args(["push", "A"]).output().unwrap();
+    assert!(default.status.success());
     for file in ["jobs.db", "other.db", "sancho.db"] {
         assert!(bench.path(file).exists(), "{file}");
         assert_eq!(bench.json(&["--store", &format!("sqlite://{file}"), "stats"])["enqueued"], 1, "{file}");
