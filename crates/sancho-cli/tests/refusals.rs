@@ -31,7 +31,7 @@ fn row(args: &[&str], code: i32, said: &[&str]) {
 #[track_caller]
 fn file_row(bytes: impl AsRef<[u8]>, said: &[&str], pushed_before: u64) {
     let bench = bench_with_three_jobs();
-    bench.file("jobs.ndjson", bytes);
+    std::fs::write(bench.path("jobs.ndjson"), bytes).unwrap();
     bench.run(&["push", "--file", "jobs.ndjson"]).refused(1, said);
     assert_eq!(bench.total("enqueued"), 3 + pushed_before);
 }
@@ -193,7 +193,7 @@ fn a_bad_job_makes_no_store() {
 fn a_file_that_is_no_database() {
     let bench = Bench::new();
     let text = "Dear diary, ".repeat(1_000);
-    bench.file("jobs.db", &text);
+    std::fs::write(bench.path("jobs.db"), &text).unwrap();
     bench.run(&["push", "Resize"]).refused(1, &["jobs.db", "is not an SQLite database", "name another file"]);
     bench.run(&["stats"]).refused(1, &["jobs.db", "is not an SQLite database", "name another file"]);
     assert_eq!(std::fs::read_to_string(bench.path("jobs.db")).unwrap(), text, "the file is left as it was");
@@ -268,7 +268,7 @@ fn a_full_disk() {
     std::fs::create_dir(&disk).unwrap();
     let text = "x".repeat(1_000);
     let line = format!("{{\"class\":\"Resize\",\"args\":[\"{text}\"]}}\n");
-    bench.file("jobs.ndjson", line.repeat(20_000));
+    std::fs::write(bench.path("jobs.ndjson"), line.repeat(20_000)).unwrap();
     let script = "mount -t tmpfs -o size=6m tmpfs disk || exit 99
         export SANCHO_URL=sqlite://disk/jobs.db
         for n in 1 2 3; do \"$1\" push Resize \"[$n]\" >/dev/null || exit 98; done
