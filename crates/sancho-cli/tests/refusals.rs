@@ -166,8 +166,9 @@ fn an_unknown_subcommand() {
 }
 
 #[test]
-fn an_unknown_kind_of_store() {
+fn an_address_that_names_no_store() {
     row(&["--store", "mongodb://user:secret@host", "stats"], 1, &["mongodb", "sqlite://"]);
+    row(&["--store", "sqlite://", "stats"], 1, &["it names no file"]);
     row(&["--store", "jobs.db", "push", "Resize"], 1, &["jobs.db", "sqlite://"]);
     let answer = Bench::new().run(&["--store", "mongodb://user:secret@host", "push", "Resize"]);
     assert!(!answer.err.contains("secret"), "{}", answer.err);
