@@ -6,7 +6,7 @@ use sancho::core::inspect::{Filter, Selection, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::process::{Beat, Order, Quiet};
 use sancho::core::{Action, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
-use sancho::{Client, Jid, JobRow, Raw, Server, State};
+use sancho::{Client, JobRow, Raw, Server, State};
 use serde_json::json;
 
 use super::home;
