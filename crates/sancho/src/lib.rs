@@ -1,12 +1,35 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
+// The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
+extern crate self as sancho;
+
+mod args;
+mod client;
+mod connect;
 mod context;
 mod error;
 mod job;
+mod middleware;
+mod raw;
+pub mod system;
 
+pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
+pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};
 pub use job::{ArgsError, Job, JobOptions, Perform, Runs};
+pub use middleware::{ClientMiddleware, ClientVerdict};
+pub use raw::Raw;
 pub use sancho_core as core;
 pub use sancho_core::retry::Backoff;
+pub use sancho_core::{
+    Backtrace, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict, Pushed, QueueName,
+    Retry, State, Store, StoreError, Timestamp,
+};
 pub use sancho_macros::Job;
+
+/// What `derive(Job)` needs; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::args::{ArgsReader, ArgsWriter};
+}

@@ -1,0 +1,16 @@
+//! Arguments as JSON: written in Ruby's canonical form, read argument by argument.
+//!
+//! The writer is a serializer of our own, because `serde_json` does not do: it writes a number that is not finite
+//! as `null`, silently, and writes floats otherwise than Ruby does. On Redis, Ruby's own tools remove a job by the
+//! exact bytes that they would write themselves, so a job in any other form could be seen there but not removed.
+
+mod number;
+mod reader;
+mod rewrite;
+mod serializer;
+mod writer;
+
+pub use reader::ArgsReader;
+pub(crate) use rewrite::canonical;
+pub use writer::ArgsWriter;
+pub(crate) use writer::write;

@@ -1,0 +1,98 @@
+//! Brings JSON that others wrote to the canonical form.
+
+use serde_json::value::RawValue;
+
+use super::number;
+use super::writer::string;
+
+/// The text in canonical form: no space between tokens, strings and floats as Ruby writes them. Whole numbers of
+/// any size stay as they are, and so do members that stand twice.
+///
+/// # Errors
+/// What is wrong with a text that is not JSON, has a string that is no Unicode text, or a number that is not finite.
+pub(crate) fn canonical(text: &str) -> Result<String, String> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut rest = raw.get();
+    let mut out = String::with_capacity(rest.len());
+    while let Some(first) = rest.bytes().next() {
+        let length = match first {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => rest.bytes().position(|byte| !is_numeric(byte)).unwrap_or(rest.len()),
+            _ => 1,
+        };
+        let (token, after) = rest.split_at(length);
+        match first {
+            b'"' => {
+                let text: String = serde_json::from_str(token).map_err(|error| format!("{token}: {error}"))?;
+                string(&mut out, &text);
+            }
+            b'-' | b'0'..=b'9' => out.push_str(&numeral(token)?),
+            b' ' | b'\n' | b'\t' | b'\r' => {}
+            _ => out.push_str(token),
+        }
+        rest = after;
+    }
+    Ok(out)
+}
+
+fn is_numeric(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
+}
+
+/// The bytes from an opening quote to its closing one; the text is known to be JSON.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let inner = text.bytes().skip(1).position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    });
+    inner.map_or(text.len(), |position| position + 2)
+}
+
+fn numeral(token: &str) -> Result<String, String> {
+    if token == "-0" {
+        return Ok("0".to_owned());
+    }
+    if !token.contains(['.', 'e', 'E']) {
+        return Ok(token.to_owned());
+    }
+    match token.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(number::float(value)),
+        _ => Err(format!("the number {token} is too large for a float")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_comes_to_its_canonical_form() {
+        for (text, want) in [
+            (" [ 1 , 2.50 , \"a\" ] ", "[1,2.5,\"a\"]"),
+            ("[1E5,1e20,-0,-0.0,0.00001]", "[100000.0,1.0e+20,0,-0.0,1.0e-05]"),
+            ("[123456789012345678901234567890]", "[123456789012345678901234567890]"),
+            (r#"["\u00e9\/\u2028\u0001\n\\\" x"]"#, "[\"é/\u{2028}\\u0001\\n\\\\\\\" x\"]"),
+            (r#"{"b":{"a":[]},"a":[{}, null, true]}"#, r#"{"b":{"a":[]},"a":[{},null,true]}"#),
+            (r#"["\\",1.0e0]"#, r#"["\\",1.0]"#),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_ruby_could_not_read_is_refused() {
+        for (text, said) in [
+            ("", "EOF"),
+            ("[1", "EOF"),
+            ("[NaN]", "expected"),
+            ("[1e400]", "1e400 is too large"),
+            (r#"["\ud800"]"#, "surrogate"),
+            ("[1] [2]", "trailing"),
+        ] {
+            let error = canonical(text).expect_err(text);
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+}

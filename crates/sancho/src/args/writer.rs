@@ -1,0 +1,77 @@
+//! Writes values in the canonical form, one argument at a time.
+
+use serde::Serialize;
+
+use super::serializer::Serializer;
+use crate::ArgsError;
+
+/// Writes the array of arguments. What `derive(Job)` calls.
+#[derive(Debug)]
+pub struct ArgsWriter {
+    out: String,
+    count: usize,
+}
+
+impl ArgsWriter {
+    /// No arguments yet.
+    #[expect(clippy::new_without_default, reason = "only the derive makes one")]
+    pub fn new() -> Self {
+        ArgsWriter { out: String::from("["), count: 0 }
+    }
+
+    /// Writes the next argument.
+    ///
+    /// # Errors
+    /// [`ArgsError`], with the path of the value that has no form in JSON.
+    pub fn arg(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), ArgsError> {
+        if self.count > 0 {
+            self.out.push(',');
+        }
+        // The array itself is the first level.
+        let serializer = Serializer::new(&mut self.out, 1);
+        value.serialize(serializer).map_err(|fault| fault.at(&format!("args[{}]", self.count)))?;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The text of the array.
+    pub fn finish(mut self) -> String {
+        self.out.push(']');
+        self.out
+    }
+}
+
+/// Writes one value; `root` is what an error's path begins with.
+pub(crate) fn write(root: &str, value: &(impl Serialize + ?Sized)) -> Result<String, ArgsError> {
+    let mut out = String::new();
+    value.serialize(Serializer::new(&mut out, 0)).map_err(|fault| fault.at(root))?;
+    Ok(out)
+}
+
+/// Writes a string as Ruby does: only quotes, backslashes and control characters are escaped.
+pub(super) fn string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain_from = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        let short = match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            0x08 => 'b',
+            0x0c => 'f',
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            0..0x20 => 'u',
+            _ => continue,
+        };
+        out.push_str(&text[plain_from..index]);
+        out.push('\\');
+        out.push(short);
+        if short == 'u' {
+            out.push_str(&format!("{byte:04x}"));
+        }
+        plain_from = index + 1;
+    }
+    out.push_str(&text[plain_from..]);
+    out.push('"');
+}

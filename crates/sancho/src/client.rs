@@ -1,0 +1,124 @@
+//! The client: pushes jobs, and finds, cancels and reschedules those that have not started.
+
+mod act;
+mod bulk;
+mod draft;
+mod enqueue;
+mod error;
+mod push;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sancho_core::{Clock, Draft, Entropy, Inspect, Invalid, Jid, JidSequence, NewJob, Pushed, Store, WireTime};
+
+pub use bulk::PushBulk;
+pub use draft::{IntoDraft, RetryOption};
+pub use enqueue::Enqueue;
+pub use error::{ActError, PushError};
+pub use push::Push;
+
+use crate::middleware::{ClientMiddleware, ClientVerdict};
+use crate::system::{SystemClock, SystemEntropy};
+
+/// Pushes jobs to a store. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Client {
+    parts: Arc<Parts>,
+    middleware: Arc<[Arc<dyn ClientMiddleware>]>,
+}
+
+struct Parts {
+    store: Arc<dyn Store>,
+    inspect: Arc<dyn Inspect>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    jids: Mutex<JidSequence>,
+}
+
+/// A job that was pushed: its id, and what the store did with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PushedJob {
+    /// The id of the job as it was pushed. When [`PushedJob::answer`] says that another job was kept, no job has it.
+    pub jid: Jid,
+    /// What the store did.
+    pub answer: Pushed,
+}
+
+impl Client {
+    /// A client of a store, with the system's clock and chance. [`connect`](crate::connect()) opens a store by its
+    /// address.
+    pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>) -> Self {
+        Client::with_parts(store, inspect, Arc::new(SystemClock::new()), Arc::new(SystemEntropy))
+    }
+
+    /// A client whose time and chance are handed to it, for tests and simulations.
+    pub fn with_parts(
+        store: Arc<dyn Store>,
+        inspect: Arc<dyn Inspect>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let jids = Mutex::new(JidSequence::default());
+        Client { parts: Arc::new(Parts { store, inspect, clock, entropy, jids }), middleware: Arc::new([]) }
+    }
+
+    /// This client with one more middleware, which runs after those that it has. Clones made before do not get it.
+    #[must_use]
+    pub fn with_middleware(mut self, middleware: impl ClientMiddleware) -> Self {
+        let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
+        self.middleware = self.middleware.iter().cloned().chain([added]).collect();
+        self
+    }
+
+    /// The store that jobs are pushed to.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.parts.store
+    }
+
+    /// What people see of the store.
+    pub fn inspect(&self) -> &Arc<dyn Inspect> {
+        &self.parts.inspect
+    }
+
+    /// Where the client has the time from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.parts.clock
+    }
+
+    /// Where the client has chance from.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.parts.entropy
+    }
+
+    /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
+    /// and defaults for everything else.
+    pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
+        Draft::new(self.next_jid(), class, args_json)
+    }
+
+    pub(crate) fn next_jid(&self) -> Jid {
+        let (now, chance) = (self.parts.clock.now(), self.parts.entropy.next_u32());
+        // A sequence is whole after every step, so a panic elsewhere under the lock has not harmed it.
+        self.parts.jids.lock().unwrap_or_else(PoisonError::into_inner).next(now, chance)
+    }
+
+    /// Runs the middleware over a draft, checks it and writes its payload; `None` when a middleware stopped it.
+    pub(crate) fn prepare(&self, mut draft: Draft) -> Result<Option<NewJob>, PushError> {
+        for middleware in self.middleware.iter() {
+            if middleware.push(&mut draft) == ClientVerdict::Stop {
+                return Ok(None);
+            }
+        }
+        draft.args = crate::args::canonical(&draft.args)
+            .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", draft.class)))?;
+        Ok(Some(draft.into_job(self.parts.clock.now(), WireTime::Seconds)?))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("store", &self.parts.store).field("middleware", &self.middleware.len()).finish()
+    }
+}

@@ -1,0 +1,108 @@
+//! Many jobs in one atomic push.
+
+use sancho_core::{BoxFuture, Draft, Invalid, NewJob, QueueName, Timestamp, limits};
+
+use super::{Client, IntoDraft, PushError, PushedJob};
+
+impl Client {
+    /// Pushes jobs, all or none, once the answer is awaited; at most [`limits::JOBS_PER_PUSH_MAX`] at a time.
+    ///
+    /// Those of one queue run in the order given. Jobs that a client middleware stops are left out. A key that is
+    /// refused is an answer here, not an error: the other jobs have been pushed.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sancho::Client) -> Result<(), sancho::PushError> {
+    /// use sancho::Raw;
+    ///
+    /// client.push_bulk((0..1_000).map(|n| Raw::new("Resize", [n]))).queue("images").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn push_bulk<J: IntoDraft>(&self, jobs: impl IntoIterator<Item = J>) -> PushBulk {
+        let drafts = jobs.into_iter().map(|job| job.into_draft(self.next_jid())).collect();
+        PushBulk { client: self.clone(), drafts }
+    }
+
+    /// Pushes drafts, all or none, as [`Client::push_bulk`] does.
+    ///
+    /// # Errors
+    /// [`PushError`]; nothing has been pushed then, unless the store says that the outcome is unknown.
+    pub async fn push_drafts(&self, drafts: Vec<Draft>) -> Result<Vec<PushedJob>, PushError> {
+        if drafts.len() > limits::JOBS_PER_PUSH_MAX {
+            return Err(PushError::Invalid(Invalid::new(format!(
+                "{} jobs are too many for one push: push at most {} at a time",
+                drafts.len(),
+                limits::JOBS_PER_PUSH_MAX
+            ))));
+        }
+        let mut jobs: Vec<NewJob> = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            jobs.extend(self.prepare(draft)?);
+        }
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.push_jobs(&jobs).await?;
+        Ok(jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect())
+    }
+}
+
+/// A push of many jobs that is being prepared: await it to push.
+#[derive(Debug)]
+#[must_use = "nothing is pushed until this is awaited"]
+pub struct PushBulk {
+    client: Client,
+    drafts: Result<Vec<Draft>, PushError>,
+}
+
+impl PushBulk {
+    /// Sends all the jobs to this queue, instead of their classes' own.
+    pub fn queue(self, name: impl AsRef<str>) -> Self {
+        self.set(|drafts| {
+            let queue = QueueName::new(name)?;
+            drafts.iter_mut().for_each(|draft| draft.queue = queue.clone());
+            Ok(())
+        })
+    }
+
+    /// Schedules all the jobs for one time; one that is not in the future means at once.
+    pub fn at(self, time: impl Into<Timestamp>) -> Self {
+        let at = time.into();
+        self.set(|drafts| {
+            drafts.iter_mut().for_each(|draft| draft.at = Some(at));
+            Ok(())
+        })
+    }
+
+    /// Schedules each job for the time at its place in the list, which is as long as the list of jobs.
+    pub fn at_each(self, times: Vec<Timestamp>) -> Self {
+        self.set(|drafts| {
+            if drafts.len() != times.len() {
+                return Err(PushError::Invalid(Invalid::new(format!(
+                    "there are {} times for {} jobs: give one for each job",
+                    times.len(),
+                    drafts.len()
+                ))));
+            }
+            drafts.iter_mut().zip(times).for_each(|(draft, at)| draft.at = Some(at));
+            Ok(())
+        })
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Vec<Draft>) -> Result<(), PushError>) -> Self {
+        if let Ok(drafts) = &mut self.drafts
+            && let Err(error) = change(drafts)
+        {
+            self.drafts = Err(error);
+        }
+        self
+    }
+}
+
+impl IntoFuture for PushBulk {
+    type Output = Result<Vec<PushedJob>, PushError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.client.push_drafts(self.drafts?).await })
+    }
+}

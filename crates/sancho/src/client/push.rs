@@ -1,0 +1,174 @@
+//! One job's push: a builder that is a future.
+
+use std::time::Duration;
+
+use sancho_core::{
+    Backtrace, BoxFuture, Draft, ErrorKind, Jid, Key, NewJob, OnConflict, Pushed, QueueName, StoreResult, Timestamp,
+};
+use serde::Serialize;
+
+use super::{Client, IntoDraft, PushError, PushedJob, RetryOption};
+
+impl Client {
+    /// Pushes a job once the answer is awaited, with the options that are given before.
+    ///
+    /// A push of unknown outcome is repeated once, under the same id: a job is never added twice by that.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sancho::Client) -> Result<(), sancho::PushError> {
+    /// use std::time::Duration;
+    /// use sancho::Raw;
+    ///
+    /// client.push(Raw::new("HardWorker", (1, 2))).after(Duration::from_secs(60)).key("work:1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn push(&self, job: impl IntoDraft) -> Push {
+        let draft = job.into_draft(self.next_jid());
+        Push { client: self.clone(), draft, due: Due::Now, lifetime: None }
+    }
+
+    /// Pushes jobs to the store; repeats the call once when its outcome is unknown.
+    ///
+    /// The store knows the batch by its ids and adds nothing twice. What is merely unavailable is reported at once:
+    /// whether and how long to wait is the caller's to say.
+    pub(super) async fn push_jobs(&self, jobs: &[NewJob]) -> StoreResult<Vec<Pushed>> {
+        match self.store().push(jobs, self.clock().now()).await {
+            Err(error) if error.kind == ErrorKind::OutcomeUnknown => self.store().push(jobs, self.clock().now()).await,
+            answer => answer,
+        }
+    }
+}
+
+/// A push that is being prepared: await it to push.
+///
+/// A value that breaks a rule is remembered and reported when the push is awaited; nothing is pushed then.
+#[derive(Debug)]
+#[must_use = "nothing is pushed until this is awaited"]
+pub struct Push {
+    client: Client,
+    draft: Result<Draft, PushError>,
+    due: Due,
+    lifetime: Option<Duration>,
+}
+
+/// When a job is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Due {
+    Now,
+    After(Duration),
+    At(Timestamp),
+}
+
+impl Push {
+    /// Schedules the job for so long after the push.
+    pub fn after(mut self, span: Duration) -> Self {
+        self.due = Due::After(span);
+        self
+    }
+
+    /// Schedules the job for a time; one that is not in the future means at once.
+    pub fn at(mut self, time: impl Into<Timestamp>) -> Self {
+        self.due = Due::At(time.into());
+        self
+    }
+
+    /// Sends the job to this queue, instead of its class's own.
+    pub fn queue(self, name: impl AsRef<str>) -> Self {
+        self.set(|draft| Ok(draft.queue = QueueName::new(name)?))
+    }
+
+    /// Retries a failure so many times, or `false`: never; `true`: as often as the server is configured for.
+    pub fn retry(self, retry: impl Into<RetryOption>) -> Self {
+        self.set(|draft| Ok(draft.retry = retry.into().0))
+    }
+
+    /// Gives the job a name of the caller's own, such as `product:42`, by which it is found, cancelled and
+    /// rescheduled. While the job lives, [`Push::on_conflict`] says what a push of the same key does.
+    pub fn key(self, key: impl AsRef<str>) -> Self {
+        self.set(|draft| Ok(draft.key = Some(Key::new(key)?)))
+    }
+
+    /// Says what happens when the key is taken; [`OnConflict::Keep`] unless said.
+    pub fn on_conflict(self, on_conflict: OnConflict) -> Self {
+        self.set(|draft| Ok(draft.on_conflict = on_conflict))
+    }
+
+    /// Gives the job these tags, instead of its class's own.
+    pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.set(|draft| Ok(draft.tags = tags.into_iter().map(Into::into).collect()))
+    }
+
+    /// Keeps so much of a failure's backtrace.
+    pub fn backtrace(self, backtrace: Backtrace) -> Self {
+        self.set(|draft| Ok(draft.backtrace = backtrace))
+    }
+
+    /// Lets the job go, unperformed, when it has not started so long after it was due.
+    pub fn expires_in(mut self, span: Duration) -> Self {
+        self.lifetime = Some(span);
+        self
+    }
+
+    /// Gives the job this id. A push repeated with the same id adds nothing.
+    pub fn jid(self, jid: impl AsRef<str>) -> Self {
+        self.set(|draft| Ok(draft.jid = Jid::new(jid.as_ref())?))
+    }
+
+    /// Adds a member to the payload, beside Sidekiq's own; it survives retries as it is.
+    pub fn member(self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) -> Self {
+        self.set(|draft| {
+            let name = name.into();
+            let text = crate::args::write(&name, value)?;
+            draft.extra.push((name, text));
+            Ok(())
+        })
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Draft) -> Result<(), PushError>) -> Self {
+        if let Ok(draft) = &mut self.draft
+            && let Err(error) = change(draft)
+        {
+            self.draft = Err(error);
+        }
+        self
+    }
+
+    /// The draft with its times, which count from now.
+    fn finish(self) -> Result<(Client, Draft), PushError> {
+        let Push { client, draft, due, lifetime } = self;
+        let mut draft = draft?;
+        let now = client.clock().now();
+        match due {
+            Due::Now => {}
+            Due::After(span) => draft.at = Some(now + span),
+            Due::At(time) => draft.at = Some(time),
+        }
+        if let Some(span) = lifetime {
+            draft.expires_at = Some(draft.at.map_or(now, |at| at.max(now)) + span);
+        }
+        Ok((client, draft))
+    }
+}
+
+impl IntoFuture for Push {
+    type Output = Result<PushedJob, PushError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (client, draft) = self.finish()?;
+            let Some(job) = client.prepare(draft)? else { return Err(PushError::Stopped) };
+            let answers = client.push_jobs(std::slice::from_ref(&job)).await?;
+            let answer = answers.into_iter().next().expect("a store answers for each job");
+            one_answer(job, answer)
+        })
+    }
+}
+
+/// What a push of one job says: a key that was refused is an error.
+pub(crate) fn one_answer(job: NewJob, answer: Pushed) -> Result<PushedJob, PushError> {
+    match (answer, job.key) {
+        (Pushed::Refused { holder, state }, Some(key)) => Err(PushError::KeyTaken { key, holder, state }),
+        (answer, _) => Ok(PushedJob { jid: job.jid, answer }),
+    }
+}
