@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// How many snippets there are, and how many of them are highlighted.
-    pub(crate) async fn counts(&self) -> anyhow::Result<(u64, u64)> {
+    pub(crate) async fn counts(&self) -> anyhow::Result<(u32, u32)> {
         self.with(|connection| {
             connection
                 .prepare_cached("SELECT count(*), count(html) FROM snippets")?

@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn hostile_code_stays_text_on_every_page() {
         let form = SnippetForm { language: HOSTILE.into(), code: HOSTILE.into(), publish_at: HOSTILE.into() };
-        for page in [snippet(&saved(None), Some(HOSTILE)), index(&form, Some(HOSTILE), &[saved(None)]), problem(HOSTILE)]
+        for page in
+            [snippet(&saved(None), Some(HOSTILE)), index(&form, Some(HOSTILE), &[saved(None)]), problem(HOSTILE)]
         {
             assert!(!page.contains("<script>"), "{page}");
             assert!(page.contains("&lt;script&gt;"), "{page}");
