@@ -1,7 +1,7 @@
 //! Gives a job a name of the application's own, and finds, moves and cancels it by that name:
 //! `cargo run --example keys`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sancho::{ActError, Job};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let again = client.push(EndSale { product_id: 42 }).after(2 * hour).key("product:42").await?;
     println!("pushed again: {again:?}");
 
-    client.reschedule_key("product:42", SystemTime::now() + 3 * hour).await?;
+    client.reschedule_key("product:42", client.clock().now() + 3 * hour).await?;
     println!("moved; found by its key: {}", client.find_key("product:42").await?.is_some());
 
     client.cancel_key("product:42").await?;

@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
         } else {
             transaction.rollback()?;
         }
-        let stats = client.inspect().stats().await?;
+        let stats = client.inspect().stats(client.clock().now()).await?;
         println!(
             "{name}: {}, jobs in the queue: {}",
             if commits { "committed" } else { "rolled back" },
