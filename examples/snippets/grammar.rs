@@ -37,7 +37,11 @@ pub(crate) fn style_sheet() -> anyhow::Result<String> {
     let themes = ThemeSet::load_defaults().themes;
     let css = |name: &str| css_for_theme_with_class_style(&themes[name], CLASSES);
     let (light, dark) = (css("InspiredGitHub")?, css("base16-ocean.dark")?);
-    Ok(format!("{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"))
+    // Each theme names other classes: a rule of the one must not show through the other.
+    Ok(format!(
+        "@media not all and (prefers-color-scheme: dark) {{\n{light}\n}}\n\
+         @media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    ))
 }
 
 #[cfg(test)]
