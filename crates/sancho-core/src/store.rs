@@ -51,7 +51,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `first_number`; those incarnations are unknown from then on.
     ///
     /// Claims of an incarnation that the store does not know at all are taken over too. `by` must be known, or
-    /// nothing is taken. It settles each claim at once, as *orphaned*.
+    /// nothing is taken. It settles each claim at once, as *orphaned*. Where `by` holds claims numbered from
+    /// `first_number` already, the call repeats one of unknown outcome: it answers with these, and takes no more.
     fn take_over<'a>(
         &'a self,
         by: &'a Incarnation,

@@ -7,6 +7,8 @@ use sancho_core::Outcome;
 use sancho_core::lifecycle::Failure;
 use sancho_core::retry::Backoff;
 
+use crate::server::guard;
+
 /// What [`Perform::perform`](crate::Perform::perform) answers.
 pub type JobResult = Result<(), JobError>;
 
@@ -16,7 +18,7 @@ pub struct JobError(Reason);
 
 #[derive(Debug)]
 enum Reason {
-    Failed { class: &'static str, error: Box<dyn StdError + Send + Sync>, backoff: Backoff },
+    Failed { class: &'static str, error: Box<dyn StdError + Send + Sync>, backtrace: Vec<String>, backoff: Backoff },
     Snooze(Duration),
     Discard,
     Kill { message: String },
@@ -50,7 +52,7 @@ impl JobError {
     /// What the rules make of it.
     pub(crate) fn into_outcome(self) -> Outcome {
         match self.0 {
-            Reason::Failed { class, error, backoff } => {
+            Reason::Failed { class, error, backtrace, backoff } => {
                 let mut message = error.to_string();
                 let mut cause = error.source();
                 while let Some(error) = cause {
@@ -58,7 +60,7 @@ impl JobError {
                     message.push_str(&error.to_string());
                     cause = error.source();
                 }
-                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace: Vec::new(), backoff })
+                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
             Reason::Discard => Outcome::Discard,
@@ -72,6 +74,8 @@ impl JobError {
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for JobError {
     fn from(error: E) -> Self {
         let class = std::any::type_name::<E>();
-        JobError(Reason::Failed { class, error: error.into(), backoff: Backoff::Default })
+        // Taken here, where the error became the job's, and only for jobs that ask: it is not cheap.
+        let backtrace = if guard::wants_backtrace() { guard::backtrace() } else { Vec::new() };
+        JobError(Reason::Failed { class, error: error.into(), backtrace, backoff: Backoff::Default })
     }
 }

@@ -8,15 +8,19 @@ mod client;
 mod connect;
 mod context;
 mod error;
+mod event;
 mod job;
 mod middleware;
 mod raw;
+mod registry;
+mod server;
 pub mod system;
 
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
 pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};
+pub use event::{Event, Events, Subscription};
 pub use job::{ArgsError, Job, JobOptions, Perform, Runs};
 pub use middleware::{ClientMiddleware, ClientVerdict};
 pub use raw::Raw;
@@ -27,6 +31,7 @@ pub use sancho_core::{
     Retry, State, Store, StoreError, Timestamp,
 };
 pub use sancho_macros::Job;
+pub use server::{RunningServer, Server, ServerError};
 
 /// What `derive(Job)` needs; no part of the interface.
 #[doc(hidden)]

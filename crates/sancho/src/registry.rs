@@ -1,0 +1,102 @@
+//! Which class is performed by which code: the one place where job types are erased.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sancho_core::lifecycle::{Failure, Policy};
+use sancho_core::retry::Backoff;
+use sancho_core::{WireTime, limits};
+
+use crate::{ArgsError, Context, Job, JobOptions, JobResult, Perform};
+
+/// A job under way.
+pub(crate) type Run = Pin<Box<dyn Future<Output = JobResult> + Send>>;
+
+/// Reads a job's arguments and starts it.
+type Start<S> = dyn Fn(&str, Context<S>) -> Result<Run, ArgsError> + Send + Sync;
+
+/// What is known of a class.
+pub(crate) struct Entry<S> {
+    start: Box<Start<S>>,
+    backoff: fn(u32, &Failure) -> Backoff,
+    pub(crate) options: JobOptions,
+    pub(crate) policy: Policy,
+}
+
+impl<S: Send + Sync + 'static> Entry<S> {
+    fn of<J: Perform<S>>() -> Self {
+        let options = J::options();
+        let policy = Policy {
+            retries: limits::RETRIES,
+            retry: options.retry,
+            backtrace: options.backtrace,
+            wire: WireTime::default(),
+        };
+        Entry {
+            start: Box::new(|args, cx| {
+                let job = J::from_args(args)?;
+                Ok(Box::pin(async move { job.perform(&cx).await }))
+            }),
+            backoff: J::backoff,
+            options,
+            policy,
+        }
+    }
+
+    /// Reads the arguments and makes the job's future, which has done nothing yet.
+    pub(crate) fn start(&self, args: &str, cx: Context<S>) -> Result<Run, ArgsError> {
+        (self.start)(args, cx)
+    }
+
+    /// When a failure is tried again: what the failure itself says, else what the class says.
+    pub(crate) fn backoff(&self, retry_count: u32, failure: &Failure) -> Backoff {
+        match failure.backoff {
+            Backoff::Default => (self.backoff)(retry_count, failure),
+            said => said,
+        }
+    }
+}
+
+/// Every class that a server performs.
+pub(crate) struct Registry<S> {
+    entries: HashMap<&'static str, Arc<Entry<S>>>,
+}
+
+impl<S: Send + Sync + 'static> Registry<S> {
+    pub(crate) fn new() -> Self {
+        Registry { entries: HashMap::new() }
+    }
+
+    /// Adds a class; a class added twice is performed as the last one says.
+    pub(crate) fn add<J: Job + Perform<S>>(&mut self) {
+        self.entries.insert(J::CLASS, Arc::new(Entry::of::<J>()));
+    }
+
+    pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {
+        self.entries.get(class)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How often a job whose `retry` is `true` is retried, for every class.
+    pub(crate) fn set_retries(&mut self, retries: u32) {
+        for entry in self.entries.values_mut() {
+            if let Some(entry) = Arc::get_mut(entry) {
+                entry.policy.retries = retries;
+            }
+        }
+    }
+}
+
+impl<S> fmt::Debug for Registry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut classes: Vec<_> = self.entries.keys().collect();
+        classes.sort();
+        f.debug_tuple("Registry").field(&classes).finish()
+    }
+}

@@ -1,0 +1,195 @@
+//! The server: a handful of loops around the store's moves, that performs what was pushed.
+//!
+//! [`Server`] is what an application builds; `launcher` decides threads and starts the loops; `fetcher` claims,
+//! starts and settles jobs; `scheduler`, `heartbeat`, `reaper` and `pruner` do what their names say; `shutdown`
+//! is the way from serving to stopped.
+
+mod alone;
+mod config;
+mod fetcher;
+pub(crate) mod guard;
+mod heartbeat;
+mod host;
+mod launcher;
+mod lease;
+mod outage;
+mod phase;
+mod processor;
+mod pruner;
+mod reaper;
+mod roster;
+mod scheduler;
+mod settler;
+mod shutdown;
+mod signals;
+mod unknown;
+
+use std::fmt;
+use std::time::Duration;
+
+use sancho_core::{Invalid, Retention, StoreError};
+
+pub use launcher::RunningServer;
+use signals::{Signal, Signals};
+
+use crate::event::{Events, Subscription};
+use crate::registry::Registry;
+use crate::{Client, Job, Perform};
+
+/// Performs jobs, with an application's state.
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use sancho::{Context, Job, JobResult, Perform};
+/// # struct App;
+/// #[derive(Job, Serialize, Deserialize)]
+/// struct WelcomeEmail { user_id: u64 }
+///
+/// impl Perform<App> for WelcomeEmail {
+///     async fn perform(self, cx: &Context<App>) -> JobResult {
+///         println!("welcome, user {}", self.user_id);
+///         Ok(())
+///     }
+/// }
+///
+/// # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = sancho::connect("sqlite://sancho.db").await?;
+/// sancho::Server::new(client, App).register::<WelcomeEmail>().run().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a server does nothing until it is run or started"]
+pub struct Server<S> {
+    client: Client,
+    state: S,
+    registry: Registry<S>,
+    given: config::Given,
+    events: Events,
+}
+
+impl<S: Send + Sync + 'static> Server<S> {
+    /// A server of the client's store, that performs no class yet, from the queue `default`, in 25 slots.
+    pub fn new(client: Client, state: S) -> Self {
+        let (registry, given) = (Registry::new(), config::Given::default());
+        Server { client, state, registry, given, events: Events::new() }
+    }
+
+    /// Performs jobs of this class. Registered twice, a class is performed as the last one says.
+    pub fn register<J: Job + Perform<S>>(mut self) -> Self {
+        self.registry.add::<J>();
+        self
+    }
+
+    /// The queues to serve, in strict order: a later one is served when the earlier ones are empty.
+    pub fn queues<Q: Into<String>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
+        self.given.queues = queues.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many jobs run at a time.
+    pub fn slots(mut self, slots: usize) -> Self {
+        self.given.slots = slots;
+        self
+    }
+
+    /// How long running jobs may go on after a stop, before they are cut short and returned to their queues.
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.given.stop_timeout = timeout;
+        self
+    }
+
+    /// How often a job whose `retry` is `true` is retried.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.given.retries = retries;
+        self
+    }
+
+    /// How many jobs the dead set keeps, and how long.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.given.retention = retention;
+        self
+    }
+
+    /// A word for pages, such as the application's name.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.given.tag = tag.into();
+        self
+    }
+
+    /// Labels for pages.
+    pub fn labels<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
+        self.given.labels = labels.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Listens to what happens, from before the server starts.
+    pub fn subscribe(&self) -> Subscription {
+        self.events.subscribe()
+    }
+
+    /// Starts the server; it runs until it is told to stop through the answer. Signals are left to the caller.
+    ///
+    /// # Errors
+    /// [`ServerError`] when a setting is wrong, no class is registered, or the store cannot be reached.
+    pub async fn start(self) -> Result<RunningServer, ServerError> {
+        launcher::launch(self).await
+    }
+
+    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet.
+    ///
+    /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
+    /// the front of its queue, and no attempt is counted.
+    ///
+    /// # Errors
+    /// [`ServerError`], as for [`Server::start`].
+    pub async fn run(self) -> Result<(), ServerError> {
+        let mut signals = Signals::listen().map_err(ServerError::Signals)?;
+        let server = self.start().await?;
+        let mut interrupted = false;
+        let mut stopped = std::pin::pin!(server.stopped());
+        loop {
+            let signal = tokio::select! {
+                () = &mut stopped => return Ok(()),
+                signal = signals.next() => signal,
+            };
+            tracing::info!(?signal, "a signal came");
+            match signal {
+                Signal::Quiet => server.quiet(),
+                Signal::Stop => server.begin_stop(),
+                Signal::Interrupt if interrupted => server.stop_now(),
+                Signal::Interrupt => {
+                    interrupted = true;
+                    server.begin_stop();
+                }
+            }
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// A setting is wrong.
+    Invalid(Invalid),
+    /// The store cannot be reached.
+    Store(StoreError),
+    /// The system does not let the process listen to signals.
+    Signals(std::io::Error),
+    /// The system does not let the process start a thread.
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerError::Invalid(error) => write!(f, "failed to start the server: {error}"),
+            ServerError::Store(error) => write!(f, "failed to start the server: {error}"),
+            ServerError::Signals(error) => write!(f, "failed to listen to signals: {error}"),
+            ServerError::Thread(error) => write!(f, "failed to start a thread: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}

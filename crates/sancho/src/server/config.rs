@@ -1,0 +1,78 @@
+//! What a server is told, as given and as validated.
+
+use std::time::Duration;
+
+use sancho_core::{Invalid, QueueName, Retention, limits};
+
+/// As given: nothing is checked yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) queues: Vec<String>,
+    pub(crate) slots: usize,
+    pub(crate) stop_timeout: Duration,
+    pub(crate) retries: u32,
+    pub(crate) retention: Retention,
+    pub(crate) tag: String,
+    pub(crate) labels: Vec<String>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Given {
+            queues: Vec::new(),
+            slots: limits::SLOTS,
+            stop_timeout: limits::STOP_TIMEOUT,
+            retries: limits::RETRIES,
+            retention: Retention::default(),
+            tag: String::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
+/// As validated: what the loops rely on.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// At least one, none twice, in order.
+    pub(crate) queues: Vec<QueueName>,
+    /// At least one, at most what one claim may bring.
+    pub(crate) slots: usize,
+    pub(crate) stop_timeout: Duration,
+    pub(crate) retention: Retention,
+    pub(crate) tag: String,
+    pub(crate) labels: Vec<String>,
+}
+
+impl Given {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`Invalid`], naming the setting and the fix.
+    pub(crate) fn validate(self) -> Result<Config, Invalid> {
+        if self.slots == 0 || self.slots > limits::JOBS_PER_CLAIM_MAX {
+            return Err(Invalid::new(format!(
+                "a server has 1 to {} slots, not {}",
+                limits::JOBS_PER_CLAIM_MAX,
+                self.slots
+            )));
+        }
+        let mut queues = Vec::new();
+        for name in &self.queues {
+            let queue = QueueName::new(name)?;
+            if !queues.contains(&queue) {
+                queues.push(queue);
+            }
+        }
+        if queues.is_empty() {
+            queues.push(QueueName::default());
+        }
+        Ok(Config {
+            queues,
+            slots: self.slots,
+            stop_timeout: self.stop_timeout,
+            retention: self.retention,
+            tag: self.tag,
+            labels: self.labels,
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! The loop that tells the store that this process lives, and hears what is wanted of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sancho_core::process::Quiet;
+use sancho_core::{
+    Beat, BeatAnswer, Entropy, Greeting, Interest, Order, ProcessInfo, Standing, Store, StoreError, limits,
+};
+use tokio::sync::{mpsc, watch};
+
+use crate::event::{Event, Events};
+use crate::server::fetcher::Message;
+use crate::server::lease::Lease;
+use crate::server::phase::Phase;
+use crate::server::roster::Roster;
+use crate::server::shutdown::Shutdown;
+
+/// How soon a beat that failed is tried again.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+pub(crate) struct Heartbeat<S> {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) events: Events,
+    pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) fetcher: mpsc::UnboundedSender<Message>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) process: ProcessInfo,
+    pub(crate) rhythm: Rhythm,
+}
+
+/// What one beat leaves for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Rhythm {
+    round_trip: Duration,
+    distrusted: bool,
+    paused_classes: Vec<String>,
+}
+
+impl<S: Send + Sync + 'static> Heartbeat<S> {
+    /// The first beat of an incarnation: the store knows it from then on.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub(crate) async fn hello(&mut self) -> Result<(), StoreError> {
+        self.process.incarnation = self.lease.incarnation();
+        self.beat(Greeting::Hello).await.map(|_| ())
+    }
+
+    /// Beats until the server is drained, and says goodbye.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let mark = self.store.mark();
+            let next = match self.beat(Greeting::StillHere).await {
+                Ok(answer) => self.heed(answer).await,
+                Err(_) => RETRY_EVERY,
+            };
+            if !self.lease.is_trusted() {
+                self.distrust().await;
+            }
+            if *self.phase.borrow() == Phase::Drained {
+                break;
+            }
+            self.sleep(next, mark).await;
+            if *self.phase.borrow() == Phase::Drained {
+                break;
+            }
+        }
+        if let Err(error) = self.store.retire(&self.process.incarnation, self.lease.now()).await {
+            tracing::warn!(%error, "could not say goodbye: the store forgets this process when its lease ends");
+        }
+    }
+
+    async fn sleep(&mut self, span: Duration, mark: sancho_core::Mark) {
+        let interest = Interest::Orders(self.process.incarnation.clone());
+        let store = Arc::clone(&self.store);
+        let rest = async {
+            // Orders may come at any time; a beat a moment after another would tell the store nothing new.
+            tokio::time::sleep(Duration::from_millis(100).min(span)).await;
+            store.wait(&interest, mark).await;
+        };
+        let mut phase = self.phase.clone();
+        tokio::select! {
+            biased;
+            _ = self.phase.changed() => {}
+            _ = phase.wait_for(|phase| *phase == Phase::Drained) => {}
+            () = tokio::time::sleep(span) => {}
+            () = rest => {}
+        }
+    }
+
+    async fn beat(&mut self, greeting: Greeting) -> Result<BeatAnswer, StoreError> {
+        let serving = *self.phase.borrow() == Phase::Serving;
+        let beat = Beat {
+            process: self.process.clone(),
+            greeting,
+            quiet: if serving { Quiet::No } else { Quiet::Yes },
+            lease: limits::LEASE,
+            running: self.roster.report(),
+            rss_bytes: crate::server::host::resident_bytes(),
+            round_trip: self.rhythm.round_trip,
+        };
+        let sent_at = self.lease.uptime();
+        let answer = self.store.beat(&beat, self.lease.now()).await?;
+        self.rhythm.round_trip = self.lease.uptime().saturating_sub(sent_at);
+        if answer.standing == Standing::Good {
+            self.lease.renew(sent_at, answer.store_now);
+            self.rhythm.distrusted = false;
+        }
+        Ok(answer)
+    }
+
+    /// Does what the answer says; answers how long to rest.
+    async fn heed(&mut self, answer: BeatAnswer) -> Duration {
+        if answer.standing == Standing::Lost {
+            return self.begin_anew().await;
+        }
+        if !answer.lost.is_empty() {
+            self.tell(Message::Lost(answer.lost));
+        }
+        if self.rhythm.paused_classes != answer.paused_classes {
+            self.rhythm.paused_classes.clone_from(&answer.paused_classes);
+            self.tell(Message::PausedClasses(answer.paused_classes));
+        }
+        for order in answer.orders {
+            tracing::info!(?order, "an order came from outside");
+            match order {
+                Order::Quiet => self.shutdown.quiet(),
+                Order::Stop => self.shutdown.stop(),
+                Order::Cancel(jid) => self.tell(Message::Cancel(jid)),
+                _ => tracing::warn!(?order, "this build does not know the order"),
+            }
+        }
+        limits::BEAT_EVERY.mul_f64(0.9 + self.entropy.next_unit() / 10.0)
+    }
+
+    /// The last good beat is too long ago: jobs end here before others may take them over.
+    async fn distrust(&mut self) {
+        if !self.rhythm.distrusted {
+            self.rhythm.distrusted = true;
+            tracing::error!("no beat was good for too long: the running jobs are dropped, others will take them over");
+            self.tell(Message::Distrust);
+        }
+        self.begin_anew().await;
+    }
+
+    /// Leaves the old incarnation behind and greets the store under a new one; answers how long to rest.
+    async fn begin_anew(&mut self) -> Duration {
+        self.tell(Message::Distrust);
+        let over = self.lease.begin_anew(&*self.entropy);
+        // What the old one held can be taken over at once, if the store still knows it and can be told.
+        _ = self.store.retire(&over, self.lease.now()).await;
+        self.events.tell(|| Event::LeaseLost { incarnation: over });
+        match self.hello().await {
+            Ok(()) => {
+                self.tell(Message::BeganAnew);
+                limits::BEAT_EVERY
+            }
+            Err(_) => RETRY_EVERY,
+        }
+    }
+
+    fn tell(&self, message: Message) {
+        // The fetcher may be gone already when the server is drained.
+        _ = self.fetcher.send(message);
+    }
+}

@@ -1,0 +1,191 @@
+//! Starts the loops, and decides which thread each has.
+
+use std::sync::Arc;
+
+use sancho_core::{Invalid, ProcessInfo, limits};
+use tokio::sync::{mpsc, watch};
+
+use crate::Server;
+use crate::event::{Event, Events, Subscription};
+use crate::server::fetcher::{Fetcher, Hand};
+use crate::server::heartbeat::{Heartbeat, Rhythm};
+use crate::server::lease::Lease;
+use crate::server::processor::Processor;
+use crate::server::pruner::Pruner;
+use crate::server::reaper::Reaper;
+use crate::server::roster::Roster;
+use crate::server::scheduler::Scheduler;
+use crate::server::shutdown::Shutdown;
+use crate::server::{ServerError, guard};
+
+/// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
+#[derive(Clone, Debug)]
+pub struct RunningServer {
+    shutdown: Shutdown,
+    stopped: watch::Receiver<bool>,
+    events: Events,
+}
+
+impl RunningServer {
+    /// Takes no more jobs, and finishes what runs. Cannot be undone.
+    pub fn quiet(&self) {
+        self.shutdown.quiet();
+    }
+
+    /// Begins to stop, and does not wait for it.
+    pub fn begin_stop(&self) {
+        self.shutdown.stop();
+    }
+
+    /// Cuts running jobs short now; they return to the front of their queues.
+    pub fn stop_now(&self) {
+        self.shutdown.stop_now();
+    }
+
+    /// Resolves when the server has stopped, whoever stopped it.
+    pub async fn stopped(&self) {
+        // An error means that the loops are gone.
+        _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
+    }
+
+    /// Stops: takes no more jobs, lets running ones finish within the stop's timeout, and returns the rest.
+    pub async fn stop(&self) {
+        self.begin_stop();
+        self.stopped().await;
+    }
+
+    /// Listens to what happens from now on.
+    pub fn subscribe(&self) -> Subscription {
+        self.events.subscribe()
+    }
+}
+
+/// Starts every loop of a server, once the store knows the process.
+pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Result<RunningServer, ServerError> {
+    let Server { client, state, mut registry, given, events } = server;
+    registry.set_retries(given.retries);
+    if registry.is_empty() {
+        let fix = "no class is registered: call register::<YourJob>() before the server is run";
+        return Err(ServerError::Invalid(Invalid::new(fix)));
+    }
+    let config = Arc::new(given.validate().map_err(ServerError::Invalid)?);
+    guard::note_panics();
+
+    let (store, entropy) = (Arc::clone(client.store()), Arc::clone(client.entropy()));
+    let (host, pid) = (crate::server::host::hostname(), std::process::id());
+    let lease = Arc::new(Lease::new(Arc::clone(client.clock()), &*entropy, host.clone(), pid));
+    let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
+    let roster = Arc::new(Roster::new());
+    let (to_fetcher, messages) = mpsc::unbounded_channel();
+    let incarnation = lease.incarnation();
+
+    let process = ProcessInfo {
+        incarnation: incarnation.clone(),
+        hostname: host,
+        pid,
+        started_at: lease.now(),
+        slots: config.slots,
+        queues: config.queues.clone(),
+        tag: config.tag.clone(),
+        labels: config.labels.clone(),
+        version: format!("sancho {}", env!("CARGO_PKG_VERSION")),
+    };
+    let mut heartbeat = Heartbeat {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
+        events: events.clone(),
+        roster: Arc::clone(&roster),
+        phase: shutdown.phase(),
+        fetcher: to_fetcher.clone(),
+        shutdown: shutdown.clone(),
+        process,
+        rhythm: Rhythm::default(),
+    };
+    heartbeat.hello().await.map_err(ServerError::Store)?;
+
+    let scheduler = Scheduler {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
+        events: events.clone(),
+        phase: shutdown.phase(),
+    };
+    let reaper = Reaper {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
+        events: events.clone(),
+        phase: shutdown.phase(),
+        fetcher: to_fetcher,
+    };
+    let pruner = Pruner {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
+        events: events.clone(),
+        config: Arc::clone(&config),
+        phase: shutdown.phase(),
+    };
+    let fetcher = Fetcher {
+        store,
+        lease,
+        entropy,
+        events: events.clone(),
+        config: Arc::clone(&config),
+        processor: Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() },
+        roster,
+        phase: shutdown.phase(),
+        messages,
+        hand: Hand::new(),
+    };
+
+    let beating = beat_on_own_thread(heartbeat)?;
+    let others = [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run())];
+    let fetching = tokio::spawn(fetcher.run());
+    let (stopped_tx, stopped) = watch::channel(false);
+    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone() };
+    let quiet = tell_when_quiet(shutdown.phase(), events.clone());
+    tokio::spawn(quiet);
+    tokio::spawn(async move {
+        // A loop ends by itself or by a defect that panicked; either way the server is over.
+        if let Err(error) = fetching.await {
+            tracing::error!(%error, "the fetcher ended by a defect: the server stops");
+        }
+        for other in others {
+            other.abort();
+            _ = other.await;
+        }
+        shutdown.drained();
+        _ = beating.await;
+        events.tell(|| Event::Stopped);
+        stopped_tx.send_replace(true);
+    });
+    let (slots, queues) = (config.slots, &config.queues);
+    tracing::info!(%incarnation, slots, ?queues, lease = ?limits::LEASE, "the server takes jobs");
+    running.events.tell(|| Event::Started { incarnation });
+    Ok(running)
+}
+
+/// The heart has a thread of its own, so that a process whose jobs do not yield never looks dead. Answers what
+/// resolves when the heart has stopped.
+fn beat_on_own_thread<S: Send + Sync + 'static>(
+    heartbeat: Heartbeat<S>,
+) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Thread)?;
+    let (over, beating) = tokio::sync::oneshot::channel();
+    let beat = move || {
+        runtime.block_on(heartbeat.run());
+        // Nobody may wait for it any longer.
+        _ = over.send(());
+    };
+    std::thread::Builder::new().name("sancho-heart".into()).spawn(beat).map_err(ServerError::Thread)?;
+    Ok(beating)
+}
+
+async fn tell_when_quiet(mut phase: watch::Receiver<crate::server::phase::Phase>, events: Events) {
+    if phase.wait_for(|phase| *phase != crate::server::phase::Phase::Serving).await.is_ok() {
+        tracing::info!("the server takes no more jobs");
+        events.tell(|| Event::Quiet);
+    }
+}

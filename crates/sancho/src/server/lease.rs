@@ -1,0 +1,78 @@
+//! The process's standing with the store: its incarnation, since when it is good, and the numbers of its claims.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sancho_core::{Clock, Entropy, Incarnation, Timestamp, limits};
+
+/// What all loops of a server know of its standing.
+///
+/// A process trusts its claims for a time after its last good beat, and no longer: measured on a clock that goes
+/// on while the process is suspended, so that one that sleeps past its lease knows when it wakes.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    clock: Arc<dyn Clock>,
+    host: String,
+    pid: u32,
+    incarnation: Mutex<Incarnation>,
+    /// Uptime of the last good beat, in microseconds; zero before the first.
+    good_at: AtomicU64,
+    /// What to add to the clock to have the store's time, in microseconds.
+    offset: AtomicI64,
+    next_number: AtomicU64,
+}
+
+impl Lease {
+    pub(crate) fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, host: String, pid: u32) -> Self {
+        let incarnation = Mutex::new(name(&host, pid, entropy));
+        let (good_at, offset, next_number) = (AtomicU64::new(0), AtomicI64::new(0), AtomicU64::new(1));
+        Lease { clock, host, pid, incarnation, good_at, offset, next_number }
+    }
+
+    /// The store's time now, as the last beat measured it: processes with skewed clocks agree by it.
+    pub(crate) fn now(&self) -> Timestamp {
+        let micros = self.clock.now().as_unix_micros();
+        Timestamp::from_unix_micros(micros.saturating_add(self.offset.load(Ordering::Relaxed)))
+    }
+
+    /// Time that never steps back, in which durations are measured.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.clock.uptime()
+    }
+
+    pub(crate) fn incarnation(&self) -> Incarnation {
+        self.incarnation.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the process may still act on its claims.
+    pub(crate) fn is_trusted(&self) -> bool {
+        let good_at = Duration::from_micros(self.good_at.load(Ordering::Acquire));
+        self.clock.uptime().saturating_sub(good_at) < limits::TRUST_FOR
+    }
+
+    /// A beat that was sent at uptime `sent_at` was good; the store's time was `store_now`.
+    pub(crate) fn renew(&self, sent_at: Duration, store_now: Timestamp) {
+        let offset = store_now.as_unix_micros().saturating_sub(self.clock.now().as_unix_micros());
+        // Less than this is the time the answer took, not a difference of clocks.
+        let skewed = offset.unsigned_abs() > 50_000;
+        self.offset.store(if skewed { offset } else { 0 }, Ordering::Relaxed);
+        self.good_at.store(u64::try_from(sent_at.as_micros()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Takes another incarnation; the old one is over for good.
+    pub(crate) fn begin_anew(&self, entropy: &dyn Entropy) -> Incarnation {
+        let mut current = self.incarnation.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, name(&self.host, self.pid, entropy))
+    }
+
+    /// Numbers for `claims` claims, never given before; answers the first.
+    pub(crate) fn numbers(&self, claims: usize) -> u64 {
+        self.next_number.fetch_add(claims as u64, Ordering::Relaxed)
+    }
+}
+
+/// A process's identity, in Sidekiq's form: host, process id, and twelve hex digits of chance.
+fn name(host: &str, pid: u32, entropy: &dyn Entropy) -> Incarnation {
+    Incarnation::new(format!("{host}:{pid}:{:012x}", entropy.next_u64() & 0xffff_ffff_ffff))
+}

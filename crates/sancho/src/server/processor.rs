@@ -1,0 +1,116 @@
+//! Makes a claimed job into running code: reads it, finds its class, and prepares its run.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sancho_core::lifecycle::{Failure, Policy};
+use sancho_core::{Backtrace, Claim, Envelope, Jid, Outcome, Timestamp};
+use tokio::sync::watch;
+
+use crate::registry::{Entry, Registry};
+use crate::server::guard::{Guarded, guarded};
+use crate::{ArgsError, Client, Context, Runs};
+
+/// What all jobs of a server share.
+pub(crate) struct Processor<S> {
+    pub(crate) state: Arc<S>,
+    pub(crate) client: Client,
+    pub(crate) registry: Registry<S>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// A job that was read.
+pub(crate) struct Begun<S> {
+    /// Its id; `None` when its payload has none.
+    pub(crate) jid: Option<Jid>,
+    /// Its class; empty when its payload cannot be read.
+    pub(crate) class: String,
+    /// What is known of its class.
+    pub(crate) entry: Option<Arc<Entry<S>>>,
+    /// What comes next.
+    pub(crate) next: Next,
+}
+
+/// What comes next for a job that was read.
+pub(crate) enum Next {
+    /// Nothing: this came of it.
+    Over(Outcome),
+    /// Its class is not known here.
+    Unknown,
+    /// Its code runs.
+    Run(RunningJob),
+}
+
+/// A job's code, ready to run.
+pub(crate) struct RunningJob {
+    pub(crate) future: Pin<Box<dyn Future<Output = Outcome> + Send>>,
+    pub(crate) runs: Runs,
+}
+
+impl<S: Send + Sync + 'static> Processor<S> {
+    /// Reads a job, and prepares its run.
+    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], now: Timestamp) -> Begun<S> {
+        let Ok(envelope) = claim.payload.envelope() else {
+            return Begun { jid: None, class: String::new(), entry: None, next: Next::Over(Outcome::Unreadable) };
+        };
+        let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
+        let class = envelope.class().to_owned();
+        let entry = self.registry.get(&class).cloned();
+        let next = if envelope.expires_at().is_some_and(|at| at <= now) {
+            Next::Over(Outcome::Expired)
+        } else if paused.contains(&class) {
+            Next::Over(Outcome::Paused)
+        } else if let Some(entry) = &entry {
+            self.prepare(claim, &envelope, entry, jid.clone())
+        } else {
+            Next::Unknown
+        };
+        Begun { jid, class, entry, next }
+    }
+
+    fn prepare(&self, claim: &Claim, envelope: &Envelope<'_>, entry: &Entry<S>, jid: Option<Jid>) -> Next {
+        let attempt = envelope.retry_count().map_or(1, |count| count.saturating_add(2));
+        // A job of another program may come without an id; it still runs, under a name that says so.
+        let jid = jid.unwrap_or_else(|| Jid::new("none").expect("a short word is a jid"));
+        let cx = Context {
+            state: Arc::clone(&self.state),
+            client: self.client.clone(),
+            jid,
+            queue: claim.queue.clone(),
+            attempt,
+            stopping: self.stopping.clone(),
+        };
+        let wants_backtrace = envelope.backtrace().unwrap_or(entry.options.backtrace) != Backtrace::None;
+        let started = guarded(wants_backtrace, || entry.start(envelope.args(), cx));
+        let run = match started {
+            Ok(Ok(run)) => Guarded::new(run, wants_backtrace),
+            Ok(Err(error)) => return Next::Over(Outcome::Failed(bad_args(&error))),
+            Err(panic) => return Next::Over(Outcome::Failed(panic)),
+        };
+        let future: Pin<Box<dyn Future<Output = Outcome> + Send>> = match entry.options.timeout {
+            Some(limit) => Box::pin(within(limit, run)),
+            None => Box::pin(run),
+        };
+        Next::Run(RunningJob { future, runs: entry.options.runs })
+    }
+}
+
+/// What holds for a class that is not known here: its payload decides alone.
+pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> Policy {
+    entry.map_or_else(Policy::default, |entry| entry.policy.clone())
+}
+
+async fn within(limit: Duration, run: Guarded) -> Outcome {
+    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
+        Outcome::Failed(Failure {
+            class: "Timeout".to_owned(),
+            message: format!("the job ran longer than its timeout of {limit:?}"),
+            ..Failure::default()
+        })
+    })
+}
+
+fn bad_args(error: &ArgsError) -> Failure {
+    Failure { class: "Sancho::ArgsError".to_owned(), message: error.to_string(), ..Failure::default() }
+}

@@ -1,0 +1,74 @@
+//! The loop that takes over the jobs of processes that died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sancho_core::lifecycle::Policy;
+use sancho_core::{Entropy, Jid, Outcome, Store, limits};
+use tokio::sync::{mpsc, watch};
+
+use crate::event::{Event, Events};
+use crate::server::fetcher::Message;
+use crate::server::lease::Lease;
+use crate::server::phase::Phase;
+use crate::server::settler::Pending;
+
+pub(crate) struct Reaper {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) events: Events,
+    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) fetcher: mpsc::UnboundedSender<Message>,
+}
+
+impl Reaper {
+    /// Looks for the dead until the server stops serving.
+    pub(crate) async fn run(mut self) {
+        // A take-over of unknown outcome is repeated with the same numbers, so that nothing it took is forgotten.
+        let mut unresolved = None;
+        while *self.phase.borrow() == Phase::Serving {
+            let limit = limits::JOBS_PER_MOVE_MAX;
+            let first = unresolved.take().unwrap_or_else(|| self.lease.numbers(limit));
+            let by = self.lease.incarnation();
+            match self.store.take_over(&by, first, limit, self.lease.now()).await {
+                Ok(taken) if taken.claims.is_empty() && taken.ended.is_empty() => {}
+                Ok(taken) => {
+                    let full = taken.claims.len() >= limit;
+                    self.hand_on(taken);
+                    if full {
+                        continue;
+                    }
+                }
+                // The fetcher tells of the outage.
+                Err(_) => unresolved = Some(first),
+            }
+            let nap = limits::REAP_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
+            tokio::select! {
+                biased;
+                _ = self.phase.changed() => {}
+                () = tokio::time::sleep(nap) => {}
+            }
+        }
+    }
+
+    /// Decides about each orphan, and has the fetcher settle it: it keeps at it until the store has it.
+    fn hand_on(&self, taken: sancho_core::TakenOver) {
+        let jobs = taken.claims.len();
+        tracing::warn!(jobs, from = ?taken.ended, "took over the jobs of processes whose lease has ended");
+        let (policy, now) = (Policy::default(), self.lease.now());
+        let decide = |claim| {
+            let envelope = sancho_core::Payload::envelope;
+            let claim: sancho_core::Claim = claim;
+            let read = envelope(&claim.payload).ok();
+            let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
+            let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
+            Pending::decide(&claim, (jid, class), &policy, Outcome::Orphaned, Duration::ZERO, (now, 0.0))
+        };
+        let pending = taken.claims.into_iter().map(decide).collect();
+        // The fetcher outlives this loop.
+        _ = self.fetcher.send(Message::Settle(pending));
+        let from = taken.ended;
+        self.events.tell(|| Event::TakenOver { jobs, from });
+    }
+}

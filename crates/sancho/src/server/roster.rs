@@ -1,0 +1,74 @@
+//! The jobs in this process's hands that wait for something: what a beat reports, and what a stop cuts short.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sancho_core::{Claim, Jid, Receipt, Running, Timestamp};
+use tokio::task::JoinHandle;
+
+use crate::registry::Entry;
+
+/// A job that was begun and is not over.
+pub(crate) struct Performing<S> {
+    pub(crate) claim: Claim,
+    pub(crate) jid: Option<Jid>,
+    pub(crate) class: String,
+    pub(crate) entry: Option<Arc<Entry<S>>>,
+    /// When it began, in the store's time.
+    pub(crate) since: Timestamp,
+    /// When it began, in uptime.
+    pub(crate) began: Duration,
+    pub(crate) task: JoinHandle<()>,
+}
+
+/// The jobs that run, by the number of their claim. Only the fetcher adds and removes; the heart looks.
+pub(crate) struct Roster<S>(Mutex<BTreeMap<u64, Performing<S>>>);
+
+impl<S> Roster<S> {
+    pub(crate) fn new() -> Self {
+        Roster(Mutex::new(BTreeMap::new()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Performing<S>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, job: Performing<S>) {
+        self.lock().insert(job.claim.receipt.number(), job);
+    }
+
+    /// Takes a job off the roster; `None` when it was cut short before.
+    pub(crate) fn remove(&self, number: u64) -> Option<Performing<S>> {
+        self.lock().remove(&number)
+    }
+
+    /// Takes all jobs off, in the order that they were claimed.
+    pub(crate) fn clear(&self) -> Vec<Performing<S>> {
+        std::mem::take(&mut *self.lock()).into_values().collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The number of the claim of a job with this id.
+    pub(crate) fn find(&self, jid: &Jid) -> Option<u64> {
+        self.lock().iter().find(|(_, job)| job.jid.as_ref() == Some(jid)).map(|(number, _)| *number)
+    }
+
+    /// The number of the claim with this receipt, if it is the same claim.
+    pub(crate) fn find_receipt(&self, receipt: &Receipt) -> Option<u64> {
+        self.lock().get(&receipt.number()).filter(|job| job.claim.receipt == *receipt).map(|_| receipt.number())
+    }
+
+    /// What a beat reports.
+    pub(crate) fn report(&self) -> Vec<Running> {
+        let report = |job: &Performing<S>| Running {
+            receipt: job.claim.receipt.clone(),
+            jid: job.jid.clone(),
+            since: job.since,
+        };
+        self.lock().values().map(report).collect()
+    }
+}

@@ -1,0 +1,57 @@
+//! The loop that brings due jobs to their queues: it sleeps until the next is due, and wakes for earlier ones.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sancho_core::{Entropy, Interest, Store, limits};
+use tokio::sync::watch;
+
+use crate::event::{Event, Events};
+use crate::server::lease::Lease;
+use crate::server::outage::Outage;
+use crate::server::phase::Phase;
+
+pub(crate) struct Scheduler {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) events: Events,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+impl Scheduler {
+    /// Promotes until the server stops serving.
+    pub(crate) async fn run(mut self) {
+        let mut outage = Outage::default();
+        while *self.phase.borrow() == Phase::Serving {
+            let mark = self.store.mark();
+            let promoted = self.store.promote(limits::JOBS_PER_MOVE_MAX, self.lease.now()).await;
+            let sleep = match promoted {
+                Ok(promoted) => {
+                    outage.over(self.lease.uptime(), &self.events);
+                    if promoted.moved > 0 {
+                        self.events.tell(|| Event::Promoted { jobs: promoted.moved });
+                    }
+                    if promoted.buried > 0 {
+                        tracing::warn!(jobs = promoted.buried, "due jobs that cannot be read went to the dead set");
+                    }
+                    // The net beneath the wake-ups: somebody may have written to the store without ringing.
+                    let net = limits::POLL_EVERY.mul_f64(1.0 + self.entropy.next_unit());
+                    promoted.next_due.map_or(net, |due| due.since(self.lease.now()).min(net))
+                }
+                Err(error) => outage.failed(&error, self.lease.uptime(), &*self.entropy, &self.events),
+            };
+            self.sleep(sleep, mark).await;
+        }
+    }
+
+    async fn sleep(&mut self, span: Duration, mark: sancho_core::Mark) {
+        let store = Arc::clone(&self.store);
+        tokio::select! {
+            biased;
+            _ = self.phase.changed() => {}
+            () = tokio::time::sleep(span) => {}
+            () = store.wait(&Interest::Due, mark) => {}
+        }
+    }
+}

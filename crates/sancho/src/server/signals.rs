@@ -1,0 +1,68 @@
+//! Signals of the operating system, and what each asks for.
+
+use std::future::Future;
+use std::io;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Take no more jobs (TSTP).
+    Quiet,
+    /// Stop (TERM), or, the second time, stop now (INT).
+    Stop,
+    /// Stop, from a keyboard (INT); the second time, stop now.
+    Interrupt,
+}
+
+/// The signals of this process, from now on.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    int: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    tstp: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system does not allow it.
+    pub(crate) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
+    }
+
+    /// The next signal.
+    pub(crate) fn next(&mut self) -> impl Future<Output = Signal> + Send + '_ {
+        async {
+            tokio::select! {
+                _ = self.term.recv() => Signal::Stop,
+                _ = self.int.recv() => Signal::Interrupt,
+                _ = self.tstp.recv() => Signal::Quiet,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Listens from now on.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Signals {})
+    }
+
+    /// The next signal: only Control-C elsewhere.
+    pub(crate) fn next(&mut self) -> impl Future<Output = Signal> + Send + '_ {
+        async {
+            _ = tokio::signal::ctrl_c().await;
+            Signal::Interrupt
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Classes that this build does not know: their jobs go back, and their queues are asked less and less often.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use sancho_core::QueueName;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Which queues gave nothing but classes that are not known, and until when they are left alone.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownClasses {
+    paused: BTreeMap<QueueName, Pause>,
+    told: BTreeSet<(String, QueueName)>,
+}
+
+#[derive(Debug)]
+struct Pause {
+    until: Duration,
+    length: Duration,
+}
+
+impl UnknownClasses {
+    /// Whether a queue may be asked at this uptime.
+    pub(crate) fn allows(&self, queue: &QueueName, uptime: Duration) -> bool {
+        self.paused.get(queue).is_none_or(|pause| pause.until <= uptime)
+    }
+
+    /// How long after this uptime the next queue that is left alone may be asked again.
+    pub(crate) fn next_in(&self, uptime: Duration) -> Option<Duration> {
+        self.paused.values().filter(|pause| pause.until > uptime).map(|pause| pause.until - uptime).min()
+    }
+
+    /// A queue gave a job of a class that is known.
+    pub(crate) fn known(&mut self, queue: &QueueName) {
+        if !self.paused.is_empty() {
+            self.paused.remove(queue);
+        }
+    }
+
+    /// A queue gave jobs of a class that is not known, and none of one that is.
+    pub(crate) fn unknown(&mut self, class: &str, queue: &QueueName, uptime: Duration) {
+        let pause = self.paused.entry(queue.clone()).or_insert(Pause { until: uptime, length: Duration::ZERO });
+        if pause.until <= uptime {
+            pause.length = if pause.length.is_zero() { FIRST_PAUSE } else { (pause.length * 2).min(LONGEST_PAUSE) };
+            pause.until = uptime + pause.length;
+        }
+        if self.told.insert((class.to_owned(), queue.clone())) {
+            tracing::warn!(
+                class,
+                %queue,
+                "this build does not know the class: its jobs stay in the queue for a day; register the class, or \
+                 serve the queue by a program that knows it"
+            );
+        }
+    }
+}
