@@ -33,6 +33,6 @@ async fn main() -> anyhow::Result<()> {
     let app = std::sync::Arc::new(App::default());
     let server = Server::new(client, app.clone()).register::<Greet>().start().await?;
     app.greeted.notified().await;
-    server.stop().await?;
+    server.stop().await;
     Ok(())
 }

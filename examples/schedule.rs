@@ -38,6 +38,6 @@ async fn main() -> anyhow::Result<()> {
     client.push(Remind { what: "at once".into() }).await?;
 
     app.reminded.acquire_many(3).await?.forget();
-    server.stop().await?;
+    server.stop().await;
     Ok(())
 }

@@ -55,7 +55,7 @@ async fn main() -> anyhow::Result<()> {
         Role::All => {
             let server = server(&app, &options).start().await?;
             serve(app, &options).await?;
-            server.stop().await?;
+            server.stop().await;
         }
         Role::Web => serve(app, &options).await?,
         Role::Worker => {
