@@ -2,6 +2,8 @@
 
 #[path = "server/jobs.rs"]
 mod jobs;
+#[path = "server/moody.rs"]
+mod moody;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -402,4 +404,77 @@ async fn a_server_without_classes_or_slots_says_what_to_do() {
     assert!(slots.to_string().contains("1 to 1000 slots"), "{slots}");
     let queue = server(&client, &Journal::default()).queues([""]).start().await.expect_err("no queue name");
     assert!(queue.to_string().contains("queue name is empty"), "{queue}");
+}
+
+#[tokio::test]
+async fn a_job_may_push_its_own_key_for_after_itself() {
+    let (client, journal) = (client(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let first = client.push(Say::how("tick", "push my key")).key("ticker").await.expect("pushed").jid;
+    let server = server.start().await.expect("starts");
+    assert_eq!(settled(&mut events).await, (Some(first.clone()), Verdict::Done));
+    stop(&server).await;
+    let next = client.find_key("ticker").await.expect("found").expect("the key passed on");
+    assert_eq!(next.state, State::Scheduled);
+    assert_ne!(next.jid, first);
+}
+
+#[tokio::test]
+async fn a_store_that_goes_away_is_told_once_and_nothing_is_lost() {
+    let store = Arc::new(moody::Moody::new(ModelStore::new()));
+    let model = store.model();
+    let client = Client::new(store.clone(), Arc::new(model));
+    let journal = Journal::default();
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    client.push(Say::how("x", "until let go")).await.expect("pushed");
+    performing(&mut events).await;
+    store.go_away();
+    journal.let_go();
+    let away = |event: &Event| match event {
+        Event::StoreAway { .. } => Some(true),
+        Event::Settled { .. } => Some(false),
+        _ => None,
+    };
+    let told = tokio::time::timeout(PATIENCE, events.wait_for(away)).await.expect("in time");
+    assert_eq!(told, Some(true), "nothing can be settled while the store is away");
+    store.come_back();
+    let mut backs = 0;
+    loop {
+        let event = tokio::time::timeout(PATIENCE, events.next()).await.expect("in time").expect("the server lives");
+        match event {
+            Event::StoreBack { .. } => backs += 1,
+            Event::Settled { verdict, .. } => break assert_eq!(verdict, Verdict::Done),
+            _ => {}
+        }
+    }
+    assert_eq!(backs, 1);
+    stop(&server).await;
+    let stats = client.inspect().stats(client.clock().now()).await.expect("the model answers");
+    assert_eq!((stats.processed, stats.enqueued, stats.busy), (1, 0, 0));
+}
+
+#[tokio::test]
+async fn replies_that_are_lost_neither_lose_nor_double_a_job() {
+    let store = Arc::new(moody::Moody::new(ModelStore::new()));
+    let model = store.model();
+    let client = Client::new(store.clone(), Arc::new(model));
+    let journal = Journal::default();
+    let words: Vec<String> = (0..60).map(|n| n.to_string()).collect();
+    client.push_bulk(words.iter().map(|word| Say::new(word))).await.expect("pushed");
+    store.lose_every_third_reply();
+    let server = server(&client, &journal).slots(4);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let mut done = 0;
+    while done < words.len() {
+        settled(&mut events).await;
+        done += 1;
+    }
+    stop(&server).await;
+    assert_eq!(journal.said(), words, "each once, in order");
+    let stats = client.inspect().stats(client.clock().now()).await.expect("the model answers");
+    assert_eq!((stats.processed, stats.enqueued, stats.busy), (60, 0, 0));
 }

@@ -85,10 +85,13 @@ impl Model {
 
     /// The claims that are held of those that a request may have made, in the order of their numbers.
     fn claimed_by(&self, request: &ClaimRequest) -> Vec<JobId> {
-        let end = request.first_number.saturating_add(request.limit as u64);
-        (request.first_number..end)
-            .filter_map(|number| self.jobs.by_receipt(&Receipt::mint(request.incarnation.clone(), number, 0)))
-            .collect()
+        self.held_claims(&request.incarnation, request.first_number, request.limit)
+    }
+
+    /// The claims that an incarnation holds of `limit` numbers from `first`, in the order of their numbers.
+    pub(super) fn held_claims(&self, by: &Incarnation, first: u64, limit: usize) -> Vec<JobId> {
+        let end = first.saturating_add(limit as u64);
+        (first..end).filter_map(|number| self.jobs.by_receipt(&Receipt::mint(by.clone(), number, 0))).collect()
     }
 
     /// Chooses at most `quota` further jobs from the front of a queue, and no more than `limit` in all.
@@ -117,7 +120,7 @@ impl Model {
         self.claim_of(id)
     }
 
-    fn claim_of(&self, id: JobId) -> Claim {
+    pub(super) fn claim_of(&self, id: JobId) -> Claim {
         let job = self.jobs.get(id);
         let Spot::Busy { receipt, enqueued_at } = &job.spot else { unreachable!("only busy jobs are claims") };
         let mut claim = Claim::new(receipt.clone(), job.queue.clone(), job.payload.clone(), Some(*enqueued_at));

@@ -2,7 +2,7 @@
 
 use super::jobs::{Job, Spot};
 use super::{Model, Place};
-use crate::{ErrorKind, NewJob, OnConflict, Pushed, QueueName, State, StoreError, StoreResult, Timestamp, limits};
+use crate::{ErrorKind, NewJob, OnConflict, Pushed, State, StoreError, StoreResult, Timestamp, limits};
 
 impl Model {
     /// As [`Store::push`](crate::Store::push).
@@ -36,7 +36,7 @@ impl Model {
             jid: new.jid.clone(),
             key: new.key.clone(),
             payload: new.payload.clone(),
-            queue: new.payload.envelope().ok().and_then(|e| e.queue()).unwrap_or_else(QueueName::default),
+            queue: new.payload.envelope().ok().and_then(|e| e.queue()).unwrap_or_default(),
             at: now,
             spot: Spot::Scheduled,
             checkpoint: None,

@@ -10,6 +10,11 @@ impl Model {
         if !self.processes.contains_key(by) {
             return TakenOver::default();
         }
+        let again = self.held_claims(by, first_number, limit);
+        if !again.is_empty() {
+            let claims = again.into_iter().map(|id| self.claim_of(id)).collect();
+            return TakenOver { claims, ended: Vec::new() };
+        }
         let ended: Vec<Incarnation> = self
             .processes
             .iter()

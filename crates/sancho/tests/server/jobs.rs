@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What jobs said, in order, and a gate that some wait at.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Arc<Parts>);
+pub(crate) struct Journal(Arc<Parts>);
 
 #[derive(Debug, Default)]
 struct Parts {
@@ -20,16 +20,16 @@ struct Parts {
 }
 
 impl Journal {
-    pub fn said(&self) -> Vec<String> {
+    pub(crate) fn said(&self) -> Vec<String> {
         self.0.lines.lock().unwrap().clone()
     }
 
-    pub fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         self.0.gate.notify_one();
     }
 
     /// Whether another job ran while one that says `word` did.
-    pub fn had_company(&self, word: &str) -> bool {
+    pub(crate) fn had_company(&self, word: &str) -> bool {
         self.0.crowded.lock().unwrap().iter().any(|crowded| crowded == word)
     }
 
@@ -52,22 +52,22 @@ impl Journal {
 
 /// Says a word, in the way that it is told.
 #[derive(Job, Serialize, Deserialize)]
-pub struct Say {
+pub(crate) struct Say {
     word: String,
     how: String,
 }
 
 impl Say {
-    pub fn new(word: &str) -> Self {
+    pub(crate) fn new(word: &str) -> Self {
         Say::how(word, "")
     }
 
-    pub fn how(word: &str, how: &str) -> Self {
+    pub(crate) fn how(word: &str, how: &str) -> Self {
         Say { word: word.to_owned(), how: how.to_owned() }
     }
 
     /// Fails so many times, and then no more.
-    pub fn failing(word: &str, times: u32) -> Self {
+    pub(crate) fn failing(word: &str, times: u32) -> Self {
         Say::how(word, &format!("fail {times}"))
     }
 }
@@ -85,14 +85,19 @@ impl Perform<Journal> for Say {
             "wait" => std::future::pending().await,
             "wait a moment" => tokio::time::sleep(Duration::from_millis(50)).await,
             "until stopping" => cx.stopping().await,
+            "push my key" => {
+                let next = Say::new("tock");
+                _ = cx.client().push(next).key("ticker").after(Duration::from_secs(60)).await?;
+            }
             "until let go" => journal.0.gate.notified().await,
             _ => {}
         }
         journal.leave(&self.word);
-        match self.how.strip_prefix("fail ").map(|times| times.parse::<u32>()) {
-            Some(times) if cx.attempt() <= times? => Err("I was told to fail".into()),
-            _ => Ok(()),
+        let failures = self.how.strip_prefix("fail ").map_or(Ok(0), str::parse::<u32>)?;
+        if cx.attempt() <= failures {
+            return Err("I was told to fail".into());
         }
+        Ok(())
     }
 
     fn backoff(_retry_count: u32, _failure: &Failure) -> Backoff {
@@ -103,7 +108,7 @@ impl Perform<Journal> for Say {
 /// Waits for ever, but may only take a moment.
 #[derive(Job, Serialize, Deserialize)]
 #[job(timeout = "50ms")]
-pub struct Brief {}
+pub(crate) struct Brief {}
 
 impl Perform<Journal> for Brief {
     async fn perform(self, _cx: &Context<Journal>) -> JobResult {
@@ -114,12 +119,11 @@ impl Perform<Journal> for Brief {
 /// Blocks its thread until it is let go.
 #[derive(Job, Serialize, Deserialize)]
 #[job(blocking)]
-pub struct Sync {}
+pub(crate) struct Sync {}
 
 impl Perform<Journal> for Sync {
     async fn perform(self, cx: &Context<Journal>) -> JobResult {
         let journal = cx.state();
-        tokio::runtime::Handle::current().block_on(async {});
         journal.0.gate.notified().await;
         journal.0.lines.lock().unwrap().push("blocking".to_owned());
         Ok(())
