@@ -1,11 +1,12 @@
 //! Schedules jobs for later and performs each at its time: `cargo run --example schedule`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sancho::{Context, Job, JobResult, Perform, Server};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 #[derive(Job, Serialize, Deserialize)]
 struct Remind {
