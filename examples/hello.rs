@@ -1,5 +1,7 @@
 //! Pushes one job, performs it, and stops: `cargo run --example hello`.
 
+use std::sync::Arc;
+
 use sancho::{Context, Job, JobResult, Perform, Server};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -16,8 +18,8 @@ struct App {
     greeted: Notify,
 }
 
-impl Perform<std::sync::Arc<App>> for Greet {
-    async fn perform(self, cx: &Context<std::sync::Arc<App>>) -> JobResult {
+impl Perform<Arc<App>> for Greet {
+    async fn perform(self, cx: &Context<Arc<App>>) -> JobResult {
         println!("hello, {}! I am job {}", self.name, cx.jid());
         cx.state().greeted.notify_one();
         Ok(())
@@ -30,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let client = sancho::connect(&format!("sqlite://{}", folder.path().join("sancho.db").display())).await?;
     client.push(Greet { name: "world".into() }).await?;
 
-    let app = std::sync::Arc::new(App::default());
+    let app = Arc::new(App::default());
     let server = Server::new(client, app.clone()).register::<Greet>().start().await?;
     app.greeted.notified().await;
     server.stop().await;

@@ -1,7 +1,7 @@
 //! Pushes a job inside the application's own transaction: the job is there exactly if the transaction commits.
 //! `cargo run --example transaction`.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use sancho::Job;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ async fn main() -> anyhow::Result<()> {
     connection.execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")?;
 
     for (name, commits) in [("Teresa", true), ("Nobody", false)] {
-        let transaction = connection.transaction()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("INSERT INTO users (name) VALUES (?1)", [name])?;
         let user_id = transaction.last_insert_rowid();
         sancho::sqlite::push_in(&client, &transaction, WelcomeEmail { user_id })?;
