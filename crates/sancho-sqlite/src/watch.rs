@@ -121,8 +121,8 @@ impl Shared {
                 self.nudge.wait();
                 continue;
             }
-            // What happened while nobody waited is asked for once.
-            question.ask();
+            // A commit may have written its log before this, and be seen only after it.
+            self.ask_until_seen(files, question);
             while self.waited_for() {
                 if files.written(&self.nudge, None) && self.waited_for() {
                     self.ask_until_seen(files, question);
@@ -228,12 +228,17 @@ mod platform {
             if poll(&mut fds, limit.as_ref()).is_err() {
                 return false;
             }
-            let written = !fds[0].revents().is_empty();
             if fds.get(1).is_some_and(|fd| !fd.revents().is_empty()) {
                 nudge.clear();
             }
-            let mut events = [0_u8; 4096];
-            while rustix::io::read(&self.0, &mut events).is_ok_and(|read| read == events.len()) {}
+            // What was read counts, not what woke us: a write may come between the two.
+            let (mut events, mut written) = ([0_u8; 4096], false);
+            while let Ok(read) = rustix::io::read(&self.0, &mut events) {
+                written = true;
+                if read < events.len() / 2 {
+                    break;
+                }
+            }
             written
         }
     }
