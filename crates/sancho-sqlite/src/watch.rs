@@ -124,8 +124,12 @@ impl Shared {
             // A commit may have written its log before this, and be seen only after it.
             self.ask_until_seen(files, question);
             while self.waited_for() {
-                if files.written(&self.nudge, None) && self.waited_for() {
+                // A slow disk may hold a commit back for longer than the questions go on, and nothing is
+                // written when it is seen at last: so the question never ends, but becomes rare.
+                if files.written(&self.nudge, Some(POLL_LAST)) {
                     self.ask_until_seen(files, question);
+                } else {
+                    question.ask();
                 }
             }
         }
