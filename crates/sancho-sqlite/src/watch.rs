@@ -1,8 +1,8 @@
 //! Watching for the commits of other processes, only while somebody waits.
 //!
 //! A thread blocks until the bell or the write-ahead log is written to, and then has the writer compare
-//! `PRAGMA data_version`. The log is written before its commit can be seen, so the question is repeated for a
-//! while. Where files cannot be watched, the question is asked all the time, ever more rarely.
+//! `PRAGMA data_version`. The log is written before its commit can be seen, so the question is repeated, ever
+//! more rarely. Where files cannot be watched, that is all there is.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
