@@ -1,5 +1,7 @@
 //! What is wrong is refused: one clear line on standard error, an exit code that is not zero, and nothing lost.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod harness;
 
 use std::io::Write;
