@@ -27,10 +27,12 @@ const TRIES: usize = 3;
 /// When a job is lost, performed twice, or miscounted.
 pub async fn fail_every_call(factory: &dyn Factory) -> usize {
     let mut runs = 0;
-    for fault in [Fault::Before, Fault::After] {
+    for fault in [Fault::Before(ErrorKind::Unavailable), Fault::After(ErrorKind::OutcomeUnknown)] {
         for fails_at in 1.. {
             let inner = stage(factory).await;
-            let faulty = Arc::new(FaultyStore::new(Arc::clone(&inner.store), fault, fails_at));
+            let faulty = Arc::new(FaultyStore::new(Arc::clone(&inner.store), move |call| {
+                (call.number == fails_at).then_some(fault)
+            }));
             let bench = inner.with_store(Arc::clone(&faulty) as Arc<dyn sancho_core::Store>);
             let performed = live(&bench).await;
             count(&inner, &performed, fault, fails_at).await;

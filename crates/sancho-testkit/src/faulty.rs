@@ -1,5 +1,6 @@
 //! A store whose calls fail when they are told to, before or after they did what was asked.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,31 +10,41 @@ use sancho_core::{
     Timestamp,
 };
 
-/// When a call fails.
+/// When a call fails, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Before it did anything: [`ErrorKind::Unavailable`].
-    Before,
-    /// After it did all, so that its caller does not know: [`ErrorKind::OutcomeUnknown`].
-    After,
+    /// Before it did anything.
+    Before(ErrorKind),
+    /// After it did all: its caller is told something else.
+    After(ErrorKind),
 }
 
-/// A store that fails its Nth call.
-#[derive(Debug)]
+/// One call of a store's move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The move, as the trait names it.
+    pub op: &'static str,
+    /// Which call of the store it is: the first is number one.
+    pub number: u64,
+}
+
+/// Says of each call whether it fails.
+type Faults = dyn Fn(Call) -> Option<Fault> + Send + Sync;
+
+/// A store that fails the calls that it is told to fail.
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
-    fault: Fault,
-    fails_at: u64,
+    faults: Box<Faults>,
     calls: AtomicU64,
 }
 
 impl FaultyStore {
-    /// A store that fails call number `fails_at`, where the first is number one, and no other.
-    pub fn new(inner: Arc<dyn Store>, fault: Fault, fails_at: u64) -> Self {
-        FaultyStore { inner, fault, fails_at, calls: AtomicU64::new(0) }
+    /// A store that asks `faults` about every call of a move; marks and waits never fail.
+    pub fn new(inner: Arc<dyn Store>, faults: impl Fn(Call) -> Option<Fault> + Send + Sync + 'static) -> Self {
+        FaultyStore { inner, faults: Box::new(faults), calls: AtomicU64::new(0) }
     }
 
-    /// How many calls there were.
+    /// How many calls of moves there were.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
@@ -44,16 +55,22 @@ impl FaultyStore {
         call: BoxFuture<'a, StoreResult<T>>,
     ) -> BoxFuture<'a, StoreResult<T>> {
         Box::pin(async move {
-            let fails = self.calls.fetch_add(1, Ordering::SeqCst) + 1 == self.fails_at;
-            match self.fault {
-                Fault::Before if fails => Err(StoreError::new(op, ErrorKind::Unavailable, "told to fail before")),
-                Fault::After if fails => {
+            let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+            match (self.faults)(Call { op, number }) {
+                None => call.await,
+                Some(Fault::Before(kind)) => Err(StoreError::new(op, kind, "told to fail before")),
+                Some(Fault::After(kind)) => {
                     call.await?;
-                    Err(StoreError::new(op, ErrorKind::OutcomeUnknown, "told to fail after"))
+                    Err(StoreError::new(op, kind, "told to fail after"))
                 }
-                _ => call.await,
             }
         })
+    }
+}
+
+impl fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultyStore").field("inner", &self.inner).field("calls", &self.calls).finish_non_exhaustive()
     }
 }
 

@@ -20,5 +20,5 @@ pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
-pub use faulty::{Fault, FaultyStore};
+pub use faulty::{Call, Fault, FaultyStore};
 pub use stage::{Stage, at};

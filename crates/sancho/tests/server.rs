@@ -1,19 +1,19 @@
-//! The server: what it does with jobs, on each store, and what it does when its store is moody.
+//! The server: what it does with jobs, on each store, and what it does when its store fails.
 
 #[path = "server/jobs.rs"]
 mod jobs;
-#[path = "server/moody.rs"]
-mod moody;
 #[path = "server/watching.rs"]
 mod watching;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use jobs::{Journal, Say};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::model::ModelStore;
-use sancho::{Client, Event};
+use sancho::{Client, ErrorKind, Event};
+use sancho_testkit::{Call, Fault, FaultyStore};
 use watching::{PATIENCE, performing, server, settled, stop};
 
 /// A client of an empty store, and the folder that the store is in, if it is in one.
@@ -52,27 +52,35 @@ mod on_sqlite {
     mod facts;
 }
 
+/// A client of an empty model whose calls fail as told.
+fn faulty(faults: impl Fn(Call) -> Option<Fault> + Send + Sync + 'static) -> Client {
+    let model = ModelStore::new();
+    Client::new(Arc::new(FaultyStore::new(Arc::new(model.clone()), faults)), Arc::new(model))
+}
+
 #[tokio::test]
 async fn a_store_that_goes_away_is_told_once_and_nothing_is_lost() {
-    let store = Arc::new(moody::Moody::new(ModelStore::new()));
-    let model = store.model();
-    let client = Client::new(store.clone(), Arc::new(model));
+    let away = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&away);
+    let client = faulty(move |call| {
+        (call.op == "exchange" && told.load(SeqCst)).then_some(Fault::Before(ErrorKind::Unavailable))
+    });
     let journal = Journal::default();
     let server = server(&client, &journal);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts");
     client.push(Say::how("x", "until let go")).await.expect("pushed");
     performing(&mut events).await;
-    store.go_away();
+    away.store(true, SeqCst);
     journal.let_go();
-    let away = |event: &Event| match event {
+    let is_away = |event: &Event| match event {
         Event::StoreAway { .. } => Some(true),
         Event::Settled { .. } => Some(false),
         _ => None,
     };
-    let told = tokio::time::timeout(PATIENCE, events.wait_for(away)).await.expect("in time");
+    let told = tokio::time::timeout(PATIENCE, events.wait_for(is_away)).await.expect("in time");
     assert_eq!(told, Some(true), "nothing can be settled while the store is away");
-    store.come_back();
+    away.store(false, SeqCst);
     let mut backs = 0;
     loop {
         let event = tokio::time::timeout(PATIENCE, events.next()).await.expect("in time").expect("the server lives");
@@ -90,13 +98,14 @@ async fn a_store_that_goes_away_is_told_once_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn replies_that_are_lost_neither_lose_nor_double_a_job() {
-    let store = Arc::new(moody::Moody::new(ModelStore::new()));
-    let model = store.model();
-    let client = Client::new(store.clone(), Arc::new(model));
+    let exchanges = AtomicU64::new(0);
+    let client = faulty(move |call| {
+        let every_third = call.op == "exchange" && exchanges.fetch_add(1, SeqCst) % 3 == 1;
+        every_third.then_some(Fault::After(ErrorKind::OutcomeUnknown))
+    });
     let journal = Journal::default();
     let words: Vec<String> = (0..60).map(|n| n.to_string()).collect();
     client.push_bulk(words.iter().map(|word| Say::new(word))).await.expect("pushed");
-    store.lose_every_third_reply();
     let server = server(&client, &journal).slots(4);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts");
