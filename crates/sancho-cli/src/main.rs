@@ -1,2 +1,34 @@
-//! sancho
-fn main() {}
+//! `sancho`: the command with which people look at a store of jobs and steer it.
+
+mod arguments;
+mod command;
+mod exit;
+mod ndjson;
+mod output;
+mod store;
+mod table;
+mod text;
+mod when;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => exit::code(run(arguments)),
+        Err(error) => exit::from_clap(&error),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| Exit::failed(format!("failed to start: {error}")))?;
+    runtime.block_on(command::run(arguments))
+}

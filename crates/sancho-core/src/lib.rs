@@ -14,6 +14,8 @@ pub mod job;
 pub mod key;
 pub mod lifecycle;
 pub mod limits;
+#[cfg(feature = "model")]
+pub mod model;
 pub mod process;
 pub mod queue;
 pub mod retry;

@@ -1,1 +1,17 @@
-//! sancho-testkit
+//! What holds every store to one meaning: the conformance suite, random sequences, faults and mutants.
+//!
+//! A store's own crate runs the suite with three lines:
+//!
+//! ```ignore
+//! struct Fresh;
+//! impl sancho_testkit::Factory for Fresh { /* a fresh, empty store each time */ }
+//! sancho_testkit::conformance_suite!(Fresh);
+//! ```
+
+pub mod conformance;
+pub mod factory;
+pub mod stage;
+
+pub use conformance::{Fact, Factory, ModelFactory};
+pub use factory::{JobDraft, jid_of, job, unreadable};
+pub use stage::{Stage, at};

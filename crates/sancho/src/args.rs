@@ -4,6 +4,9 @@
 //! as `null`, silently, and writes floats otherwise than Ruby does. On Redis, Ruby's own tools remove a job by the
 //! exact bytes that they would write themselves, so a job in any other form could be seen there but not removed.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 mod number;
 mod reader;
 mod rewrite;
@@ -14,3 +17,8 @@ pub use reader::ArgsReader;
 pub(crate) use rewrite::canonical;
 pub use writer::ArgsWriter;
 pub(crate) use writer::write;
+
+/// What can be an argument: anything that serde writes and reads back without borrowing.
+pub trait Argument: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> Argument for T {}

@@ -26,6 +26,8 @@ use crate::system::{SystemClock, SystemEntropy};
 pub struct Client {
     parts: Arc<Parts>,
     middleware: Arc<[Arc<dyn ClientMiddleware>]>,
+    /// The running job that pushes through this client, if one does.
+    pushed_by: Option<Jid>,
 }
 
 struct Parts {
@@ -61,7 +63,11 @@ impl Client {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let jids = Mutex::new(JidSequence::default());
-        Client { parts: Arc::new(Parts { store, inspect, clock, entropy, jids }), middleware: Arc::new([]) }
+        Client {
+            parts: Arc::new(Parts { store, inspect, clock, entropy, jids }),
+            middleware: Arc::new([]),
+            pushed_by: None,
+        }
     }
 
     /// This client with one more middleware, which runs after those that it has. Clones made before do not get it.
@@ -70,6 +76,11 @@ impl Client {
         let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
         self.middleware = self.middleware.iter().cloned().chain([added]).collect();
         self
+    }
+
+    /// This client, for what a running job pushes: the job may push its own key, for after itself.
+    pub(crate) fn for_job(&self, jid: Jid) -> Self {
+        Client { pushed_by: Some(jid), ..self.clone() }
     }
 
     /// The store that jobs are pushed to.
@@ -111,6 +122,7 @@ impl Client {
                 return Ok(None);
             }
         }
+        draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
         draft.args = crate::args::canonical(&draft.args)
             .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", draft.class)))?;
         Ok(Some(draft.into_job(self.parts.clock.now(), WireTime::Seconds)?))

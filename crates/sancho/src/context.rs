@@ -25,8 +25,8 @@ impl<S> Context<S> {
     }
 
     /// A client of the same store. A job may push its own key through it, for after itself.
-    pub fn client(&self) -> &Client {
-        &self.client
+    pub fn client(&self) -> Client {
+        self.client.for_job(self.jid.clone())
     }
 
     /// The job's id.

@@ -1,6 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
+#[cfg(test)]
 extern crate self as sancho;
 
 mod args;
@@ -15,6 +16,8 @@ mod raw;
 mod registry;
 mod server;
 pub mod system;
+pub mod testing;
+mod wire;
 
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
 pub use connect::{ConnectError, connect};
@@ -33,8 +36,10 @@ pub use sancho_core::{
 pub use sancho_macros::Job;
 pub use server::{RunningServer, Server, ServerError};
 
-/// What `derive(Job)` needs; no part of the interface.
+/// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::args::{ArgsReader, ArgsWriter};
+    pub use crate::args::{ArgsReader, ArgsWriter, Argument};
+    pub use crate::wire::assert_wire;
+    pub use serde_json::json;
 }

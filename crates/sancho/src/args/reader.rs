@@ -26,15 +26,15 @@ impl<'a> ArgsReader<'a> {
         Ok(ArgsReader { args: args.into_iter(), read: 0 })
     }
 
-    /// Reads the next argument. One that is not there is missing, unless its type is an `Option`.
+    /// Reads the next argument. One that is not there is missing, unless its type is an `Option`. The field's name
+    /// may be empty.
     ///
     /// # Errors
     /// [`ArgsError`] that names the argument by its place, counted from one, and its field.
     pub fn required<T: DeserializeOwned>(&mut self, field: &str) -> Result<T, ArgsError> {
         match self.next(field)? {
             Some(value) => Ok(value),
-            None => T::deserialize(Missing)
-                .map_err(|_| ArgsError::new(format!("argument {} ({field}) is missing", self.read))),
+            None => T::deserialize(Missing).map_err(|_| ArgsError::new(format!("{} is missing", self.name(field)))),
         }
     }
 
@@ -60,7 +60,15 @@ impl<'a> ArgsReader<'a> {
         self.read += 1;
         let Some(raw) = self.args.next() else { return Ok(None) };
         let value = serde_json::from_str(raw.get());
-        value.map(Some).map_err(|error| ArgsError::new(format!("argument {} ({field}): {error}", self.read)))
+        value.map(Some).map_err(|error| ArgsError::new(format!("{}: {error}", self.name(field))))
+    }
+
+    /// The argument that was read last, as errors name it.
+    fn name(&self, field: &str) -> String {
+        match field {
+            "" => format!("argument {}", self.read),
+            field => format!("argument {} ({field})", self.read),
+        }
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) fn canonical(text: &str) -> Result<String, String> {
         let (token, after) = rest.split_at(length);
         match first {
             b'"' => {
-                let text: String = serde_json::from_str(token).map_err(|error| format!("{token}: {error}"))?;
+                let text: String =
+                    serde_json::from_str(token).map_err(|error| format!("a string is no Unicode text: {error}"))?;
                 string(&mut out, &text);
             }
             b'-' | b'0'..=b'9' => out.push_str(&numeral(token)?),
@@ -88,7 +89,7 @@ mod tests {
             ("[1", "EOF"),
             ("[NaN]", "expected"),
             ("[1e400]", "1e400 is too large"),
-            (r#"["\ud800"]"#, "surrogate"),
+            (r#"["\ud800"]"#, "no Unicode text"),
             ("[1] [2]", "trailing"),
         ] {
             let error = canonical(text).expect_err(text);

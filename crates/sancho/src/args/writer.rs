@@ -23,7 +23,7 @@ impl ArgsWriter {
     ///
     /// # Errors
     /// [`ArgsError`], with the path of the value that has no form in JSON.
-    pub fn arg(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), ArgsError> {
+    pub fn arg<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ArgsError> {
         if self.count > 0 {
             self.out.push(',');
         }

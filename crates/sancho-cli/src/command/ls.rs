@@ -1,0 +1,136 @@
+//! `sancho ls`: one page of a set's or a queue's jobs.
+
+use clap::Args;
+use sancho::Client;
+use sancho_core::{Cursor, Filter, JobRow, QueueName, Set, Timestamp, limits};
+use serde::Serialize;
+
+use super::row::JsonRow;
+use crate::exit::{self, Exit};
+use crate::output::Output;
+use crate::table::Table;
+use crate::{text, when};
+
+/// Characters of arguments that a table shows.
+const ARGS_SHOWN: usize = 40;
+
+/// Characters of an error that a table shows.
+const ERROR_SHOWN: usize = 60;
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// scheduled, retries, dead, held, busy, or a queue's name (queue:NAME for a queue named like a set)
+    #[arg(value_name = "SET|QUEUE", value_parser = set)]
+    set: Set,
+
+    /// How many jobs to list at most
+    #[arg(long, value_name = "N", default_value_t = 25,
+          value_parser = clap::value_parser!(u64).range(1..=limits::JOBS_PER_MOVE_MAX as u64))]
+    limit: u64,
+
+    /// Go on where an earlier page ended, as it said
+    #[arg(long)]
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    jobs: Vec<JsonRow<'a>>,
+    next: Option<&'a str>,
+}
+
+pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<(), Exit> {
+    let cursor = ls.cursor.map(Cursor);
+    let limit = usize::try_from(ls.limit).unwrap_or(limits::JOBS_PER_MOVE_MAX);
+    let page = client.inspect().page(&ls.set, &Filter::all(), cursor.as_ref(), limit).await?;
+    let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
+    if output.is_json() {
+        return output.object(&Page { jobs: page.rows.iter().map(JsonRow).collect(), next });
+    }
+    if page.rows.is_empty() {
+        output.text("no jobs")?;
+    } else {
+        output.text(table(&ls.set, &page.rows, client.clock().now()))?;
+    }
+    if let Some(next) = next {
+        exit::note(&format!("there may be more: go on with --cursor '{next}'"));
+    }
+    Ok(())
+}
+
+/// What the command line calls a set.
+fn set(word: &str) -> Result<Set, String> {
+    Ok(match word {
+        "scheduled" => Set::Scheduled,
+        "retries" => Set::Retries,
+        "dead" => Set::Dead,
+        "held" => Set::Held,
+        "busy" => Set::Busy,
+        name => {
+            let name = name.strip_prefix("queue:").unwrap_or(name);
+            Set::Queue(QueueName::new(name).map_err(|error| error.to_string())?)
+        }
+    })
+}
+
+fn table(set: &Set, rows: &[JobRow], now: Timestamp) -> Table {
+    let (time, last) = match set {
+        Set::Busy => ("started", Some("process")),
+        Set::Scheduled => ("due", Some("key")),
+        Set::Retries => ("next try", Some("error")),
+        Set::Dead => ("died", Some("error")),
+        Set::Held => ("held", Some("reason")),
+        _ => ("enqueued", None),
+    };
+    let mut headings = vec!["jid", "class", "args", "queue", time];
+    headings.extend(last);
+    let mut table = Table::new(&headings, &[]);
+    for row in rows {
+        let (class, args) = match row.payload.envelope() {
+            Ok(envelope) => (envelope.display_class().into_owned(), envelope.args().to_owned()),
+            Err(_) => ("(unreadable)".into(), row.payload.to_text_lossy().into_owned()),
+        };
+        let mut cells = vec![
+            row.jid.as_str().into(),
+            class.into(),
+            text::shortened(&args, ARGS_SHOWN).into_owned().into(),
+            row.queue.as_str().into(),
+            when::told(row.at, now).into(),
+        ];
+        if last.is_some() {
+            cells.push(text::shortened(&remark(set, row), ERROR_SHOWN).into_owned().into());
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// What is worth knowing of a job in this set.
+fn remark(set: &Set, row: &JobRow) -> String {
+    match set {
+        Set::Busy => row.incarnation.as_ref().map(ToString::to_string).unwrap_or_default(),
+        Set::Scheduled => row.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+        Set::Held => row.held.clone().unwrap_or_default(),
+        _ => row.payload.envelope().map_or_else(
+            |error| error.to_string(),
+            |envelope| match (envelope.error_class(), envelope.error_message()) {
+                (Some(class), Some(message)) => format!("{class}: {message}"),
+                (Some(one), None) | (None, Some(one)) => one.into_owned(),
+                (None, None) => String::new(),
+            },
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_named_like_a_set_is_reached_by_its_prefix() {
+        assert_eq!(set("dead"), Ok(Set::Dead));
+        assert_eq!(set("queue:dead"), Ok(Set::Queue(QueueName::new("dead").expect("a name"))));
+        assert_eq!(set("mailers"), Ok(Set::Queue(QueueName::new("mailers").expect("a name"))));
+        assert!(set("queue:").expect_err("no name").contains("empty"));
+    }
+}

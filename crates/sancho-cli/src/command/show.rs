@@ -1,0 +1,61 @@
+//! `sancho show`: one job, with its whole payload.
+
+use sancho::Client;
+use sancho_core::{JobRow, State, Timestamp};
+
+use super::row::JsonRow;
+use crate::arguments::{Named, Target};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::text::visible;
+use crate::when;
+
+pub(super) async fn run(client: &Client, target: Target, output: &mut Output) -> Result<(), Exit> {
+    let named = target.named();
+    let found = match &named {
+        Named::Jid(jid) => client.inspect().find(jid).await?,
+        Named::Key(key) => client.inspect().find_key(key).await?,
+    };
+    let row = found.ok_or_else(|| Exit::failed(named.missing()))?;
+    output.either(&JsonRow(&row), || page(&row, client.clock().now()))
+}
+
+/// The job, one fact a line.
+fn page(row: &JobRow, now: Timestamp) -> String {
+    let mut facts: Vec<(&str, String)> = vec![
+        ("jid", row.jid.to_string()),
+        ("state", row.state.to_string()),
+        (time_word(row.state), when::told(row.at, now)),
+        ("queue", row.queue.to_string()),
+    ];
+    facts.extend(row.key.as_ref().map(|key| ("key", key.to_string())));
+    facts.extend(row.held.as_ref().map(|reason| ("reason", reason.clone())));
+    facts.extend(row.incarnation.as_ref().map(|incarnation| ("process", incarnation.to_string())));
+    match row.payload.envelope() {
+        Ok(envelope) => {
+            facts.insert(1, ("class", envelope.display_class().into_owned()));
+            facts.insert(2, ("args", envelope.args().to_owned()));
+            facts.extend(envelope.retry_count().map(|count| ("failures", (u64::from(count) + 1).to_string())));
+            facts.extend(envelope.error_class().map(|class| ("error", class.into_owned())));
+            facts.extend(envelope.error_message().map(|message| ("message", message.into_owned())));
+            facts.extend(envelope.failed_at().map(|at| ("failed", when::told(at, now))));
+            facts.extend(envelope.error_backtrace().into_iter().map(|line| ("at", line)));
+        }
+        Err(unreadable) => facts.push(("unreadable", unreadable.reason().to_owned())),
+    }
+    facts.push(("payload", row.payload.to_text_lossy().into_owned()));
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    facts.iter().map(|(name, fact)| format!("{name:width$}  {}\n", visible(fact))).collect()
+}
+
+/// What a row's time means in its state.
+fn time_word(state: State) -> &'static str {
+    match state {
+        State::Busy => "started",
+        State::Scheduled => "due",
+        State::Retries => "next try",
+        State::Dead => "died",
+        State::Held => "held since",
+        _ => "enqueued",
+    }
+}

@@ -1,0 +1,74 @@
+//! Which store is meant, and how it is opened.
+
+use std::path::{Path, PathBuf};
+
+use sancho::Client;
+
+use crate::exit::{Exit, with_causes};
+
+/// The variable that names the store when no option does.
+const VARIABLE: &str = "SANCHO_URL";
+
+/// The store when nothing names one.
+const DEFAULT: &str = "sqlite://sancho.db";
+
+/// Whether a store that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made: a push needs nothing but a place.
+    Make,
+    /// It is an error: looking into a store that was just made by mistake tells nothing.
+    Refuse,
+}
+
+/// Opens the store that the option, else the environment, else the default names.
+pub(crate) async fn open(option: Option<String>, missing: Missing) -> Result<Client, Exit> {
+    let url = named(option)?;
+    if missing == Missing::Refuse
+        && let Some(path) = sqlite_path(&url)
+        && !path.exists()
+    {
+        return Err(Exit::failed(format!(
+            "there is no store at {}: name the right one with --store or {VARIABLE}, or push a job to make it",
+            path.display()
+        )));
+    }
+    sancho::connect(&url).await.map_err(|error| Exit::failed(with_causes(&error)))
+}
+
+fn named(option: Option<String>) -> Result<String, Exit> {
+    if let Some(url) = option {
+        return Ok(url);
+    }
+    match std::env::var(VARIABLE) {
+        Ok(url) if !url.is_empty() => Ok(url),
+        Ok(_) | Err(std::env::VarError::NotPresent) => Ok(DEFAULT.into()),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Exit::usage(format!("{VARIABLE} is not UTF-8: set it to a URL such as {DEFAULT}")))
+        }
+    }
+}
+
+/// The file that a `sqlite:` URL names.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://")?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    Some(Path::new(path).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_a_url_is_what_follows_the_two_slashes() {
+        for (url, path) in [
+            ("sqlite://sancho.db", "sancho.db"),
+            ("sqlite:///var/lib/jobs.db", "/var/lib/jobs.db"),
+            ("sqlite://jobs.db?synchronous=normal", "jobs.db"),
+        ] {
+            assert_eq!(sqlite_path(url).as_deref(), Some(Path::new(path)), "{url}");
+        }
+        assert_eq!(sqlite_path("redis://localhost"), None);
+    }
+}

@@ -1,0 +1,223 @@
+//! Facts of looking.
+
+use std::time::Duration;
+
+use sancho_core::inspect::Paused;
+use sancho_core::{Cursor, Filter, Pausable, Place, QueueRow, Set, State, Stats, Tally};
+
+use crate::factory::{job, key, queue, unreadable};
+use crate::stage::{Stage, at, held, name_of, performed, settlement};
+
+/// The names that pages of two jobs show, page by page.
+async fn pages(s: &Stage, set: Set, filter: Filter) -> Vec<String> {
+    let (mut names, mut cursor): (Vec<String>, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        let page = s.inspect.page(&set, &filter, cursor.as_ref(), 2).await.expect("page");
+        assert!(page.rows.len() <= 2, "a page is no longer than asked for");
+        names.extend(page.rows.iter().map(|row| name_of(&row.payload)));
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return names,
+        }
+    }
+}
+
+/// Five jobs `A` to `E`, each put where `place` says for its number, one a second.
+async fn five(s: &Stage, place: impl Fn(i64) -> Place) {
+    let names = ["A", "B", "C", "D", "E"];
+    s.push(names.map(job), 0).await;
+    s.hello("p", 0).await;
+    for (claim, now) in s.claim("p", 5, &["default"], 0).await.iter().zip(1..) {
+        s.settle(claim, place(now), now).await;
+    }
+}
+
+fn filter(class: Option<&str>, text: Option<&str>) -> Filter {
+    let mut filter = Filter::all();
+    filter.class = class.map(str::to_owned);
+    filter.text = text.map(str::to_owned);
+    filter
+}
+
+pub(super) async fn a_fresh_store_is_empty(s: Stage) {
+    assert_eq!(s.stats(0).await, Stats::default());
+    assert!(s.inspect.queues(at(0)).await.expect("queues").is_empty());
+    assert!(s.inspect.processes(at(0)).await.expect("processes").is_empty());
+    for set in [Set::Busy, Set::Scheduled, Set::Retries, Set::Dead, Set::Held, Set::Queue(queue("default"))] {
+        assert!(s.rows(set).await.is_empty());
+    }
+}
+
+pub(super) async fn totals_count_each_set(s: Stage) {
+    let names = ["A", "B", "C", "D", "E", "F"];
+    s.push(names.map(job), 0).await;
+    s.push([job("G").at(at(9)), job("H").at(at(9))], 0).await;
+    s.hello("p", 0).await;
+    let claims = s.claim("p", 4, &["default"], 0).await;
+    s.settle(&claims[0], Place::Retries { at: at(9) }, 1).await;
+    s.settle(&claims[1], Place::Dead, 1).await;
+    s.settle(&claims[2], held(), 1).await;
+    let want =
+        Stats { busy: 1, enqueued: 2, scheduled: 2, retries: 1, dead: 1, held: 1, processes: 1, ..Stats::default() };
+    assert_eq!(s.stats(1).await, want);
+}
+
+pub(super) async fn history_is_by_day_and_today_is_first(s: Stage) {
+    const DAY: i64 = 86_400;
+    s.push([job("A"), job("B"), job("C")], 0).await;
+    s.hello("p", 0).await;
+    let claims = s.claim("p", 3, &["default"], 0).await;
+    s.done(&claims[0], 0).await;
+    s.done(&claims[1], 2 * DAY).await;
+    let mut failed = settlement(&claims[2], Place::Dead);
+    failed.transition.tally = Tally { processed: 1, failed: 1 };
+    s.settle_all(vec![failed], 2 * DAY + 1).await;
+    let days = s.inspect.history(3, at(2 * DAY + 2)).await.expect("history");
+    let counts: Vec<_> = days.iter().map(|day| (day.processed, day.failed)).collect();
+    assert_eq!(counts, [(2, 1), (0, 0), (1, 0)]);
+    let first = at(0).unix_day();
+    assert_eq!(days.iter().map(|day| day.unix_day).collect::<Vec<_>>(), [first + 2, first + 1, first]);
+}
+
+pub(super) async fn a_queue_tells_its_size_and_how_long_it_waits(s: Stage) {
+    s.push([job("A").queue("low")], 3).await;
+    s.push([job("B").queue("low"), job("C").queue("high")], 7).await;
+    let row = |name: &str, size, latency| QueueRow {
+        name: queue(name),
+        size,
+        latency: Duration::from_secs(latency),
+        paused: Paused::No,
+    };
+    assert_eq!(s.inspect.queues(at(10)).await.expect("queues"), [row("high", 1, 3), row("low", 2, 7)]);
+}
+
+pub(super) async fn an_empty_queue_waits_for_nothing(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    s.done(&claim, 1).await;
+    let row = s.inspect.queues(at(50)).await.expect("queues").remove(0);
+    assert_eq!((row.size, row.latency), (0, Duration::ZERO));
+}
+
+pub(super) async fn a_paused_queue_is_shown_as_paused(s: Stage) {
+    s.push([job("A").queue("a"), job("B").queue("b")], 0).await;
+    s.inspect.pause(&Pausable::Queue(queue("a")), at(1)).await.expect("pause");
+    s.inspect.pause(&Pausable::Queue(queue("a")), at(1)).await.expect("pause twice");
+    let paused = |rows: Vec<QueueRow>| rows.into_iter().map(|row| row.paused).collect::<Vec<_>>();
+    assert_eq!(paused(s.inspect.queues(at(1)).await.expect("queues")), [Paused::Yes, Paused::No]);
+    s.inspect.resume(&Pausable::Queue(queue("a")), at(2)).await.expect("resume");
+    assert_eq!(paused(s.inspect.queues(at(2)).await.expect("queues")), [Paused::No, Paused::No]);
+}
+
+pub(super) async fn pages_of_a_queue_are_in_the_order_that_it_runs(s: Stage) {
+    s.push(["A", "B", "C", "D", "E"].map(job), 0).await;
+    assert_eq!(pages(&s, Set::Queue(queue("default")), Filter::all()).await, ["A", "B", "C", "D", "E"]);
+}
+
+pub(super) async fn pages_of_the_scheduled_are_earliest_first(s: Stage) {
+    let jobs = [("A", 50), ("B", 20), ("C", 40), ("D", 10), ("E", 30)];
+    s.push(jobs.map(|(name, due)| job(name).at(at(due))), 0).await;
+    assert_eq!(pages(&s, Set::Scheduled, Filter::all()).await, ["D", "B", "E", "C", "A"]);
+}
+
+pub(super) async fn pages_of_the_retries_are_earliest_first(s: Stage) {
+    five(&s, |now| Place::Retries { at: at(100 - now) }).await;
+    assert_eq!(pages(&s, Set::Retries, Filter::all()).await, ["E", "D", "C", "B", "A"]);
+}
+
+pub(super) async fn pages_of_the_held_are_earliest_first(s: Stage) {
+    five(&s, |_| held()).await;
+    assert_eq!(pages(&s, Set::Held, Filter::all()).await, ["A", "B", "C", "D", "E"]);
+}
+
+pub(super) async fn pages_of_the_dead_are_latest_first(s: Stage) {
+    five(&s, |_| Place::Dead).await;
+    assert_eq!(pages(&s, Set::Dead, Filter::all()).await, ["E", "D", "C", "B", "A"]);
+}
+
+pub(super) async fn pages_of_the_busy_show_each_once(s: Stage) {
+    s.push(["A", "B", "C", "D", "E"].map(job), 0).await;
+    s.hello("p", 0).await;
+    s.claim("p", 5, &["default"], 1).await;
+    let mut names = pages(&s, Set::Busy, Filter::all()).await;
+    names.sort();
+    assert_eq!(names, ["A", "B", "C", "D", "E"]);
+}
+
+pub(super) async fn jobs_of_one_time_are_each_shown_once(s: Stage) {
+    s.push(["A", "B", "C", "D", "E"].map(|name| job(name).at(at(9))), 0).await;
+    let mut names = pages(&s, Set::Scheduled, Filter::all()).await;
+    names.sort();
+    assert_eq!(names, ["A", "B", "C", "D", "E"]);
+}
+
+pub(super) async fn a_page_is_filtered_by_class(s: Stage) {
+    let classes = [("A", "Mailer"), ("B", "Resizer"), ("C", "MailDigest"), ("D", "Email"), ("E", "Mailer")];
+    s.push(classes.map(|(name, class)| job(name).class(class)), 0).await;
+    let set = Set::Queue(queue("default"));
+    assert_eq!(pages(&s, set.clone(), filter(Some("Mail*"), None)).await, ["Mailer", "MailDigest", "Mailer"]);
+    assert_eq!(pages(&s, set, filter(Some("Mailer"), None)).await, ["Mailer", "Mailer"]);
+}
+
+pub(super) async fn a_page_is_filtered_by_text(s: Stage) {
+    s.push([job("A").args("[\"blue\"]"), job("B").args("[\"red\"]"), job("C").args("[\"dark blue\"]")], 0).await;
+    assert_eq!(pages(&s, Set::Queue(queue("default")), filter(None, Some("blue"))).await, ["A", "C"]);
+    assert_eq!(pages(&s, Set::Queue(queue("default")), filter(Some("C"), Some("blue"))).await, ["C"]);
+}
+
+pub(super) async fn an_unreadable_job_is_found_by_its_text_and_shown(s: Stage) {
+    s.push([unreadable("A", b"oops {"), job("B")], 0).await;
+    assert_eq!(pages(&s, Set::Queue(queue("default")), filter(None, Some("oops"))).await, ["oops {"]);
+    assert_eq!(pages(&s, Set::Queue(queue("default")), Filter::all()).await, ["oops {", "B"]);
+}
+
+pub(super) async fn a_page_goes_on_where_it_was_though_jobs_have_gone(s: Stage) {
+    s.push(["A", "B", "C", "D"].map(job), 0).await;
+    let set = Set::Queue(queue("default"));
+    let first = s.inspect.page(&set, &Filter::all(), None, 2).await.expect("page");
+    s.hello("p", 0).await;
+    s.claim("p", 3, &["default"], 0).await;
+    let rest = s.inspect.page(&set, &Filter::all(), first.next.as_ref(), 2).await.expect("page");
+    assert_eq!(rest.rows.iter().map(|row| name_of(&row.payload)).collect::<Vec<_>>(), ["D"]);
+}
+
+pub(super) async fn a_job_is_found_wherever_it_is(s: Stage) {
+    s.push([job("A"), job("B").at(at(9))], 0).await;
+    assert_eq!((s.state("A").await, s.state("B").await), (Some(State::Enqueued), Some(State::Scheduled)));
+    let claim = s.claim_one("p", 0).await;
+    assert_eq!(s.state("A").await, Some(State::Busy));
+    s.settle(&claim, Place::Dead, 1).await;
+    assert_eq!((s.state("A").await, s.state("nobody").await), (Some(State::Dead), None));
+}
+
+pub(super) async fn a_job_is_found_by_its_key(s: Stage) {
+    s.push([job("A").key("ä key: \"42\"").at(at(9)), job("B").key("other")], 0).await;
+    let row = s.inspect.find_key(&key("ä key: \"42\"")).await.expect("find_key").expect("it is taken");
+    assert_eq!((name_of(&row.payload).as_str(), row.state), ("A", State::Scheduled));
+    assert!(s.inspect.find_key(&key("ä key")).await.expect("find_key").is_none());
+}
+
+pub(super) async fn looking_changes_nothing(s: Stage) {
+    s.push([job("A"), job("B").at(at(9))], 0).await;
+    let before = s.stats(20).await;
+    s.inspect.queues(at(20)).await.expect("queues");
+    s.inspect.history(3, at(20)).await.expect("history");
+    s.rows(Set::Scheduled).await;
+    assert_eq!(s.stats(20).await, before);
+    assert_eq!(s.queued("default").await, ["A"]);
+}
+
+pub(super) async fn a_store_says_what_it_is(s: Stage) {
+    let about = s.inspect.about().await.expect("about");
+    assert!(!about.kind.is_empty() && !about.version.is_empty(), "{about:?}");
+}
+
+pub(super) async fn counters_stay_when_jobs_have_gone(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    let mut failed = performed(&claim);
+    failed.transition.tally.failed = 1;
+    s.settle_all(vec![failed], 1).await;
+    let stats = s.stats(900).await;
+    assert_eq!((stats.processed, stats.failed, stats.busy), (1, 1, 0));
+}

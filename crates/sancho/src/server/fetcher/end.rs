@@ -1,0 +1,93 @@
+//! How jobs end: done, cut short, or dropped; and what is settled then.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sancho_core::{Claim, Jid, Outcome};
+
+use super::{CANCEL_GRACE, Fetcher};
+use crate::event::Event;
+use crate::server::processor::policy_of;
+use crate::server::roster::Performing;
+use crate::server::settler::Pending;
+
+impl<S: Send + Sync + 'static> Fetcher<S> {
+    /// A task came to its end; one that was cut short before is not on the roster, and was settled then.
+    pub(super) fn finished(&mut self, number: u64, outcome: Outcome) {
+        if let Some(job) = self.roster.remove(number) {
+            self.settle_performing(&job, outcome);
+        }
+    }
+
+    pub(super) fn settle_performing(&mut self, job: &Performing<S>, outcome: Outcome) {
+        let policy = policy_of(job.entry.as_ref());
+        let chance = (self.lease.now(), self.entropy.next_unit());
+        let elapsed = self.lease.uptime().saturating_sub(job.began);
+        let outcome = backed_off(outcome, job.entry.as_deref(), &job.claim);
+        let who = (job.jid.clone(), job.class.clone());
+        self.hand.pending.push(Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance));
+    }
+
+    /// Returns a job that was not begun to the front of its queue.
+    pub(super) fn give_back(&mut self, claim: &Claim, who: (Option<Jid>, String)) {
+        let when = (self.lease.now(), 0.0);
+        let policy = policy_of::<S>(None);
+        self.hand.pending.push(Pending::decide(claim, who, &policy, Outcome::Interrupted, Duration::ZERO, when));
+    }
+
+    /// Drops every job in hand: others may have them by now, and late results would be refused.
+    pub(super) fn drop_all(&mut self) {
+        for job in self.roster.clear() {
+            job.task.abort();
+            let (jid, class) = (job.jid, job.class);
+            self.events.tell(|| Event::ClaimLost { jid, class });
+        }
+        self.hand.alone.clear();
+    }
+
+    /// Cuts every running job short, and returns it to the front of its queue.
+    pub(super) async fn interrupt_all(&mut self) {
+        let waiting = self.hand.alone.clear();
+        let mut jobs = self.roster.clear();
+        for job in &jobs {
+            job.task.abort();
+        }
+        let ends = async {
+            for job in &mut jobs {
+                // Aborted or done: either way the task is over.
+                _ = (&mut job.task).await;
+            }
+        };
+        if tokio::time::timeout(CANCEL_GRACE, ends).await.is_err() {
+            tracing::warn!("some jobs do not yield: they are returned to their queues though their code still runs");
+        }
+        let mut done: HashMap<u64, Outcome> = HashMap::new();
+        while let Ok((number, outcome)) = self.hand.finished.1.try_recv() {
+            done.insert(number, outcome);
+        }
+        for job in &jobs {
+            let outcome = done.remove(&job.claim.receipt.number()).unwrap_or(Outcome::Interrupted);
+            self.settle_performing(job, outcome);
+        }
+        for claim in waiting {
+            let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
+            self.give_back(&claim, (jid, String::new()));
+        }
+    }
+}
+
+/// A failure with what the class's own function says about it.
+pub(super) fn backed_off<S: Send + Sync + 'static>(
+    outcome: Outcome,
+    entry: Option<&crate::registry::Entry<S>>,
+    claim: &Claim,
+) -> Outcome {
+    match (outcome, entry) {
+        (Outcome::Failed(mut failure), Some(entry)) => {
+            let count = claim.payload.envelope().ok().and_then(|envelope| envelope.retry_count());
+            failure.backoff = entry.backoff(count.map_or(0, |count| count.saturating_add(1)), &failure);
+            Outcome::Failed(failure)
+        }
+        (outcome, _) => outcome,
+    }
+}
