@@ -1,0 +1,108 @@
+//! The control plane over one SQLite file: looks go to the reader, actions to the writer.
+
+use sancho_core::inspect::{About, DayStats, Pausable, ProcessRow};
+use sancho_core::{
+    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, QueueName,
+    QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+};
+
+use crate::store::SqliteStore;
+
+impl Inspect for SqliteStore {
+    fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {
+        self.look("stats", move |unit| unit.stats(now))
+    }
+
+    fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>> {
+        self.look("history", move |unit| unit.history(days, now))
+    }
+
+    fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>> {
+        self.look("queues", move |unit| unit.queues(now))
+    }
+
+    fn page<'a>(
+        &'a self,
+        set: &'a Set,
+        filter: &'a Filter,
+        cursor: Option<&'a Cursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, StoreResult<Page>> {
+        let (set, filter, cursor) = (set.clone(), filter.clone(), cursor.cloned());
+        self.look("page", move |unit| unit.page(&set, &filter, cursor.as_ref(), limit))
+    }
+
+    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        let jid = jid.clone();
+        self.look("find", move |unit| match unit.find_id(&jid)? {
+            Some(id) => unit.row_of(id),
+            None => Ok(None),
+        })
+    }
+
+    fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        let key = key.clone();
+        self.look("find_key", move |unit| match unit.find_key(&key)? {
+            Some(id) => unit.row_of(id),
+            None => Ok(None),
+        })
+    }
+
+    fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
+        self.look("processes", move |unit| unit.processes(now))
+    }
+
+    fn apply<'a>(
+        &'a self,
+        action: &'a Action,
+        selection: &'a Selection,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<Applied>> {
+        let (action, selection) = (action.clone(), selection.clone());
+        let weight = if matches!(selection, Selection::All { .. }) { limit } else { 1 };
+        self.make("apply", weight, move |unit| unit.apply(&action, &selection, limit, now))
+    }
+
+    fn pause<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        let what = what.clone();
+        self.make("pause", 1, move |unit| unit.pause(&what))
+    }
+
+    fn resume<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        let what = what.clone();
+        self.make("resume", 1, move |unit| unit.resume(&what))
+    }
+
+    fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, _now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {
+        let queue = queue.clone();
+        self.make("clear", limit, move |unit| unit.clear(&queue, limit))
+    }
+
+    fn order<'a>(
+        &'a self,
+        incarnation: &'a Incarnation,
+        order: &'a Order,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        let (incarnation, order) = (incarnation.clone(), order.clone());
+        self.make("order", 1, move |unit| unit.order(&incarnation, &order, now))
+    }
+
+    fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
+        let path = self.path().to_owned();
+        self.look("about", move |_unit| {
+            let bytes = ["", "-wal", "-shm"].iter().map(|suffix| {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                std::fs::metadata(name).map_or(0, |file| file.len())
+            });
+            Ok(About {
+                kind: "sqlite",
+                version: rusqlite::version().to_owned(),
+                place: path.display().to_string(),
+                bytes: bytes.sum(),
+            })
+        })
+    }
+}

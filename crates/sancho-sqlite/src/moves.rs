@@ -1,0 +1,9 @@
+//! The moves, each inside a transaction that the writer begins and ends.
+
+mod act;
+mod exchange;
+mod look;
+mod process;
+mod promote;
+mod prune;
+mod push;

@@ -1,0 +1,186 @@
+//! Looking: totals, queues, pages, processes.
+
+use std::time::Duration;
+
+use sancho_core::inspect::{DayStats, Paused, ProcessRow};
+use sancho_core::process::Quiet;
+use sancho_core::{
+    Cursor, ErrorKind, Filter, JobRow, Page, Payload, QueueName, QueueRow, Set, Stats, Timestamp, limits,
+};
+
+use crate::failure::{Failure, Made};
+use crate::process_row::read_info;
+use crate::unit::Unit;
+
+impl Unit<'_> {
+    /// As [`Inspect::stats`](sancho_core::Inspect::stats).
+    pub(crate) fn stats(&self, now: Timestamp) -> Made<Stats> {
+        let mut find = self.sql(include_str!("../sql/stats.sql"))?;
+        Ok(find.query_row([now.as_unix_micros()], |row| {
+            let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+            Ok(Stats {
+                processed: count(0)?,
+                failed: count(1)?,
+                busy: count(2)?,
+                enqueued: count(3)?,
+                scheduled: count(4)?,
+                retries: count(5)?,
+                dead: count(6)?,
+                held: count(7)?,
+                processes: count(8)?,
+            })
+        })?)
+    }
+
+    /// As [`Inspect::history`](sancho_core::Inspect::history).
+    pub(crate) fn history(&self, days: u32, now: Timestamp) -> Made<Vec<DayStats>> {
+        let today = now.unix_day();
+        let mut history: Vec<DayStats> =
+            (0..days).map(|back| DayStats { unix_day: today - i64::from(back), ..DayStats::default() }).collect();
+        let mut find = self.sql("SELECT day, processed, failed FROM sancho_days WHERE day > ?1 AND day <= ?2")?;
+        let mut rows = find.query((today - i64::from(days), today))?;
+        while let Some(row) = rows.next()? {
+            let back = usize::try_from(today - row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+            if let Some(day) = history.get_mut(back) {
+                day.processed = row.get::<_, i64>(1)?.unsigned_abs();
+                day.failed = row.get::<_, i64>(2)?.unsigned_abs();
+            }
+        }
+        Ok(history)
+    }
+
+    /// As [`Inspect::queues`](sancho_core::Inspect::queues).
+    pub(crate) fn queues(&self, now: Timestamp) -> Made<Vec<QueueRow>> {
+        let mut find = self.sql(include_str!("../sql/queues.sql"))?;
+        let mut rows = find.query([])?;
+        let mut queues = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Ok(name) = QueueName::new(row.get::<_, String>(0)?) else { continue };
+            let first: Option<i64> = row.get(2)?;
+            queues.push(QueueRow {
+                name,
+                size: row.get::<_, i64>(1)?.unsigned_abs(),
+                latency: first.map_or(Duration::ZERO, |at| now.since(Timestamp::from_unix_micros(at))),
+                paused: if row.get(3)? { Paused::Yes } else { Paused::No },
+            });
+        }
+        Ok(queues)
+    }
+
+    /// As [`Inspect::page`](sancho_core::Inspect::page).
+    pub(crate) fn page(&mut self, set: &Set, filter: &Filter, cursor: Option<&Cursor>, limit: usize) -> Made<Page> {
+        let (ids, next) = self.matching(set, filter, cursor, limit)?;
+        let rows = ids.into_iter().filter_map(|id| self.row_of(id).transpose()).collect::<Made<_>>()?;
+        Ok(Page { rows, next })
+    }
+
+    /// One job as people see it.
+    pub(crate) fn row_of(&mut self, id: i64) -> Made<Option<JobRow>> {
+        match self.job(id)? {
+            Some(job) => self.job_row(job).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The jobs of a page, and where to go on.
+    pub(crate) fn matching(
+        &mut self,
+        set: &Set,
+        filter: &Filter,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Made<(Vec<i64>, Option<Cursor>)> {
+        let (sql, bound) = ranking(set)?;
+        let first = match bound {
+            Bound::State(state) => state,
+            Bound::None => 0,
+            Bound::Queue(queue) => match self.find_queue(queue)? {
+                Some(queue) => queue,
+                None => return Ok((Vec::new(), None)),
+            },
+        };
+        let (rank, id) = match cursor {
+            Some(cursor) => read_cursor(cursor)?,
+            None if *set == Set::Dead => (i64::MAX, i64::MAX),
+            None => (i64::MIN, i64::MIN),
+        };
+        let most = i64::try_from(limits::JOBS_PER_SCAN_MAX + 1).expect("a scan is bounded");
+        let mut find = self.sql(sql)?;
+        let mut rows = find.query((first, rank, id, most))?;
+        let mut payload = self.sql("SELECT payload FROM sancho_jobs WHERE id = ?1")?;
+        let every = *filter == Filter::all();
+        let (mut found, mut seen, mut last) = (Vec::new(), 0, None);
+        while let Some(row) = rows.next()? {
+            if found.len() == limit || seen == limits::JOBS_PER_SCAN_MAX {
+                return Ok((found, last.map(write_cursor).or_else(|| cursor.cloned())));
+            }
+            let rank: (i64, i64) = (row.get(0)?, row.get(1)?);
+            seen += 1;
+            last = Some(rank);
+            if every
+                || filter.matches(&Payload::from_bytes(payload.query_row([rank.1], |row| row.get::<_, Vec<u8>>(0))?))
+            {
+                found.push(rank.1);
+            }
+        }
+        Ok((found, None))
+    }
+
+    /// As [`Inspect::processes`](sancho_core::Inspect::processes).
+    pub(crate) fn processes(&self, now: Timestamp) -> Made<Vec<ProcessRow>> {
+        let mut find = self.sql(
+            "SELECT incarnation, info, beat_at, quiet, running, rss_bytes, round_trip FROM sancho_processes \
+             WHERE known = 1 AND lease_until >= ?1 ORDER BY incarnation",
+        )?;
+        let rows = find.query_map([now.as_unix_micros()], |row| {
+            Ok(ProcessRow {
+                info: read_info(&row.get::<_, String>(0)?, &row.get::<_, String>(1)?),
+                beat_at: Timestamp::from_unix_micros(row.get(2)?),
+                quiet: if row.get(3)? { Quiet::Yes } else { Quiet::No },
+                busy: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(0),
+                rss_bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+                round_trip: Duration::from_micros(row.get::<_, i64>(6)?.unsigned_abs()),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// What the jobs of a set have in common.
+enum Bound<'a> {
+    None,
+    State(i64),
+    Queue(&'a QueueName),
+}
+
+/// The statement that lists a set in its order, each with its rank: input 1 bound, 2 and 3 the rank to go on
+/// after, 4 limit.
+fn ranking(set: &Set) -> Made<(&'static str, Bound<'_>)> {
+    const WAITING: &str = "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) > (?2, ?3) \
+                           ORDER BY at, id LIMIT ?4";
+    const DEAD: &str = "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) < (?2, ?3) \
+                        ORDER BY at DESC, id DESC LIMIT ?4";
+    const QUEUE: &str = "SELECT ord, id FROM sancho_ready WHERE queue = ?1 AND (ord, id) > (?2, ?3) \
+                         ORDER BY ord LIMIT ?4";
+    const BUSY: &str = "SELECT at, id FROM sancho_busy WHERE ?1 = 0 AND (at, id) > (?2, ?3) \
+                        ORDER BY at, id LIMIT ?4";
+    Ok(match set {
+        Set::Queue(queue) => (QUEUE, Bound::Queue(queue)),
+        Set::Busy => (BUSY, Bound::None),
+        Set::Scheduled => (WAITING, Bound::State(crate::row::SCHEDULED)),
+        Set::Retries => (WAITING, Bound::State(crate::row::RETRIES)),
+        Set::Dead => (DEAD, Bound::State(crate::row::DEAD)),
+        Set::Held => (WAITING, Bound::State(crate::row::HELD)),
+        _ => return Err(Failure::Said(ErrorKind::Unsupported, "the store has no such set".to_owned())),
+    })
+}
+
+fn write_cursor((rank, id): (i64, i64)) -> Cursor {
+    Cursor(format!("{rank}.{id}"))
+}
+
+fn read_cursor(cursor: &Cursor) -> Made<(i64, i64)> {
+    let parts = cursor.0.split_once('.');
+    let rank = parts.and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)));
+    rank.ok_or_else(|| Failure::Said(ErrorKind::Invalid, format!("no such cursor: {:?}", cursor.0)))
+}
