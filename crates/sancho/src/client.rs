@@ -17,6 +17,8 @@ pub use draft::{IntoDraft, RetryOption};
 pub use enqueue::Enqueue;
 pub use error::{ActError, PushError};
 pub use push::Push;
+#[cfg(feature = "sqlite")]
+pub(crate) use push::one_answer;
 
 use crate::middleware::{ClientMiddleware, ClientVerdict};
 use crate::system::{SystemClock, SystemEntropy};

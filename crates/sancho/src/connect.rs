@@ -60,10 +60,66 @@ pub enum ConnectError {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use sancho_sqlite::{Durability, Options, SqliteStore};
+
     use super::{Client, ConnectError};
 
     pub(super) async fn open(url: &str, rest: &str) -> Result<Client, ConnectError> {
-        let _ = rest;
-        Err(ConnectError::Open { url: url.to_owned(), source: "the store is not there yet".into() })
+        let (path, options) =
+            parse(rest).map_err(|reason| ConnectError::Address { url: url.to_owned(), reason: reason.to_owned() })?;
+        // Opening may wait for another process's lock, and creates and migrates the file.
+        let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, options)).await;
+        let store = match opened {
+            Ok(store) => store.map_err(|error| open_error(url, error)),
+            Err(panicked) => Err(open_error(url, panicked)),
+        };
+        let store = Arc::new(store?);
+        Ok(Client::new(store.clone(), store))
+    }
+
+    fn open_error(url: &str, error: impl std::error::Error + Send + Sync + 'static) -> ConnectError {
+        ConnectError::Open { url: url.to_owned(), source: Box::new(error) }
+    }
+
+    /// `FILE`, then `?durability=full` or `?durability=normal`. The file's name stands as it is, without escapes.
+    fn parse(rest: &str) -> Result<(PathBuf, Options), &'static str> {
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if path.is_empty() {
+            return Err("it names no file: write sqlite://sancho.db, or sqlite:///var/lib/app/sancho.db");
+        }
+        let mut options = Options::default();
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            options = match parameter {
+                "durability=full" => options.durability(Durability::Full),
+                "durability=normal" => options.durability(Durability::Normal),
+                _ => return Err("the only option is durability=full or durability=normal"),
+            };
+        }
+        Ok((Path::new(path).to_owned(), options))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn an_address_is_a_file_and_a_durability() {
+            for (rest, path, durability) in [
+                ("sancho.db", "sancho.db", Durability::Full),
+                ("/var/lib/sancho.db", "/var/lib/sancho.db", Durability::Full),
+                ("./a b.db?durability=normal", "./a b.db", Durability::Normal),
+                ("a.db?", "a.db", Durability::Full),
+                ("a.db?durability=normal&durability=full", "a.db", Durability::Full),
+            ] {
+                let (have, options) = parse(rest).expect(rest);
+                assert_eq!((have.as_path(), options.durability), (Path::new(path), durability), "{rest}");
+            }
+            for rest in ["", "?durability=full", "a.db?durability=none", "a.db?mode=ro"] {
+                assert!(parse(rest).is_err(), "{rest}");
+            }
+        }
     }
 }

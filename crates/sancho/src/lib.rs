@@ -15,6 +15,8 @@ mod middleware;
 mod raw;
 mod registry;
 mod server;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod system;
 pub mod testing;
 mod wire;

@@ -74,33 +74,39 @@ impl Push {
 
     /// Sends the job to this queue, instead of its class's own.
     pub fn queue(self, name: impl AsRef<str>) -> Self {
-        self.set(|draft| Ok(draft.queue = QueueName::new(name)?))
+        self.try_with(|draft| {
+            draft.queue = QueueName::new(name)?;
+            Ok(())
+        })
     }
 
     /// Retries a failure so many times, or `false`: never; `true`: as often as the server is configured for.
     pub fn retry(self, retry: impl Into<RetryOption>) -> Self {
-        self.set(|draft| Ok(draft.retry = retry.into().0))
+        self.with(|draft| draft.retry = retry.into().0)
     }
 
     /// Gives the job a name of the caller's own, such as `product:42`, by which it is found, cancelled and
     /// rescheduled. While the job lives, [`Push::on_conflict`] says what a push of the same key does.
     pub fn key(self, key: impl AsRef<str>) -> Self {
-        self.set(|draft| Ok(draft.key = Some(Key::new(key)?)))
+        self.try_with(|draft| {
+            draft.key = Some(Key::new(key)?);
+            Ok(())
+        })
     }
 
     /// Says what happens when the key is taken; [`OnConflict::Keep`] unless said.
     pub fn on_conflict(self, on_conflict: OnConflict) -> Self {
-        self.set(|draft| Ok(draft.on_conflict = on_conflict))
+        self.with(|draft| draft.on_conflict = on_conflict)
     }
 
     /// Gives the job these tags, instead of its class's own.
     pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.set(|draft| Ok(draft.tags = tags.into_iter().map(Into::into).collect()))
+        self.with(|draft| draft.tags = tags.into_iter().map(Into::into).collect())
     }
 
     /// Keeps so much of a failure's backtrace.
     pub fn backtrace(self, backtrace: Backtrace) -> Self {
-        self.set(|draft| Ok(draft.backtrace = backtrace))
+        self.with(|draft| draft.backtrace = backtrace)
     }
 
     /// Lets the job go, unperformed, when it has not started so long after it was due.
@@ -111,12 +117,15 @@ impl Push {
 
     /// Gives the job this id. A push repeated with the same id adds nothing.
     pub fn jid(self, jid: impl AsRef<str>) -> Self {
-        self.set(|draft| Ok(draft.jid = Jid::new(jid.as_ref())?))
+        self.try_with(|draft| {
+            draft.jid = Jid::new(jid.as_ref())?;
+            Ok(())
+        })
     }
 
     /// Adds a member to the payload, beside Sidekiq's own; it survives retries as it is.
     pub fn member(self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) -> Self {
-        self.set(|draft| {
+        self.try_with(|draft| {
             let name = name.into();
             let text = crate::args::write(&name, value)?;
             draft.extra.push((name, text));
@@ -124,7 +133,14 @@ impl Push {
         })
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Draft) -> Result<(), PushError>) -> Self {
+    fn with(self, change: impl FnOnce(&mut Draft)) -> Self {
+        self.try_with(|draft| {
+            change(draft);
+            Ok(())
+        })
+    }
+
+    fn try_with(mut self, change: impl FnOnce(&mut Draft) -> Result<(), PushError>) -> Self {
         if let Ok(draft) = &mut self.draft
             && let Err(error) = change(draft)
         {
