@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use sancho::{ArgsError, Context, Job, JobResult, Perform};
+use sancho::{Context, Job, JobResult, Perform};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 /// A job that does nothing, with the arguments `["string", number, {"mike": "bob"}]`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Job, Serialize, Deserialize)]
 pub struct NoOp {
     word: String,
     /// Which of the run's jobs it is.
@@ -26,19 +26,6 @@ impl NoOp {
     /// The run's job of this number.
     pub fn new(number: u64) -> Self {
         NoOp { word: "string".to_owned(), number, friends: Friends { mike: "bob".to_owned() } }
-    }
-}
-
-impl Job for NoOp {
-    const CLASS: &'static str = "NoOp";
-
-    fn to_args(&self) -> Result<String, ArgsError> {
-        serde_json::to_string(&(&self.word, self.number, &self.friends)).map_err(|e| ArgsError::new(e.to_string()))
-    }
-
-    fn from_args(args: &str) -> Result<Self, ArgsError> {
-        let (word, number, friends) = serde_json::from_str(args).map_err(|e| ArgsError::new(e.to_string()))?;
-        Ok(NoOp { word, number, friends })
     }
 }
 
