@@ -9,8 +9,9 @@ use sancho::{Client, Server};
 use crate::cpu;
 use crate::noop::{Counter, NoOp};
 
-/// No drain may take longer: a run is bounded even if the server has stopped taking jobs.
-const DRAIN_MAX: Duration = Duration::from_secs(300);
+/// No drain may take longer, beside a millisecond for each job: a run is bounded even if the server has stopped
+/// taking jobs.
+const DRAIN_MAX: Duration = Duration::from_secs(20);
 
 /// What a drain came to.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +33,11 @@ pub async fn drain(client: &Client, queue: &str, slots: usize, warm_up: u64, job
     let cpu_before = cpu::seconds();
     let server = Server::new(client.clone(), Arc::clone(&counter)).register::<NoOp>().queues([queue]).slots(slots);
     let running = server.start().await?;
-    let waited = tokio::time::timeout(DRAIN_MAX, counter.last()).await;
+    let patience = DRAIN_MAX + Duration::from_millis(warm_up + jobs);
+    let waited = tokio::time::timeout(patience, counter.last()).await;
     let cpu_after = cpu::seconds();
     running.stop().await;
-    waited.with_context(|| format!("{jobs} jobs were not performed within {DRAIN_MAX:?}"))?;
+    waited.with_context(|| format!("{jobs} jobs were not performed within {patience:?}"))?;
 
     let after = client.inspect().stats(client.clock().now()).await?;
     let processed = after.processed - before.processed;

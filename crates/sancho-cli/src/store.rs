@@ -53,7 +53,8 @@ fn named(option: Option<String>) -> Result<String, Exit> {
 fn sqlite_path(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite://")?;
     let path = path.split_once('?').map_or(path, |(path, _)| path);
-    Some(Path::new(path).to_owned())
+    // Without a file the address itself is wrong, which opening it says better.
+    (!path.is_empty()).then(|| Path::new(path).to_owned())
 }
 
 #[cfg(test)]
@@ -69,6 +70,7 @@ mod tests {
         ] {
             assert_eq!(sqlite_path(url).as_deref(), Some(Path::new(path)), "{url}");
         }
+        assert_eq!(sqlite_path("sqlite://"), None);
         assert_eq!(sqlite_path("redis://localhost"), None);
     }
 }

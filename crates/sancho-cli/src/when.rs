@@ -46,7 +46,9 @@ pub(crate) fn told(at: Timestamp, now: Timestamp) -> String {
 
 /// A time as seen from `now`: `in 3 hours`, `2 minutes ago`, `now`.
 pub(crate) fn in_words(at: Timestamp, now: Timestamp) -> String {
-    let (ahead, behind) = (at.since(now), now.since(at));
+    // A moment has gone by since a person typed `--in 3h`: it is still three hours, not two.
+    let ahead = at.since(now) + Duration::from_millis(500);
+    let behind = now.since(at);
     if ahead.as_secs() > 0 {
         format!("in {}", length(ahead))
     } else if behind.as_secs() > 0 {
@@ -116,6 +118,7 @@ mod tests {
         let told = |secs: u64| in_words(now + Duration::from_secs(secs), now);
         assert_eq!(told(0), "now");
         assert_eq!(told(1), "in 1 second");
+        assert_eq!(in_words(now + Duration::from_millis(10_799_900), now), "in 3 hours");
         assert_eq!(told(7200), "in 2 hours");
         assert_eq!(in_words(now.before(Duration::from_secs(200_000)), now), "2 days ago");
     }

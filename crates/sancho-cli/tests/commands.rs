@@ -61,7 +61,7 @@ fn push_reads_a_file_of_jobs() {
         "{\"class\":\"Resize\",\"args\":[],\"at\":4102444800.5,\"key\":\"k\",\"retry\":false,\"tags\":[\"eu\"]}\n",
     );
     lines.push_str("{\"class\":\"Resize\",\"args\":[],\"key\":\"k\"}");
-    bench.file("jobs.ndjson", lines);
+    std::fs::write(bench.path("jobs.ndjson"), lines).unwrap();
     assert_eq!(bench.ok(&["push", "--file", "jobs.ndjson"]), "pushed 1501 jobs, left out 1 job (key taken)");
     let later = bench.json(&["show", "--key", "k"]);
     assert_eq!(
@@ -243,8 +243,8 @@ fn the_option_wins_over_the_variable_and_that_over_the_default() {
     let bench = Bench::new();
     bench.ok(&["push", "A"]);
     bench.ok(&["--store", "sqlite://other.db", "push", "A"]);
-    let default = bench.command().env_remove("SANCHO_URL").args(["push", "A"]).status().unwrap();
-    assert!(default.success());
+    let default = bench.command().env_remove("SANCHO_URL").args(["push", "A"]).output().unwrap();
+    assert!(default.status.success());
     for file in ["jobs.db", "other.db", "sancho.db"] {
         assert!(bench.path(file).exists(), "{file}");
         assert_eq!(bench.json(&["--store", &format!("sqlite://{file}"), "stats"])["enqueued"], 1, "{file}");
@@ -255,7 +255,7 @@ fn the_option_wins_over_the_variable_and_that_over_the_default() {
 fn a_reader_that_goes_away_is_no_error() {
     let bench = Bench::new();
     let line = format!("{{\"class\":\"A\",\"args\":[\"{}\"]}}\n", "x".repeat(2_000));
-    bench.file("jobs.ndjson", line.repeat(1_000));
+    std::fs::write(bench.path("jobs.ndjson"), line.repeat(1_000)).unwrap();
     bench.ok(&["push", "--file", "jobs.ndjson"]);
     let args = ["--json", "ls", "default", "--limit", "1000"];
     let mut child = bench.command().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

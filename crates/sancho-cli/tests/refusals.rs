@@ -31,7 +31,7 @@ fn row(args: &[&str], code: i32, said: &[&str]) {
 #[track_caller]
 fn file_row(bytes: impl AsRef<[u8]>, said: &[&str], pushed_before: u64) {
     let bench = bench_with_three_jobs();
-    bench.file("jobs.ndjson", bytes);
+    std::fs::write(bench.path("jobs.ndjson"), bytes).unwrap();
     bench.run(&["push", "--file", "jobs.ndjson"]).refused(1, said);
     assert_eq!(bench.total("enqueued"), 3 + pushed_before);
 }
@@ -166,8 +166,9 @@ fn an_unknown_subcommand() {
 }
 
 #[test]
-fn an_unknown_kind_of_store() {
+fn an_address_that_names_no_store() {
     row(&["--store", "mongodb://user:secret@host", "stats"], 1, &["mongodb", "sqlite://"]);
+    row(&["--store", "sqlite://", "stats"], 1, &["it names no file"]);
     row(&["--store", "jobs.db", "push", "Resize"], 1, &["jobs.db", "sqlite://"]);
     let answer = Bench::new().run(&["--store", "mongodb://user:secret@host", "push", "Resize"]);
     assert!(!answer.err.contains("secret"), "{}", answer.err);
@@ -193,7 +194,7 @@ fn a_bad_job_makes_no_store() {
 fn a_file_that_is_no_database() {
     let bench = Bench::new();
     let text = "Dear diary, ".repeat(1_000);
-    bench.file("jobs.db", &text);
+    std::fs::write(bench.path("jobs.db"), &text).unwrap();
     bench.run(&["push", "Resize"]).refused(1, &["jobs.db", "is not an SQLite database", "name another file"]);
     bench.run(&["stats"]).refused(1, &["jobs.db", "is not an SQLite database", "name another file"]);
     assert_eq!(std::fs::read_to_string(bench.path("jobs.db")).unwrap(), text, "the file is left as it was");
@@ -268,7 +269,7 @@ fn a_full_disk() {
     std::fs::create_dir(&disk).unwrap();
     let text = "x".repeat(1_000);
     let line = format!("{{\"class\":\"Resize\",\"args\":[\"{text}\"]}}\n");
-    bench.file("jobs.ndjson", line.repeat(20_000));
+    std::fs::write(bench.path("jobs.ndjson"), line.repeat(20_000)).unwrap();
     let script = "mount -t tmpfs -o size=6m tmpfs disk || exit 99
         export SANCHO_URL=sqlite://disk/jobs.db
         for n in 1 2 3; do \"$1\" push Resize \"[$n]\" >/dev/null || exit 98; done

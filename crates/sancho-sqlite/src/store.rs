@@ -95,26 +95,31 @@ impl SqliteStore {
         &self.shared.path
     }
 
-    /// Has the writer do something in a transaction, and waits until that is committed.
-    pub(crate) fn make<T, W>(&self, op: &'static str, weight: usize, work: W) -> BoxFuture<'static, StoreResult<T>>
+    /// Has the writer do something in a transaction, and waits until that is committed. Nothing happens before
+    /// the future is polled.
+    pub(crate) fn make<T, W>(&self, op: &'static str, weight: usize, work: W) -> BoxFuture<'_, StoreResult<T>>
     where
         T: Send + 'static,
         W: FnMut(&mut Unit<'_>) -> Made<T> + Send + 'static,
     {
         let (task, answer) = task(op, weight, work);
-        self.shared.writer.tell(Message::Task(task));
-        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(gone(op))) })
+        Box::pin(async move {
+            self.shared.writer.tell(Message::Task(task));
+            answer.await.unwrap_or_else(|_| Err(gone(op)))
+        })
     }
 
     /// Has the reader look at something.
-    pub(crate) fn look<T, W>(&self, op: &'static str, work: W) -> BoxFuture<'static, StoreResult<T>>
+    pub(crate) fn look<T, W>(&self, op: &'static str, work: W) -> BoxFuture<'_, StoreResult<T>>
     where
         T: Send + 'static,
         W: FnMut(&mut Unit<'_>) -> Made<T> + Send + 'static,
     {
         let (task, answer) = task(op, 1, work);
-        self.shared.reader.tell(task);
-        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(gone(op))) })
+        Box::pin(async move {
+            self.shared.reader.tell(task);
+            answer.await.unwrap_or_else(|_| Err(gone(op)))
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Watching for the commits of other processes, only while somebody waits.
 //!
 //! A thread blocks until the bell or the write-ahead log is written to, and then has the writer compare
-//! `PRAGMA data_version`. The log is written before its commit can be seen, so the question is repeated for a
-//! while. Where files cannot be watched, the question is asked all the time, ever more rarely.
+//! `PRAGMA data_version`. The log is written before its commit can be seen, so the question is repeated, ever
+//! more rarely. Where files cannot be watched, that is all there is.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,11 +121,15 @@ impl Shared {
                 self.nudge.wait();
                 continue;
             }
-            // What happened while nobody waited is asked for once.
-            question.ask();
+            // A commit may have written its log before this, and be seen only after it.
+            self.ask_until_seen(files, question);
             while self.waited_for() {
-                if files.written(&self.nudge, None) && self.waited_for() {
+                // A slow disk may hold a commit back for longer than the questions go on, and nothing is
+                // written when it is seen at last: so the question never ends, but becomes rare.
+                if files.written(&self.nudge, Some(POLL_LAST)) {
                     self.ask_until_seen(files, question);
+                } else {
+                    question.ask();
                 }
             }
         }
@@ -228,12 +232,17 @@ mod platform {
             if poll(&mut fds, limit.as_ref()).is_err() {
                 return false;
             }
-            let written = !fds[0].revents().is_empty();
             if fds.get(1).is_some_and(|fd| !fd.revents().is_empty()) {
                 nudge.clear();
             }
-            let mut events = [0_u8; 4096];
-            while rustix::io::read(&self.0, &mut events).is_ok_and(|read| read == events.len()) {}
+            // What was read counts, not what woke us: a write may come between the two.
+            let (mut events, mut written) = ([0_u8; 4096], false);
+            while let Ok(read) = rustix::io::read(&self.0, &mut events) {
+                written = true;
+                if read < events.len() / 2 {
+                    break;
+                }
+            }
             written
         }
     }

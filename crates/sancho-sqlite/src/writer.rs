@@ -68,8 +68,8 @@ impl Writer {
 
     /// The calls that wait, the first of them in hand.
     fn gather(&mut self, first: Message, messages: &Receiver<Message>) -> Vec<Box<dyn Task>> {
-        self.look_for_others();
         let (mut group, mut weight) = (Vec::new(), 0);
+        let mut changed = self.look_for_others();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -78,7 +78,7 @@ impl Writer {
                     group.push(task);
                 }
                 Message::Probe(answer) => {
-                    let changed = self.look_for_others();
+                    changed |= self.look_for_others();
                     let _ = answer.try_send(changed);
                 }
             }

@@ -8,10 +8,17 @@
 //! sancho_testkit::conformance_suite!(Fresh);
 //! ```
 
+pub mod chance;
 pub mod conformance;
+pub mod contention;
 pub mod factory;
+pub mod fail_nth;
+pub mod faulty;
+pub mod mutants;
+pub mod random;
 pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
+pub use faulty::{Fault, FaultyStore};
 pub use stage::{Stage, at};

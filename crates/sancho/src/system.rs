@@ -17,6 +17,10 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// The machine's clock.
+    #[cfg_attr(
+        not(any(target_os = "linux", target_os = "android")),
+        expect(clippy::disallowed_methods, reason = "the clock that others take instead")
+    )]
     pub fn new() -> Self {
         SystemClock {
             #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -32,6 +36,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
     fn now(&self) -> Timestamp {
         SystemTime::now().into()
     }

@@ -31,13 +31,6 @@ impl Bench {
         self.dir.path().join(name)
     }
 
-    /// A file in the directory.
-    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).expect("the directory can be written");
-        path
-    }
-
     /// The command in this directory, on its store.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(SANCHO);

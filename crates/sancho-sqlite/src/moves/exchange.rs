@@ -168,8 +168,8 @@ impl Unit<'_> {
     /// The number of a queue that has jobs and is not paused.
     fn open_queue(&mut self, name: &QueueName) -> Made<Option<i64>> {
         let mut find = self.sql(
-            "SELECT id FROM sancho_queues WHERE name = ?1 AND paused = 0 \
-             AND EXISTS (SELECT 1 FROM sancho_ready WHERE queue = id)",
+            "SELECT q.id FROM sancho_queues q WHERE q.name = ?1 AND q.paused = 0 \
+             AND EXISTS (SELECT 1 FROM sancho_ready r WHERE r.queue = q.id)",
         )?;
         Ok(find.query_row([name.as_str()], |row| row.get(0)).optional()?)
     }

@@ -98,10 +98,10 @@ impl Unit<'_> {
 
     /// The row number of a new job: the head of its jid where that is free, so that no index of jids is needed.
     fn fresh_id(&mut self, new: &NewJob) -> Made<i64> {
-        if let Some(id) = new.jid.time_prefix() {
-            if !self.sql("SELECT 1 FROM sancho_jobs WHERE id = ?1")?.exists([id])? {
-                return Ok(id);
-            }
+        if let Some(id) = new.jid.time_prefix()
+            && !self.sql("SELECT 1 FROM sancho_jobs WHERE id = ?1")?.exists([id])?
+        {
+            return Ok(id);
         }
         let last: Option<i64> =
             self.sql("SELECT max(id) FROM sancho_jobs WHERE id < 0")?.query_row([], |row| row.get(0))?;
@@ -151,7 +151,7 @@ fn batch_name(jid: &str) -> Vec<u8> {
     };
     let digits: Option<Vec<u8>> = jid.as_bytes().iter().map(digit).collect();
     match digits {
-        // A text of twelve bytes would look the same, so texts are told apart by a byte in front.
+        // Texts are told apart by a byte in front that no time of this age begins with.
         Some(digits) if digits.len() == 24 => digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect(),
         _ => std::iter::once(b'=').chain(jid.bytes()).collect(),
     }

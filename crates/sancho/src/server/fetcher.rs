@@ -57,9 +57,12 @@ pub(crate) struct Fetcher<S> {
     pub(crate) hand: Hand,
 }
 
+/// Where tasks leave what came of their jobs: the number of the claim, and the outcome.
+type Finished = (mpsc::UnboundedSender<(u64, Outcome)>, mpsc::UnboundedReceiver<(u64, Outcome)>);
+
 /// What is in the fetcher's own hand.
 pub(crate) struct Hand {
-    finished: (mpsc::UnboundedSender<(u64, Outcome)>, mpsc::UnboundedReceiver<(u64, Outcome)>),
+    finished: Finished,
     pending: Vec<Pending>,
     /// A claim request whose outcome is unknown.
     unresolved: Option<ClaimRequest>,

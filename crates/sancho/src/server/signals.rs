@@ -1,6 +1,5 @@
 //! Signals of the operating system, and what each asks for.
 
-use std::future::Future;
 use std::io;
 
 /// What a signal asks for.
@@ -8,7 +7,7 @@ use std::io;
 pub(crate) enum Signal {
     /// Take no more jobs (TSTP).
     Quiet,
-    /// Stop (TERM), or, the second time, stop now (INT).
+    /// Stop (TERM).
     Stop,
     /// Stop, from a keyboard (INT); the second time, stop now.
     Interrupt,
@@ -40,13 +39,11 @@ impl Signals {
     }
 
     /// The next signal.
-    pub(crate) fn next(&mut self) -> impl Future<Output = Signal> + Send + '_ {
-        async {
-            tokio::select! {
-                _ = self.term.recv() => Signal::Stop,
-                _ = self.int.recv() => Signal::Interrupt,
-                _ = self.tstp.recv() => Signal::Quiet,
-            }
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.term.recv() => Signal::Stop,
+            _ = self.int.recv() => Signal::Interrupt,
+            _ = self.tstp.recv() => Signal::Quiet,
         }
     }
 }
@@ -59,10 +56,8 @@ impl Signals {
     }
 
     /// The next signal: only Control-C elsewhere.
-    pub(crate) fn next(&mut self) -> impl Future<Output = Signal> + Send + '_ {
-        async {
-            _ = tokio::signal::ctrl_c().await;
-            Signal::Interrupt
-        }
+    pub(crate) async fn next(&mut self) -> Signal {
+        _ = tokio::signal::ctrl_c().await;
+        Signal::Interrupt
     }
 }

@@ -150,7 +150,7 @@ fn failed(first: u64, last: u64, error: &PushError) -> String {
 fn told(sum: &Sum) -> String {
     let mut told = format!("pushed {}", jobs(sum.pushed));
     if sum.kept > 0 {
-        told.push_str(&format!(", left out {} whose keys are taken", sum.kept));
+        told.push_str(&format!(", left out {} (key taken)", jobs(sum.kept)));
     }
     told
 }

@@ -1,0 +1,7 @@
+//! SQLite is a store: every fact holds for it.
+
+mod common;
+
+use common::SqliteFactory;
+
+sancho_testkit::conformance_suite!(SqliteFactory::default());

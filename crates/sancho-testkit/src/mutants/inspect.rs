@@ -1,0 +1,93 @@
+//! The control plane of a mutant.
+
+use sancho_core::inspect::{About, DayStats, ProcessRow};
+use sancho_core::{
+    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
+    QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+};
+
+use super::{Bug, Mutant};
+
+impl Inspect for Mutant {
+    fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {
+        Box::pin(async move {
+            let mut stats = self.model.stats(now).await?;
+            if self.has(Bug::CounterOutsideTheStep) {
+                stats.processed += self.remember(|memory| memory.miscounted);
+            }
+            Ok(stats)
+        })
+    }
+
+    fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>> {
+        self.model.history(days, now)
+    }
+
+    fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>> {
+        self.model.queues(now)
+    }
+
+    fn page<'a>(
+        &'a self,
+        set: &'a Set,
+        filter: &'a Filter,
+        cursor: Option<&'a Cursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, StoreResult<Page>> {
+        Box::pin(async move {
+            let all = Filter::all();
+            let filter = if self.has(Bug::FilterIgnored) { &all } else { filter };
+            self.model.page(set, filter, cursor, limit).await
+        })
+    }
+
+    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        self.model.find(jid)
+    }
+
+    fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        self.model.find_key(key)
+    }
+
+    fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
+        self.model.processes(now)
+    }
+
+    fn apply<'a>(
+        &'a self,
+        action: &'a Action,
+        selection: &'a Selection,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<Applied>> {
+        self.model.apply(action, selection, limit, now)
+    }
+
+    fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        if self.has(Bug::PausedQueueServed) {
+            return Box::pin(std::future::ready(Ok(())));
+        }
+        self.model.pause(what, now)
+    }
+
+    fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        self.model.resume(what, now)
+    }
+
+    fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {
+        self.model.clear(queue, limit, now)
+    }
+
+    fn order<'a>(
+        &'a self,
+        incarnation: &'a Incarnation,
+        order: &'a Order,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        self.model.order(incarnation, order, now)
+    }
+
+    fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
+        self.model.about()
+    }
+}
