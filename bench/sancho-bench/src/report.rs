@@ -72,6 +72,6 @@ mod tests {
     fn thousands_are_set_apart() {
         assert_eq!(number(1_234_567.4), "1,234,567");
         assert_eq!(number(123.0), "123");
-        assert_eq!(number(3.14159), "3.14");
+        assert_eq!(number(2.7049), "2.70");
     }
 }
