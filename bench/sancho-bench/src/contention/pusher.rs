@@ -40,7 +40,7 @@ async fn push_share(client: Client, watch: LockWatch, task: u64, jobs: u64) -> R
         let numbers = turn * TURN..jobs.min((turn + 1) * TURN);
         let drafts = numbers.map(|number| Ok(client.draft(NoOp::CLASS, NoOp::new(number).to_args()?)));
         let drafts: Vec<Draft> = drafts.collect::<Result<_>>()?;
-        if (turn / TASKS) % 2 == 0 {
+        if (turn / TASKS).is_multiple_of(2) {
             push(&client, &watch, drafts).await?;
         } else {
             for draft in drafts {
