@@ -1,7 +1,5 @@
 //! Each command with its output, on a store in a fresh directory.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 mod harness;
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -230,6 +230,7 @@ fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Waits a moment for another process's lock. Short and uneven, so that processes that contend take turns:
 /// SQLite's own back-off grows, and lets whoever came last starve whoever came first.
+#[expect(clippy::disallowed_methods, reason = "SQLite calls this on a thread of ours, and wants it to block")]
 fn wait_for_lock(tries: i32) -> bool {
     let micros = if tries < 8 { 60 } else { 200 + u64::from(tries.unsigned_abs() * 97 % 400) };
     std::thread::sleep(Duration::from_micros(micros));

@@ -135,6 +135,7 @@ impl Shared {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the watch has a thread of its own, and is to wait on it")]
     fn ask_until_seen(&self, files: &platform::Files, question: &Question) {
         let mut pause = ASK_AGAIN_FIRST;
         while !question.ask() && pause <= ASK_AGAIN_LAST && self.waited_for() {

@@ -48,6 +48,7 @@ mod on_sqlite {
         super::Home { client, _folder: Some(folder) }
     }
 
+    #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod facts;
 }
 

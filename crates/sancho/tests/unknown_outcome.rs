@@ -30,8 +30,11 @@ struct Flaky {
 impl Store for Flaky {
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         Box::pin(async move {
-            self.pushed.lock().unwrap().push(jobs.iter().map(|job| job.jid.clone()).collect());
-            let answer = self.answers.lock().unwrap().pop_front();
+            self.pushed
+                .lock()
+                .expect("no test has failed under it")
+                .push(jobs.iter().map(|job| job.jid.clone()).collect());
+            let answer = self.answers.lock().expect("no test has failed under it").pop_front();
             match answer {
                 None => self.model.push(jobs, now).await,
                 Some(Answer::Fail(kind)) => Err(StoreError::new("push", kind, "told to")),
@@ -124,7 +127,7 @@ async fn a_push_that_was_done_is_not_done_twice() {
     let (client, store) = flaky([Answer::DoneThen(ErrorKind::OutcomeUnknown)]);
     let pushed = client.push(Raw::new("A", [1])).await.expect("pushed");
     assert_eq!(pushed.answer, Pushed::Repeated);
-    assert_eq!(*store.pushed.lock().unwrap(), [[pushed.jid.clone()], [pushed.jid]]);
+    assert_eq!(*store.pushed.lock().expect("no test has failed under it"), [[pushed.jid.clone()], [pushed.jid]]);
     assert_eq!(waiting(&client).await.expect("answered").len(), 1);
 }
 
@@ -142,7 +145,7 @@ async fn an_outcome_unknown_twice_is_reported() {
     let error = client.push(Raw::new("A", [1])).await.expect_err("unknown");
     assert!(matches!(&error, PushError::Store(error) if error.kind == ErrorKind::OutcomeUnknown), "{error}");
     assert_eq!(error.to_string(), "failed to push: told to");
-    assert_eq!(store.pushed.lock().unwrap().len(), 2);
+    assert_eq!(store.pushed.lock().expect("no test has failed under it").len(), 2);
 }
 
 #[tokio::test]
@@ -150,6 +153,6 @@ async fn what_certainly_did_not_happen_is_reported_at_once() {
     for kind in [ErrorKind::Unavailable, ErrorKind::Full, ErrorKind::Invalid, ErrorKind::Internal] {
         let (client, store) = flaky([Answer::Fail(kind)]);
         client.push(Raw::new("A", [1])).await.expect_err("failed");
-        assert_eq!(store.pushed.lock().unwrap().len(), 1, "{kind:?}");
+        assert_eq!(store.pushed.lock().expect("no test has failed under it").len(), 1, "{kind:?}");
     }
 }

@@ -131,7 +131,7 @@ impl Unit<'_> {
 
     fn claim(&mut self, request: &ClaimRequest, owner: Owner, now: Timestamp) -> Made<Vec<Claim>> {
         if request.repeated == Repeated::Yes {
-            let held = self.claims_held(request, owner)?;
+            let held = self.claims_held(&request.incarnation, owner, request.first_number, request.limit)?;
             if !held.is_empty() || owner.claimed_first == Some(number(request.first_number)) {
                 return Ok(held);
             }
@@ -215,14 +215,16 @@ impl Unit<'_> {
         Ok(())
     }
 
-    fn claims_held(&mut self, request: &ClaimRequest, owner: Owner) -> Made<Vec<Claim>> {
-        let (first, end) = numbers(request);
+    /// The claims that are held of `limit` numbers from `first`, in the order of their numbers.
+    pub(super) fn claims_held(&mut self, by: &Incarnation, owner: Owner, first: u64, limit: usize) -> Made<Vec<Claim>> {
+        let first = number(first);
+        let end = first.saturating_add(number(limit as u64));
         let mut held = self.sql(include_str!("../sql/held_claims.sql"))?;
         let mut rows = held.query((owner.id, first, end))?;
         let mut claims = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, claim_number): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let receipt = Receipt::mint(request.incarnation.clone(), claim_number.unsigned_abs(), id);
+            let receipt = Receipt::mint(by.clone(), claim_number.unsigned_abs(), id);
             let queue = self.queue_name(row.get(2)?)?;
             let payload = Payload::from_bytes(row.get::<_, Vec<u8>>(4)?);
             let came_at = Timestamp::from_unix_micros(row.get(3)?);

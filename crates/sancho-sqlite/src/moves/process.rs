@@ -120,6 +120,10 @@ impl Unit<'_> {
         now: Timestamp,
     ) -> Made<TakenOver> {
         let Some(owner) = self.owner(by)? else { return Ok(TakenOver::default()) };
+        let again = self.claims_held(by, owner, first_number, limit)?;
+        if !again.is_empty() {
+            return Ok(TakenOver { claims: again, ended: Vec::new() });
+        }
         let ended = self.end_processes(owner.id, now)?;
         let claims = self.orphans(by, first_number, limit)?;
         let mut hold = self.sql("UPDATE sancho_busy SET owner = ?2, number = ?3, at = ?4 WHERE id = ?1")?;

@@ -161,6 +161,7 @@ macro_rules! conformance_facts {
                 claims_of_the_retired_are_taken_over_at_once
                 a_checkpoint_is_taken_over_with_its_job
                 a_job_taken_over_can_be_taken_over_again
+                a_take_over_repeated_answers_with_the_same_claims
                 a_take_over_names_the_queue_and_the_bytes
             ;
             prune:

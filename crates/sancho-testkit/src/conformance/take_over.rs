@@ -150,3 +150,14 @@ pub(super) async fn a_take_over_names_the_queue_and_the_bytes(s: Stage) {
     let taken = s.take_over("q", 5, 60).await.claims.remove(0);
     assert_eq!((taken.queue, taken.payload), (claim.queue, claim.payload));
 }
+
+pub(super) async fn a_take_over_repeated_answers_with_the_same_claims(s: Stage) {
+    dead_p(&s, &["A", "B", "C"]).await;
+    let by = Incarnation::new("q");
+    let first = s.store.take_over(&by, 70, 2, at(60)).await.expect("take_over");
+    let again = s.store.take_over(&by, 70, 2, at(61)).await.expect("take_over");
+    assert_eq!(claimed(&again.claims), claimed(&first.claims));
+    let receipts = |claims: &[Claim]| claims.iter().map(|claim| claim.receipt.clone()).collect::<Vec<_>>();
+    assert_eq!(receipts(&again.claims), receipts(&first.claims));
+    assert_eq!(s.store.take_over(&by, 72, 2, at(62)).await.expect("take_over").claims.len(), 1);
+}

@@ -21,7 +21,7 @@ struct Parts {
 
 impl Journal {
     pub(crate) fn said(&self) -> Vec<String> {
-        self.0.lines.lock().unwrap().clone()
+        self.0.lines.lock().expect("no test has failed under it").clone()
     }
 
     pub(crate) fn let_go(&self) {
@@ -30,23 +30,27 @@ impl Journal {
 
     /// Whether another job ran while one that says `word` did.
     pub(crate) fn had_company(&self, word: &str) -> bool {
-        self.0.crowded.lock().unwrap().iter().any(|crowded| crowded == word)
+        self.0.crowded.lock().expect("no test has failed under it").iter().any(|crowded| crowded == word)
     }
 
     fn enter(&self, word: &str) {
-        let mut running = self.0.running.lock().unwrap();
+        let mut running = self.0.running.lock().expect("no test has failed under it");
         running.push((word.to_owned(), true));
         if running.len() > 1 {
-            self.0.crowded.lock().unwrap().extend(running.iter().map(|(word, _)| word.clone()));
+            self.0
+                .crowded
+                .lock()
+                .expect("no test has failed under it")
+                .extend(running.iter().map(|(word, _)| word.clone()));
         }
     }
 
     fn leave(&self, word: &str) {
-        let mut running = self.0.running.lock().unwrap();
+        let mut running = self.0.running.lock().expect("no test has failed under it");
         if let Some(at) = running.iter().position(|(name, _)| name == word) {
             running.remove(at);
         }
-        self.0.lines.lock().unwrap().push(word.to_owned());
+        self.0.lines.lock().expect("no test has failed under it").push(word.to_owned());
     }
 }
 
@@ -125,7 +129,7 @@ impl Perform<Journal> for Sync {
     async fn perform(self, cx: &Context<Journal>) -> JobResult {
         let journal = cx.state();
         journal.0.gate.notified().await;
-        journal.0.lines.lock().unwrap().push("blocking".to_owned());
+        journal.0.lines.lock().expect("no test has failed under it").push("blocking".to_owned());
         Ok(())
     }
 }

@@ -1,0 +1,192 @@
+//! A server in a process of its own: what signals make of it, and what becomes of its jobs when it is killed.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use sancho::core::lifecycle::Verdict;
+use sancho::{Client, Context, Event, Job, JobResult, Perform, Server, State};
+use serde::{Deserialize, Serialize};
+
+/// Far longer than anything here takes, a lease included: it turns a hang into a failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where the child finds its store, and how long it may take to stop, in milliseconds.
+const STORE: &str = "SANCHO_TEST_STORE";
+const STOP_TIMEOUT: &str = "SANCHO_TEST_STOP_TIMEOUT";
+
+/// Ends when the server stops, or, if it is told so, never.
+#[derive(Job, Serialize, Deserialize)]
+struct Linger {
+    forever: bool,
+}
+
+impl Perform<()> for Linger {
+    async fn perform(self, cx: &Context<()>) -> JobResult {
+        if self.forever {
+            std::future::pending::<()>().await;
+        }
+        cx.stopping().await;
+        Ok(())
+    }
+}
+
+#[test]
+#[ignore = "a part of the other tests, which start it in a process of its own"]
+fn child() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let client = sancho::connect(&std::env::var(STORE).expect("a store")).await.expect("opens");
+        let timeout = std::env::var(STOP_TIMEOUT).ok().and_then(|text| text.parse().ok()).expect("a timeout");
+        let server = Server::new(client, ()).register::<Linger>().stop_timeout(Duration::from_millis(timeout));
+        let mut events = server.subscribe();
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                match event {
+                    Event::Started { .. } => println!("\nstarted"),
+                    Event::Performing { .. } => println!("\nperforming"),
+                    Event::Quiet => println!("\nquiet"),
+                    _ => {}
+                }
+            }
+        });
+        server.run().await.expect("runs");
+    });
+}
+
+/// A server in a process of its own, and the lines that it prints.
+struct Process {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Process {
+    fn start(url: &str, stop_timeout: Duration) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this test's own program"))
+            .args(["--exact", "child", "--ignored", "--nocapture"])
+            .env(STORE, url)
+            .env(STOP_TIMEOUT, stop_timeout.as_millis().to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the child starts");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (tell, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                // The test may have seen enough and be gone.
+                _ = tell.send(line);
+            }
+        });
+        Process { child, lines }
+    }
+
+    fn wait_for(&self, wanted: &str) {
+        while self.lines.recv_timeout(PATIENCE).expect("the child prints in time") != wanted {}
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("a process id");
+        kill_process(pid, signal).expect("signaled");
+    }
+
+    /// Waits for the end; answers whether it was a good one.
+    fn ends_well(mut self) -> bool {
+        self.child.wait().expect("the child ends").success()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A test that failed leaves no process behind.
+        _ = self.child.kill();
+    }
+}
+
+fn url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("jobs.db").display())
+}
+
+async fn states(client: &Client, jids: &[&sancho::Jid]) -> Vec<Option<State>> {
+    let mut states = Vec::new();
+    for jid in jids {
+        states.push(client.find(jid).await.expect("the store answers").map(|row| row.state));
+    }
+    states
+}
+
+async fn counted(client: &Client) -> (u64, u64) {
+    let stats = client.inspect().stats(client.clock().now()).await.expect("the store answers");
+    (stats.processed, stats.failed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tstp_makes_a_server_quiet_and_term_stops_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = sancho::connect(&url(folder.path())).await.expect("opens");
+    let first = client.push(Linger { forever: false }).await.expect("pushed").jid;
+    let process = Process::start(&url(folder.path()), Duration::from_secs(20));
+    process.wait_for("performing");
+    process.signal(Signal::TSTP);
+    process.wait_for("quiet");
+    let second = client.push(Linger { forever: false }).await.expect("pushed").jid;
+    process.signal(Signal::TERM);
+    assert!(process.ends_well());
+    assert_eq!(states(&client, &[&first, &second]).await, [None, Some(State::Enqueued)]);
+    assert_eq!(counted(&client).await, (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_outlasts_the_stop_returns_to_the_front_uncounted() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let client = sancho::connect(&url(folder.path())).await.expect("opens");
+        let jid = client.push(Linger { forever: true }).await.expect("pushed").jid;
+        let process = Process::start(&url(folder.path()), Duration::from_millis(100));
+        process.wait_for("performing");
+        process.signal(signal);
+        assert!(process.ends_well());
+        assert_eq!(states(&client, &[&jid]).await, [Some(State::Enqueued)]);
+        assert_eq!(counted(&client).await, (0, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_stops_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = sancho::connect(&url(folder.path())).await.expect("opens");
+    let jid = client.push(Linger { forever: true }).await.expect("pushed").jid;
+    let process = Process::start(&url(folder.path()), Duration::from_secs(100_000));
+    process.wait_for("performing");
+    process.signal(Signal::INT);
+    process.wait_for("quiet");
+    process.signal(Signal::INT);
+    assert!(process.ends_well());
+    assert_eq!(states(&client, &[&jid]).await, [Some(State::Enqueued)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_a_killed_process_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = sancho::connect(&url(folder.path())).await.expect("opens");
+    let jid = client.push(Linger { forever: false }).await.expect("pushed").jid;
+    let process = Process::start(&url(folder.path()), Duration::from_secs(20));
+    process.wait_for("performing");
+    process.signal(Signal::KILL);
+    assert!(!process.ends_well());
+
+    let server = Server::new(client.clone(), ()).register::<Linger>();
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let again = |event: &Event| matches!(event, Event::Performing { jid: begun, .. } if *begun == jid).then_some(());
+    tokio::time::timeout(PATIENCE, events.wait_for(again)).await.expect("in time").expect("the server lives");
+    server.begin_stop();
+    let done = |event: &Event| matches!(event, Event::Settled { verdict: Verdict::Done, .. }).then_some(());
+    tokio::time::timeout(PATIENCE, events.wait_for(done)).await.expect("in time").expect("the server lives");
+    server.stopped().await;
+    assert_eq!(states(&client, &[&jid]).await, [None]);
+    assert_eq!(counted(&client).await, (1, 0));
+}
