@@ -1,0 +1,77 @@
+//! Measures Sancho beside the limits of its stores, in one run. `bench/run` builds and starts it.
+
+mod contention;
+mod cpu;
+mod drain;
+mod figure;
+mod keys;
+mod latency;
+mod noop;
+mod push;
+mod raw_sqlite;
+mod report;
+mod scratch;
+mod sqlite;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::scratch::Scratch;
+
+/// Measures Sancho beside the limits of its stores, in one run.
+#[derive(Debug, Parser)]
+#[command(name = "bench/run")]
+struct Options {
+    /// A directory on a disk, in which the files of the run are made.
+    #[arg(long, hide = true)]
+    scratch: PathBuf,
+
+    #[command(flatten)]
+    sqlite: sqlite::Options,
+
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Push, bulk push, drain and latency on SQLite, beside raw rusqlite; what runs when nothing is named.
+    Sqlite(sqlite::Options),
+    /// Cancel and reschedule by key, and claim from another queue, beside a backlog and on an empty file.
+    Keys(keys::Options),
+    /// Two servers and a pusher on one file.
+    Contention(contention::Options),
+    /// One process of `contention`.
+    #[command(hide = true)]
+    Role(contention::RoleOptions),
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench/run: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether what was asked for holds.
+fn run(options: Options) -> Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(What::Role(role)) = options.what {
+        return runtime.block_on(contention::play(role)).map(|()| true);
+    }
+    let scratch = Scratch::new(options.scratch)?;
+    match options.what {
+        None => runtime.block_on(sqlite::run(&scratch, &options.sqlite)).map(|()| true),
+        Some(What::Sqlite(given)) => runtime.block_on(sqlite::run(&scratch, &given)).map(|()| true),
+        Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
+        Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
+        Some(What::Role(_)) => unreachable!("roles are played above"),
+    }
+}
