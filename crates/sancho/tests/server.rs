@@ -119,3 +119,33 @@ async fn replies_that_are_lost_neither_lose_nor_double_a_job() {
     let stats = client.inspect().stats(client.clock().now()).await.expect("the model answers");
     assert_eq!((stats.processed, stats.enqueued, stats.busy), (60, 0, 0));
 }
+
+#[tokio::test]
+async fn a_process_that_was_suspended_for_too_long_drops_its_jobs_and_begins_anew() {
+    let clock = sancho::testing::ManualClock::at(sancho::Timestamp::from_unix_millis(1_795_214_970_000));
+    let client = sancho::testing::memory_at(&clock, 7);
+    let journal = Journal::default();
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let jid = client.push(Say::how("x", "until let go")).await.expect("pushed").jid;
+    let server = server.start().await.expect("starts");
+    performing(&mut events).await;
+    // Longer than it trusts its claims, shorter than its lease: no other process has noticed. A beat that is good
+    // before any loop looks up makes a suspension harmless; the next one finds the heart at rest.
+    let mut lost = false;
+    for _ in 0..10 {
+        clock.advance(std::time::Duration::from_secs(17));
+        let wanted = |event: &Event| matches!(event, Event::LeaseLost { .. }).then_some(());
+        lost = tokio::time::timeout(PATIENCE / 3, events.wait_for(wanted)).await.is_ok();
+        if lost {
+            break;
+        }
+    }
+    assert!(lost, "the process never notices");
+    assert_eq!(settled(&mut events).await, (Some(jid.clone()), Verdict::Returned), "the new incarnation takes it over");
+    performing(&mut events).await;
+    journal.let_go();
+    assert_eq!(settled(&mut events).await, (Some(jid), Verdict::Done));
+    stop(&server).await;
+    assert_eq!(journal.said(), ["x"]);
+}

@@ -167,11 +167,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             pending.answered(answer, &self.events);
         }
         if exchanged.standing == Standing::Lost {
-            // The heart hears the same at its next beat, and begins anew; until then nothing can be claimed.
+            // The heart begins anew at its next beat; until then nothing can be claimed.
+            self.lease.distrust();
             self.drop_all();
             return Ok(Round::Idle);
         }
         let claimed = exchanged.claims.len();
+        if request.is_some_and(|request| request.incarnation != self.lease.incarnation()) {
+            // The heart began anew meanwhile: what the old incarnation claimed is for others to take over.
+            return Ok(Round::Idle);
+        }
         self.start_all(exchanged.claims).await?;
         let more = claimed > 0 && claimed == wanted;
         Ok(if more || !self.hand.pending.is_empty() { Round::Full } else { Round::Idle })
@@ -220,7 +225,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let uptime = self.lease.uptime();
         let free = self.roster.len() < self.config.slots && !self.hand.alone.keeps_others_away(uptime);
         let asks = serving && free && self.lease.is_trusted();
-        let interest = Interest::Ready(self.config.queues.clone());
+        // A queue that is left alone has jobs: a store may call it ready again and again.
+        let allowed = self.config.queues.iter().filter(|queue| self.hand.unknown.allows(queue, uptime));
+        let interest = Interest::Ready(allowed.cloned().collect());
         let nap = self.nap(uptime);
         let store = Arc::clone(&self.store);
         tokio::select! {

@@ -47,7 +47,9 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
     /// When the store cannot be reached.
     pub(crate) async fn hello(&mut self) -> Result<(), StoreError> {
         self.process.incarnation = self.lease.incarnation();
-        self.beat(Greeting::Hello).await.map(|_| ())
+        self.beat(Greeting::Hello).await?;
+        self.lease.trust();
+        Ok(())
     }
 
     /// Beats until the server is drained, and says goodbye.

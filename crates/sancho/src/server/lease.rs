@@ -1,6 +1,6 @@
 //! The process's standing with the store: its incarnation, since when it is good, and the numbers of its claims.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,13 +21,16 @@ pub(crate) struct Lease {
     /// What to add to the clock to have the store's time, in microseconds.
     offset: AtomicI64,
     next_number: AtomicU64,
+    /// Whether a loop found the claims of this incarnation no longer to be trusted, and acted on it. Only another
+    /// incarnation mends that: what was dropped is still claimed, and must become another's.
+    broken: AtomicBool,
 }
 
 impl Lease {
     pub(crate) fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, host: String, pid: u32) -> Self {
         let incarnation = Mutex::new(name(&host, pid, entropy));
         let (good_at, offset, next_number) = (AtomicU64::new(0), AtomicI64::new(0), AtomicU64::new(1));
-        Lease { clock, host, pid, incarnation, good_at, offset, next_number }
+        Lease { clock, host, pid, incarnation, good_at, offset, next_number, broken: AtomicBool::new(false) }
     }
 
     /// The store's time now, as the last beat measured it: processes with skewed clocks agree by it.
@@ -45,10 +48,24 @@ impl Lease {
         self.incarnation.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the process may still act on its claims.
+    /// Whether the process may still act on its claims. Once the answer is no, it is no until it begins anew:
+    /// a beat that turns out well a moment later does not bring back what was dropped meanwhile.
     pub(crate) fn is_trusted(&self) -> bool {
         let good_at = Duration::from_micros(self.good_at.load(Ordering::Acquire));
-        self.clock.uptime().saturating_sub(good_at) < limits::TRUST_FOR
+        if self.clock.uptime().saturating_sub(good_at) >= limits::TRUST_FOR {
+            self.distrust();
+        }
+        !self.broken.load(Ordering::Acquire)
+    }
+
+    /// The claims of this incarnation are no longer to be trusted.
+    pub(crate) fn distrust(&self) {
+        self.broken.store(true, Ordering::Release);
+    }
+
+    /// The store knows the present incarnation: what it claims from now on is to be trusted.
+    pub(crate) fn trust(&self) {
+        self.broken.store(false, Ordering::Release);
     }
 
     /// A beat that was sent at uptime `sent_at` was good; the store's time was `store_now`.
