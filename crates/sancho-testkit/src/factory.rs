@@ -111,8 +111,16 @@ impl JobDraft {
     /// # Panics
     /// When it breaks a rule for drafts.
     pub fn build(self) -> NewJob {
+        self.build_at(at(0))
+    }
+
+    /// The job, drafted at a time: what its payload says of its coming.
+    ///
+    /// # Panics
+    /// When it breaks a rule for drafts.
+    pub fn build_at(self, now: Timestamp) -> NewJob {
         let to_queue = Place::Queue { queue: self.draft.queue.clone(), end: End::Back };
-        let mut new = self.draft.into_job(at(0), WireTime::Seconds).expect("a test's job is valid");
+        let mut new = self.draft.into_job(now, WireTime::Seconds).expect("a test's job is valid");
         new.place = self.place.unwrap_or(to_queue);
         new.payload = self.payload.unwrap_or(new.payload);
         new

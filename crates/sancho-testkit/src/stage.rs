@@ -48,7 +48,7 @@ impl Stage {
 
     /// Pushes jobs as one batch.
     pub async fn push(&self, jobs: impl IntoIterator<Item = JobDraft>, now: i64) -> Vec<Pushed> {
-        let jobs: Vec<NewJob> = jobs.into_iter().map(JobDraft::build).collect();
+        let jobs: Vec<NewJob> = jobs.into_iter().map(|job| job.build_at(at(now))).collect();
         self.store.push(&jobs, at(now)).await.expect("push")
     }
 
