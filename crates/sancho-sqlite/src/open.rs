@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::migrate;
@@ -198,6 +199,9 @@ pub(crate) fn connect(path: &Path, options: Options, role: Role) -> Result<Conne
 fn tune(connection: &mut Connection, options: Options, role: Role) -> rusqlite::Result<()> {
     connection.busy_handler(Some(wait_for_lock as fn(i32) -> bool))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Without this, binding a value to a statement that a partial index may serve throws its plan away: a fifth of
+    // the writer's time went into preparing the same statements again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if role == Role::Writer {
         use_wal(connection)?;
     }

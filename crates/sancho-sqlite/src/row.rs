@@ -259,6 +259,11 @@ impl Unit<'_> {
                 return Ok(Some(id));
             }
         }
+        self.find_foreign(jid)
+    }
+
+    /// The row number of a job whose jid does not name it by its head.
+    pub(crate) fn find_foreign(&mut self, jid: &Jid) -> Made<Option<i64>> {
         if !self.has_foreign_jids()? {
             return Ok(None);
         }

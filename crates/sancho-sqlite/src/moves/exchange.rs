@@ -83,16 +83,30 @@ impl Unit<'_> {
         let receipt = &settlement.receipt;
         let Some(owner) = owner else { return Ok(SettleAnswer::Lost) };
         let id = receipt.locator();
-        let queue: Option<i64> = self
-            .sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3 RETURNING queue")?
-            .query_row((id, owner.id, number(receipt.number())), |row| row.get(0))
-            .optional()?;
-        let Some(queue) = queue else {
+        let transition = &settlement.transition;
+        let claim = (id, owner.id, number(receipt.number()));
+        let held = if transition.place == Place::Gone {
+            // The common case: nobody asks for its queue, and an answer from a deletion costs more than the deletion.
+            let mut end = self.sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3")?;
+            let held = end.execute(claim)? == 1;
+            if held {
+                self.erase(id)?;
+            }
+            held
+        } else {
+            let queue: Option<i64> = self
+                .sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3 RETURNING queue")?
+                .query_row(claim, |row| row.get(0))
+                .optional()?;
+            if let Some(queue) = queue {
+                self.leave_process(id, &transition.place, transition.payload.as_ref(), queue, now)?;
+            }
+            queue.is_some()
+        };
+        if !held {
             let minted = number(receipt.number()) < owner.numbers_end;
             return Ok(if minted { SettleAnswer::AlreadySettled } else { SettleAnswer::Lost });
-        };
-        let transition = &settlement.transition;
-        self.leave_process(id, &transition.place, transition.payload.as_ref(), queue, now)?;
+        }
         self.count(transition.tally, now);
         for job in &settlement.then {
             self.push_one(job, now)?;

@@ -10,6 +10,16 @@ use crate::unit::Unit;
 /// Remembered batches that each push forgets when they are too old, so that they go as fast as they come.
 const BATCHES_FORGOTTEN: i64 = 4;
 
+/// What the head of a jid names.
+enum Head {
+    /// A row that is free.
+    Free(i64),
+    /// The row of a job with this very jid.
+    Same,
+    /// No row, or that of another job.
+    Taken,
+}
+
 impl Unit<'_> {
     /// As [`Store::push`](sancho_core::Store::push).
     pub(crate) fn push(&mut self, jobs: &[NewJob], now: Timestamp) -> Made<Vec<Pushed>> {
@@ -47,6 +57,10 @@ impl Unit<'_> {
 
     /// Forgets batches that are too old to be repeated, at most `limit`.
     pub(crate) fn forget_batches(&mut self, limit: i64, now: Timestamp) -> Made<()> {
+        // As a rule there is none; asking is far cheaper than a deletion that finds nothing to delete.
+        if !self.sql("SELECT 1 FROM sancho_batches WHERE bucket < ?1 LIMIT 1")?.exists([bucket(now) - 1])? {
+            return Ok(());
+        }
         self.sql(
             "DELETE FROM sancho_batches WHERE (bucket, jid) IN \
              (SELECT bucket, jid FROM sancho_batches WHERE bucket < ?1 LIMIT ?2)",
@@ -57,7 +71,12 @@ impl Unit<'_> {
 
     /// Adds one job, without regard to its batch.
     pub(crate) fn push_one(&mut self, new: &NewJob, now: Timestamp) -> Made<Pushed> {
-        if self.find_id(&new.jid)?.is_some() {
+        let head = match self.head_of(new)? {
+            Head::Same => return Ok(Pushed::Repeated),
+            Head::Free(id) => Some(id),
+            Head::Taken => None,
+        };
+        if self.find_foreign(&new.jid)?.is_some() {
             return Ok(Pushed::Repeated);
         }
         let answer = match self.free_key(new)? {
@@ -67,7 +86,10 @@ impl Unit<'_> {
         if new.place == Place::Gone {
             return Ok(answer);
         }
-        let id = self.fresh_id(new)?;
+        let id = match head {
+            Some(id) => id,
+            None => self.foreign_id(new)?,
+        };
         let spot = self.enter(id, &new.place, new.payload.as_bytes(), None, now)?;
         if let Some(spot) = spot {
             self.insert(id, new, spot)?;
@@ -96,13 +118,20 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// The row number of a new job: the head of its jid where that is free, so that no index of jids is needed.
-    fn fresh_id(&mut self, new: &NewJob) -> Made<i64> {
-        if let Some(id) = new.jid.time_prefix()
-            && !self.sql("SELECT 1 FROM sancho_jobs WHERE id = ?1")?.exists([id])?
-        {
-            return Ok(id);
-        }
+    /// Whether the row that the head of a new job's jid names is free: then no index of jids is needed.
+    fn head_of(&mut self, new: &NewJob) -> Made<Head> {
+        let Some(id) = new.jid.time_prefix() else { return Ok(Head::Taken) };
+        let mut find = self.sql("SELECT jid = ?2 FROM sancho_jobs WHERE id = ?1")?;
+        let same: Option<bool> = find.query_row((id, new.jid.as_str()), |row| row.get(0)).optional()?;
+        Ok(match same {
+            None => Head::Free(id),
+            Some(true) => Head::Same,
+            Some(false) => Head::Taken,
+        })
+    }
+
+    /// A row number for a job whose jid names none that is free.
+    fn foreign_id(&mut self, new: &NewJob) -> Made<i64> {
         let last: Option<i64> =
             self.sql("SELECT max(id) FROM sancho_jobs WHERE id < 0")?.query_row([], |row| row.get(0))?;
         let id = last.map_or(i64::MIN, |last| last + 1);

@@ -32,7 +32,7 @@ CREATE UNIQUE INDEX sancho_jobs_key ON sancho_jobs (key) WHERE key IS NOT NULL;
 
 CREATE TABLE sancho_foreign_jids (
   jid TEXT PRIMARY KEY,
-  id  INTEGER NOT NULL
+  id  INTEGER NOT NULL UNIQUE          -- by which it is forgotten with its job
 ) WITHOUT ROWID;
 
 CREATE TABLE sancho_away (

@@ -54,7 +54,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             }
         };
         let policy = policy_of(entry.as_ref());
-        let chance = (self.lease.now(), self.entropy.next_unit());
+        let chance = (self.lease.now(), self.chance(&outcome));
         let outcome = backed_off(outcome, entry.as_deref(), &claim);
         let elapsed = self.lease.uptime().saturating_sub(began);
         self.hand.pending.push(Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance));

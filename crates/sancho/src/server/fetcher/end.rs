@@ -21,11 +21,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     pub(super) fn settle_performing(&mut self, job: &Performing<S>, outcome: Outcome) {
         let policy = policy_of(job.entry.as_ref());
-        let chance = (self.lease.now(), self.entropy.next_unit());
+        let chance = (self.lease.now(), self.chance(&outcome));
         let elapsed = self.lease.uptime().saturating_sub(job.began);
         let outcome = backed_off(outcome, job.entry.as_deref(), &job.claim);
         let who = (job.jid.clone(), job.class.clone());
         self.hand.pending.push(Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance));
+    }
+
+    /// Chance for the rules: only a failure needs some, and drawing it is a call to the system.
+    pub(super) fn chance(&self, outcome: &Outcome) -> f64 {
+        if matches!(outcome, Outcome::Failed(_)) { self.entropy.next_unit() } else { 0.0 }
     }
 
     /// Returns a job that was not begun to the front of its queue.
