@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sancho_core::{Claim, Timestamp, limits};
+use sancho_core::{Claim, Incarnation, Timestamp, limits};
 
 /// The jobs that wait to run alone, and the one that does.
 #[derive(Debug, Default)]
@@ -44,6 +44,11 @@ impl Alone {
     /// Whether other jobs are not to be claimed now.
     pub(crate) fn keeps_others_away(&self, uptime: Duration) -> bool {
         !self.waiting.is_empty() || self.until.is_some_and(|until| uptime < until)
+    }
+
+    /// Drops all that wait but those that this incarnation holds.
+    pub(crate) fn drop_all_but(&mut self, incarnation: Option<&Incarnation>) {
+        self.waiting.retain(|(claim, _)| Some(claim.receipt.incarnation()) == incarnation);
     }
 
     /// Lets go of all that wait.

@@ -118,7 +118,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hear(message);
         }
         if !self.lease.is_trusted() {
-            self.drop_all();
+            self.drop_distrusted();
         }
     }
 
@@ -141,7 +141,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                     }
                 }
             }
-            Message::Distrust => self.drop_all(),
+            Message::Distrust => self.drop_distrusted(),
             // An unresolved claim was of the old incarnation: whoever takes over has its jobs.
             Message::BeganAnew => self.hand.unresolved = None,
             Message::PausedClasses(classes) => self.hand.paused_classes = classes,
@@ -169,7 +169,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if exchanged.standing == Standing::Lost {
             // The heart begins anew at its next beat; until then nothing can be claimed.
             self.lease.distrust();
-            self.drop_all();
+            self.drop_distrusted();
             return Ok(Round::Idle);
         }
         let claimed = exchanged.claims.len();

@@ -56,9 +56,11 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
     pub(crate) async fn run(mut self) {
         loop {
             let mark = self.store.mark();
-            let next = match self.beat(Greeting::StillHere).await {
-                Ok(answer) => self.heed(answer).await,
-                Err(_) => RETRY_EVERY,
+            // A store may also not answer at all: the beat is then given up when it is too late for it to be good.
+            let trusted_for = self.lease.trusted_for();
+            let next = match tokio::time::timeout(trusted_for, self.beat(Greeting::StillHere)).await {
+                Ok(Ok(answer)) => self.heed(answer).await,
+                Ok(Err(_)) | Err(_) => RETRY_EVERY,
             };
             if !self.lease.is_trusted() {
                 self.distrust().await;
@@ -144,6 +146,8 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         if !self.rhythm.distrusted {
             self.rhythm.distrusted = true;
             tracing::error!("no beat was good for too long: the running jobs are dropped, others will take them over");
+            // The fetcher may wait for the same store: the jobs are not to wait for the fetcher.
+            self.roster.abort_all();
             self.tell(Message::Distrust);
         }
         self.begin_anew().await;

@@ -58,6 +58,12 @@ impl Lease {
         !self.broken.load(Ordering::Acquire)
     }
 
+    /// How long the process may still act on its claims, unless a beat renews its lease.
+    pub(crate) fn trusted_for(&self) -> Duration {
+        let good_at = Duration::from_micros(self.good_at.load(Ordering::Acquire));
+        limits::TRUST_FOR.saturating_sub(self.clock.uptime().saturating_sub(good_at))
+    }
+
     /// The claims of this incarnation are no longer to be trusted.
     pub(crate) fn distrust(&self) {
         self.broken.store(true, Ordering::Release);

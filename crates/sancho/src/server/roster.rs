@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Claim, Jid, Receipt, Running, Timestamp};
+use sancho_core::{Claim, Incarnation, Jid, Receipt, Running, Timestamp};
 use tokio::task::JoinHandle;
 
 use crate::registry::Entry;
@@ -46,6 +46,24 @@ impl<S> Roster<S> {
     /// Takes all jobs off, in the order that they were claimed.
     pub(crate) fn clear(&self) -> Vec<Performing<S>> {
         std::mem::take(&mut *self.lock()).into_values().collect()
+    }
+
+    /// Takes all jobs off but those that this incarnation holds.
+    pub(crate) fn take_all_but(&self, incarnation: Option<&Incarnation>) -> Vec<Performing<S>> {
+        let mut jobs = self.lock();
+        let (kept, taken) = std::mem::take(&mut *jobs)
+            .into_iter()
+            .partition(|(_, job)| Some(job.claim.receipt.incarnation()) == incarnation);
+        *jobs = kept;
+        let taken: BTreeMap<u64, Performing<S>> = taken;
+        taken.into_values().collect()
+    }
+
+    /// Ends the code of all jobs where it waits next; they stay on the roster until the fetcher looks.
+    pub(crate) fn abort_all(&self) {
+        for job in self.lock().values() {
+            job.task.abort();
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -40,14 +40,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         self.hand.pending.push(Pending::decide(claim, who, &policy, Outcome::Interrupted, Duration::ZERO, when));
     }
 
-    /// Drops every job in hand: others may have them by now, and late results would be refused.
-    pub(super) fn drop_all(&mut self) {
-        for job in self.roster.clear() {
+    /// Drops every job in hand whose claim is not to be trusted: others may have it by now, and a late result would
+    /// be refused. Jobs of the present incarnation stay, if that one is to be trusted.
+    pub(super) fn drop_distrusted(&mut self) {
+        let trusted = self.lease.is_trusted().then(|| self.lease.incarnation());
+        for job in self.roster.take_all_but(trusted.as_ref()) {
             job.task.abort();
             let (jid, class) = (job.jid, job.class);
             self.events.tell(|| Event::ClaimLost { jid, class });
         }
-        self.hand.alone.clear();
+        self.hand.alone.drop_all_but(trusted.as_ref());
     }
 
     /// Cuts every running job short, and returns it to the front of its queue.
