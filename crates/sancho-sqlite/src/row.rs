@@ -71,6 +71,9 @@ pub(crate) fn named_queue(payload: &[u8]) -> Option<QueueName> {
     Payload::from_bytes(payload).envelope().ok()?.queue()
 }
 
+/// Erases a job's own row.
+pub(crate) const ERASE: &str = "DELETE FROM sancho_jobs WHERE id = ?1";
+
 impl Unit<'_> {
     /// The number of a queue, given to it when it is first spoken of.
     pub(crate) fn queue_id(&mut self, name: &QueueName) -> Made<i64> {
@@ -223,7 +226,12 @@ impl Unit<'_> {
 
     /// Removes a job that is in no small table any more, and all that was kept for it.
     pub(crate) fn erase(&mut self, id: i64) -> Made<()> {
-        self.sql("DELETE FROM sancho_jobs WHERE id = ?1")?.execute([id])?;
+        self.sql(ERASE)?.execute([id])?;
+        self.erase_beside(id)
+    }
+
+    /// Erases what is kept of a job beside its own row.
+    pub(crate) fn erase_beside(&mut self, id: i64) -> Made<()> {
         if self.has_checkpoints()? {
             self.sql("DELETE FROM sancho_checkpoints WHERE id = ?1")?.execute([id])?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{CachedStatement, OptionalExtension};
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
     Claim, ClaimRequest, ErrorKind, Exchanged, Incarnation, Payload, Place, QueueName, Receipt, SettleAnswer,
@@ -10,6 +10,7 @@ use sancho_core::{
 };
 
 use crate::failure::{Failure, Made};
+use crate::row::ERASE;
 use crate::unit::Unit;
 
 /// A process that the store knows.
@@ -20,6 +21,12 @@ pub(crate) struct Owner {
     pub(crate) numbers_end: i64,
     /// The first number of its last request that claimed something.
     claimed_first: Option<i64>,
+}
+
+/// The statements that end a claim whose job goes, prepared once for all settlements of a call.
+struct End<'c> {
+    claim: CachedStatement<'c>,
+    row: CachedStatement<'c>,
 }
 
 impl Unit<'_> {
@@ -39,6 +46,10 @@ impl Unit<'_> {
         }
         let room: usize = settlements.iter().map(|settlement| 1 + settlement.then.len()).sum();
         self.fronts.room = i64::try_from(room).expect("a call has few jobs");
+        let mut end = End {
+            claim: self.sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3")?,
+            row: self.sql(ERASE)?,
+        };
         let mut owners = HashMap::new();
         let mut answers = Vec::with_capacity(settlements.len());
         for settlement in settlements {
@@ -47,7 +58,7 @@ impl Unit<'_> {
                 Some(owner) => *owner,
                 None => *owners.entry(incarnation).or_insert(self.owner(incarnation)?),
             };
-            answers.push(self.settle(settlement, owner, now)?);
+            answers.push(self.settle(settlement, owner, &mut end, now)?);
         }
         let (claims, standing) = match (claim, claimant) {
             (None, _) => (Vec::new(), Standing::Good),
@@ -79,7 +90,14 @@ impl Unit<'_> {
         Ok(())
     }
 
-    fn settle(&mut self, settlement: &Settlement, owner: Option<Owner>, now: Timestamp) -> Made<SettleAnswer> {
+    /// Settles one claim.
+    fn settle(
+        &mut self,
+        settlement: &Settlement,
+        owner: Option<Owner>,
+        end: &mut End<'_>,
+        now: Timestamp,
+    ) -> Made<SettleAnswer> {
         let receipt = &settlement.receipt;
         let Some(owner) = owner else { return Ok(SettleAnswer::Lost) };
         let id = receipt.locator();
@@ -87,10 +105,10 @@ impl Unit<'_> {
         let claim = (id, owner.id, number(receipt.number()));
         let held = if transition.place == Place::Gone {
             // The common case: nobody asks for its queue, and an answer from a deletion costs more than the deletion.
-            let mut end = self.sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3")?;
-            let held = end.execute(claim)? == 1;
+            let held = end.claim.execute(claim)? == 1;
             if held {
-                self.erase(id)?;
+                end.row.execute([id])?;
+                self.erase_beside(id)?;
             }
             held
         } else {
