@@ -16,9 +16,11 @@ pub mod fail_nth;
 pub mod faulty;
 pub mod mutants;
 pub mod random;
+pub mod redis_server;
 pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
 pub use faulty::{Call, Fault, FaultyStore};
+pub use redis_server::RedisServer;
 pub use stage::{Stage, at};

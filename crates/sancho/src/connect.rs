@@ -20,6 +20,8 @@ pub async fn connect(url: &str) -> Result<Client, ConnectError> {
     match scheme {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::open(url, rest).await,
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+unix" => redis::open(url).await,
         _ => {
             let _ = rest;
             // Credentials stand between the scheme and the host: nothing behind the scheme is repeated.
@@ -121,5 +123,22 @@ mod sqlite {
                 assert!(parse(rest).is_err(), "{rest}");
             }
         }
+    }
+}
+
+#[cfg(feature = "redis")]
+mod redis {
+    use std::sync::Arc;
+
+    use sancho_redis::RedisStore;
+
+    use super::{Client, ConnectError};
+
+    pub(super) async fn open(url: &str) -> Result<Client, ConnectError> {
+        let store = RedisStore::connect(url).await;
+        // The address may hold a password: only the store's own error says what of it is wrong.
+        let store = store.map_err(|error| ConnectError::Open { url: "Redis".to_owned(), source: Box::new(error) })?;
+        let store = Arc::new(store);
+        Ok(Client::new(store.clone(), store))
     }
 }

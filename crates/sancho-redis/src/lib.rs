@@ -1,0 +1,17 @@
+//! The store on Redis, in Sidekiq's own keys and JSON.
+//!
+//! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
+//! a key for stands under that key; the rest stands under `sancho:`.
+
+mod book;
+mod connection;
+mod inspect;
+mod record;
+mod reply;
+mod row;
+mod script;
+mod store;
+mod wake;
+mod wire;
+
+pub use store::RedisStore;
