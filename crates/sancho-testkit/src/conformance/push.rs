@@ -38,7 +38,7 @@ pub(super) async fn a_batch_of_a_thousand_is_all_there_in_order(s: Stage) {
 pub(super) async fn a_scheduled_job_waits_for_its_time(s: Stage) {
     s.push([job("A").at(at(60)).queue("low")], 0).await;
     let rows = s.rows(Set::Scheduled).await;
-    assert_eq!((rows[0].at, rows[0].state, rows[0].queue.clone()), (at(60), State::Scheduled, queue("low")));
+    assert_eq!((rows[0].at, rows[0].state, rows[0].queue.clone()), (Some(at(60)), State::Scheduled, queue("low")));
     assert!(s.queued("low").await.is_empty());
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn a_pushed_job_is_found_as_it_was_pushed(s: Stage) {
         essence(&row.payload),
         essence(&job("A").queue("low").key("k").args(r#"[7,"ä"]"#).build_at(at(5)).payload)
     );
-    assert_eq!((row.state, row.queue, row.at), (State::Enqueued, queue("low"), at(5)));
+    assert_eq!((row.state, row.queue, row.at), (State::Enqueued, queue("low"), Some(at(5))));
     assert_eq!((row.held, row.incarnation), (None, None));
 }
 
