@@ -32,7 +32,7 @@ local function index_member(letter, place, bytes)
   return bytes
 end
 
--- The number of the claim in `holder`'s flight hash that has exactly these bytes, or nil.
+-- The number of the claim in a holder's flight hash that has exactly these bytes, and its value; or nil.
 local function index_flight(holder, bytes)
   local flat = redis.pcall('HGETALL', 'sancho:flight:' .. holder)
   for k = 1, flat.err and 0 or #flat, 2 do
@@ -40,7 +40,7 @@ local function index_flight(holder, bytes)
     if string.sub(value, -#bytes) == bytes then
       local first = string.find(value, '\n', 1, true)
       local second = first and string.find(value, '\n', first + 1, true)
-      if second and #value - second == #bytes then return flat[k] end
+      if second and #value - second == #bytes then return flat[k], value end
     end
   end
   return nil
@@ -90,11 +90,9 @@ local function index_jid(key)
   return index_cut(value)
 end
 
--- Lets a job's own entry follow it to where it goes; another job's entry stays as it is.
+-- Lets a job's own entry follow it to where it goes. A job whose key passed on has none, and gets none here.
 local function index_move(key, jid, letter, place, bytes)
-  if key == '' or jid == '' then return end
-  local holder = index_jid(key)
-  if holder == nil or holder == jid then index_put(key, jid, letter, place, bytes) end
+  if key ~= '' and index_jid(key) == jid then index_put(key, jid, letter, place, bytes) end
 end
 
 -- Frees a key, if this job holds it.
