@@ -13,7 +13,7 @@ use sancho_core::{
     StoreError, StoreResult, Timestamp, limits,
 };
 
-use crate::book::Names;
+use crate::index::Names;
 use crate::record;
 use crate::reply;
 use crate::row::{Seen, cut, digest};
@@ -153,7 +153,7 @@ impl RedisStore {
         Ok(row)
     }
 
-    async fn locate(&self, op: &'static str, jid: &str, key: &str) -> StoreResult<Option<Seen>> {
+    pub(crate) async fn locate(&self, op: &'static str, jid: &str, key: &str) -> StoreResult<Option<Seen>> {
         if crate::row::is_made(jid) {
             return self.locate_bytes(jid).await;
         }
@@ -206,14 +206,14 @@ impl RedisStore {
             let names = Names::of(payload);
             args.put(names.jid).put(names.key).put(&seen.letter).put(&seen.place).put(&seen.bytes);
             let (letter, place_of, score) = record::place(place, now);
-            args.put(letter).put(place_of).put(score);
+            args.put(letter).put(place_of.as_bytes()).put(score);
         }
         if places.is_empty() {
             return Ok(applied);
         }
         let mut all = Args::new();
         all.number(places.len());
-        for arg in args.as_slice() {
+        for arg in args.iter() {
             all.put(arg);
         }
         let answers = self.inner.connection.run("apply", &self.inner.scripts.act, &all).await?;

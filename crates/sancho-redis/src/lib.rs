@@ -3,10 +3,10 @@
 //! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
 //! a key for stands under that key; the rest stands under `sancho:`.
 
-mod book;
 mod connection;
+mod index;
 mod inspect;
-#[expect(dead_code, reason = "the moves take it into use next")]
+mod moves;
 mod note;
 mod record;
 mod reply;
