@@ -5,7 +5,9 @@
 
 mod book;
 mod connection;
+mod index;
 mod inspect;
+mod moves;
 mod record;
 mod reply;
 mod row;

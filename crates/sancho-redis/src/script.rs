@@ -14,6 +14,7 @@ macro_rules! scripts {
                 Scripts {
                     $($name: Script::new(concat!(
                         include_str!("lua/common.lua"),
+                        include_str!("lua/index.lua"),
                         include_str!(concat!("lua/", stringify!($name), ".lua"))
                     )),)*
                 }
@@ -22,7 +23,10 @@ macro_rules! scripts {
     };
 }
 
-scripts!(push, exchange, promote, beat, retire, take_over, checkpoint, act, find, meet, prune, arm);
+scripts!(
+    push, exchange, promote, beat, retire, take_over, checkpoint, act, find, holder, search, mend, stats, queues,
+    forget, meet, prune, arm
+);
 
 impl std::fmt::Debug for Scripts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

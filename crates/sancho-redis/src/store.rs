@@ -1,7 +1,7 @@
 //! The data plane on Redis.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use redis::{Client, Value, cmd};
 use sancho_core::claim::{Fill, Repeated};
@@ -13,6 +13,7 @@ use sancho_core::{
 
 use crate::book::{Book, Names};
 use crate::connection::{Connection, failed};
+use crate::moves::prune::Sweep;
 use crate::record;
 use crate::reply;
 use crate::row::cut;
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) scripts: Scripts,
     pub(crate) book: Book,
     pub(crate) wake: Wake,
+    /// Where this store's sweeps go on.
+    pub(crate) sweep: Mutex<Sweep>,
 }
 
 impl RedisStore {
@@ -43,7 +46,13 @@ impl RedisStore {
         let separator = if url.contains('?') { '&' } else { '?' };
         let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
         let connection = Connection::open(&client).await?;
-        let inner = Inner { connection, scripts: Scripts::new(), book: Book::default(), wake: Wake::new(client) };
+        let inner = Inner {
+            connection,
+            scripts: Scripts::new(),
+            book: Book::default(),
+            wake: Wake::new(client),
+            sweep: Mutex::default(),
+        };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
@@ -367,22 +376,7 @@ impl Store for RedisStore {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<Pruned>> {
-        Box::pin(async move {
-            let mut args = Args::new();
-            args.number(retention.dead_jobs_max).put(score::write(now.before(retention.dead_kept_for))).number(limit);
-            args.number(now.before(retention.history_kept_for).unix_day());
-            let gone = self.inner.connection.run("prune", &self.inner.scripts.prune, &args).await?;
-            let gone = reply::list(gone);
-            let dead = gone.len();
-            let jids =
-                gone.into_iter().filter_map(reply::bytes).map(|bytes| Names::of(&Payload::from_bytes(bytes)).jid);
-            let mut forget = cmd("HDEL");
-            forget.arg("sancho:jobs").arg(jids.collect::<Vec<_>>());
-            if dead > 0 {
-                self.inner.connection.ask("prune", &forget).await?;
-            }
-            Ok(Pruned { dead })
-        })
+        Box::pin(self.prune_all(retention, limit, now))
     }
 
     fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {
