@@ -1,7 +1,14 @@
 //! The keys' index, seen from Rust: what a script could not prove is searched for here.
+//!
+//! A script believes an entry only where the job's exact bytes stand; Ruby may have moved or rewritten the job since.
+//! Then the script names the jid, Rust reads payloads until it finds that jid at their top level, and a second call
+//! takes the proof along: where the bytes stand now, or that they stand nowhere. The script proves that again.
 
-use sancho_core::{Payload, StoreResult};
+use std::collections::HashMap;
 
+use sancho_core::{Payload, State, StoreResult};
+
+use crate::inspect::search::Needle;
 use crate::row::Seen;
 use crate::script::Args;
 use crate::store::RedisStore;
@@ -36,30 +43,39 @@ pub(crate) struct Unproved {
 #[derive(Clone, Debug)]
 pub(crate) struct Proof {
     of: Unproved,
+    /// `None` where it is nowhere, or dead.
     seen: Option<Seen>,
 }
 
 impl Proof {
+    /// Adds the proof to a script's arguments: key, jid, letter, place, bytes.
+    pub(crate) fn put(&self, args: &mut Args) {
+        args.put(&self.of.key).put(&self.of.jid);
+        match &self.seen {
+            Some(seen) => args.put(seen.spot.letter()).put(seen.spot.place()).put(seen.payload.as_bytes()),
+            None => args.put("-").put("").put(""),
+        };
+    }
+
     /// Adds proofs and, before them, their count.
     pub(crate) fn put_all(proofs: &[Proof], args: &mut Args) {
         args.number(proofs.len());
         for proof in proofs {
-            args.put(&proof.of.key).put(&proof.of.jid);
-            match &proof.seen {
-                Some(seen) => args.put(&seen.letter).put(&seen.place).put(seen.payload().as_bytes()),
-                None => args.put("-").put("").put(""),
-            };
+            proof.put(args);
         }
     }
 }
 
 impl RedisStore {
+    /// Searches for the jobs of entries that a script could not prove: one search for all of them.
     pub(crate) async fn prove(&self, op: &'static str, unproved: &[Unproved]) -> StoreResult<Vec<Proof>> {
-        let mut proofs = Vec::new();
-        for of in unproved {
-            let seen = self.locate(op, &of.jid, "").await?.filter(|seen| seen.letter != "D");
-            proofs.push(Proof { of: of.clone(), seen });
-        }
-        Ok(proofs)
+        let needles = unproved.iter().map(|it| Needle::jid(&it.jid)).collect::<Vec<_>>();
+        let found: HashMap<String, Seen> = self.search(op, &needles).await?;
+        let proof = |of: &Unproved| Proof {
+            // A dead job holds no key.
+            seen: found.get(&of.jid).filter(|seen| seen.spot.state() != State::Dead).cloned(),
+            of: of.clone(),
+        };
+        Ok(unproved.iter().map(proof).collect())
     }
 }

@@ -35,8 +35,14 @@ scripts! {
     retire: "#!lua flags=allow-oom\n" "common";
     take_over: "#!lua flags=allow-oom\n" "common";
     checkpoint: "#!lua\n" "common";
-    act: "#!lua flags=allow-oom\n" "common" "index" "place";
+    act: "#!lua flags=allow-oom\n" "common" "index";
     find: "#!lua flags=no-writes\n" "common" "index";
+    holder: "#!lua flags=allow-oom\n" "common" "index";
+    search: "#!lua flags=no-writes\n" "common" "index";
+    mend: "#!lua flags=allow-oom\n" "common" "index";
+    stats: "#!lua flags=no-writes\n" "common" "index";
+    queues: "#!lua flags=no-writes\n" "common" "index";
+    forget: "#!lua flags=allow-oom\n" "common" "index";
     meet: "#!lua flags=allow-oom\n" "common";
     prune: "#!lua flags=allow-oom\n" "common" "index";
     arm: "#!lua flags=no-writes\n" "common";

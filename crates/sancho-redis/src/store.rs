@@ -1,7 +1,7 @@
 //! The data plane on Redis.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use redis::{Client, cmd};
 use sancho_core::{
@@ -11,10 +11,11 @@ use sancho_core::{
 };
 
 use crate::connection::{Connection, failed};
+use crate::moves::prune::Sweep;
 use crate::reply;
 use crate::script::{Args, Scripts};
 use crate::wake::Wake;
-use crate::wire::{keys, score};
+use crate::wire::keys;
 
 /// A store on one Redis database, shared by its clones.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) connection: Connection,
     pub(crate) scripts: Scripts,
     pub(crate) wake: Wake,
+    /// Where this store's sweeps go on.
+    pub(crate) sweep: Mutex<Sweep>,
 }
 
 impl RedisStore {
@@ -38,7 +41,12 @@ impl RedisStore {
         let separator = if url.contains('?') { '&' } else { '?' };
         let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
         let connection = Connection::open(&client).await?;
-        let inner = Inner { connection, scripts: Scripts::new(), wake: Wake::new(client) };
+        let inner = Inner {
+            connection,
+            scripts: Scripts::new(),
+            wake: Wake::new(client),
+            sweep: Mutex::default(),
+        };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
@@ -132,13 +140,7 @@ impl Store for RedisStore {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<Pruned>> {
-        Box::pin(async move {
-            let mut args = Args::new();
-            args.number(retention.dead_jobs_max).put(score::write(now.before(retention.dead_kept_for))).number(limit);
-            args.number(now.before(retention.history_kept_for).unix_day());
-            let gone = self.inner.connection.run("prune", &self.inner.scripts.prune, &args).await?;
-            Ok(Pruned { dead: reply::list(gone).len() })
-        })
+        Box::pin(self.prune_all(retention, limit, now))
     }
 
     fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {

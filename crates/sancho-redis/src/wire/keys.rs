@@ -26,8 +26,6 @@ pub(crate) const HOLDERS: &str = "sancho:holders";
 pub(crate) const JOB_KEYS: &str = "sancho:keys";
 /// When waiting jobs are due, by jid.
 pub(crate) const DUE: &str = "sancho:due";
-/// Why jobs are held.
-pub(crate) const WHY: &str = "sancho:why";
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
