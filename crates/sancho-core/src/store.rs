@@ -42,7 +42,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Moves due scheduled and retrying jobs (`at` not after `now`) to the back of the queues that their
     /// payloads name, earliest first, at most `limit`, each in one atomic step.
     ///
-    /// A due job whose payload cannot be read, or names no valid queue, goes to the dead set as it is.
+    /// A due job whose payload cannot be read, or names no valid queue, goes to the dead set as it is. Where other
+    /// programs push jobs too, one that names none at all may go to `default`.
     fn promote(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, StoreResult<Promoted>>;
 
     /// Records a process and what it runs, and extends its lease to `now` and the beat's lease.

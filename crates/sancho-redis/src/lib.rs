@@ -3,11 +3,11 @@
 //! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
 //! a key for stands under that key; the rest stands under `sancho:`.
 
-mod book;
 mod connection;
 mod index;
 mod inspect;
 mod moves;
+mod note;
 mod record;
 mod reply;
 mod row;

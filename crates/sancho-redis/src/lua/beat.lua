@@ -16,6 +16,7 @@ local classes = redis.call('SMEMBERS', 'sancho:paused-classes')
 if not known then return { 0, held, {}, classes } end
 redis.call('ZADD', 'sancho:leases', lease, who)
 redis.call('SADD', 'sancho:holders', who)
+if hello == '1' then redis.call('HSETNX', 'sancho:flight:' .. who, 'next', '1') end
 redis.call('HSET', 'sancho:process:' .. who, unpack(fields))
 local orders = redis.call('LRANGE', 'sancho:orders:' .. who, 0, -1)
 if #orders > 0 then redis.call('DEL', 'sancho:orders:' .. who) end
