@@ -21,8 +21,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Once the call has answered, the jobs survive what the store promises to survive. Jobs of one call that
     /// go to one queue run in the order given. A batch is known by its first jid: repeated within
     /// [`limits::PUSH_REPEAT`](crate::limits::PUSH_REPEAT) it adds nothing, even if its jobs have run, and
-    /// answers [`Pushed::Repeated`] for each. After that time a store that knows of a job with the same jid may
-    /// answer so too, and no store has to. A taken key is an answer, not an error. Two jobs of one batch may
+    /// answers [`Pushed::Repeated`] for each. After that time a store that still knows the batch, or a job with the
+    /// same jid, may answer so too, and no store has to. A taken key is an answer, not an error. Two jobs of one batch may
     /// share a key: the later meets the earlier.
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>>;
 

@@ -23,7 +23,7 @@ pub(super) fn claim(
     Claim::new(receipt, queue, payload, None)
 }
 
-/// Claims out of numbers and values of a flight hash.
+/// Claims out of numbers and values of a flight hash. They may have been told before, and settled by another receipt.
 pub(super) fn of_flight(
     op: &'static str,
     holder: &Incarnation,
@@ -35,7 +35,9 @@ pub(super) fn of_flight(
         let (claimed_at, queue, payload) = cut(&value);
         let queue = QueueName::new(queue).map_err(|error| StoreError::new(op, ErrorKind::Corrupt, error))?;
         let number = reply::text(number).parse().unwrap_or(0);
-        claims.push(claim(holder, number, queue, Payload::from_bytes(payload), claimed_at));
+        let claim = claim(holder, number, queue, Payload::from_bytes(payload), claimed_at);
+        Note::of(&claim.receipt).map(Note::mark_sent);
+        claims.push(claim);
     }
     Ok(claims)
 }

@@ -143,7 +143,23 @@ fn sort(settlements: &[Settlement]) -> (Vec<Way>, Vec<Group<'_>>) {
         groups[index].numbers.push(number);
         ways.push(Way::Group(index));
     }
+    if meet(settlements, &ways) {
+        ways.fill_with(|| Way::Alone);
+        groups.clear();
+    }
     (ways, groups)
+}
+
+/// Whether one claim is settled both with others and alone, by two receipts: a repeated request tells it twice. Then
+/// the order of the call decides, and groups, which go first, would break it.
+fn meet(settlements: &[Settlement], ways: &[Way]) -> bool {
+    let claims = |alone: bool| {
+        let of = settlements.iter().zip(ways).filter(move |(_, way)| matches!(way, Way::Alone) == alone);
+        of.map(|(settlement, _)| (settlement.receipt.number(), settlement.receipt.incarnation()))
+    };
+    let mut alone: Vec<_> = claims(true).collect();
+    alone.sort_unstable();
+    !alone.is_empty() && claims(false).any(|claim| alone.binary_search(&claim).is_ok())
 }
 
 /// Whether a settlement needs nothing but its claim to go, and was not sent before: a group answers as one, so that
