@@ -41,12 +41,7 @@ impl RedisStore {
         let separator = if url.contains('?') { '&' } else { '?' };
         let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
         let connection = Connection::open(&client).await?;
-        let inner = Inner {
-            connection,
-            scripts: Scripts::new(),
-            wake: Wake::new(client),
-            sweep: Mutex::default(),
-        };
+        let inner = Inner { connection, scripts: Scripts::new(), wake: Wake::new(client), sweep: Mutex::default() };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
