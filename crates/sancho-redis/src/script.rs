@@ -45,6 +45,8 @@ scripts! {
     forget: "#!lua flags=allow-oom\n" "common" "index";
     meet: "#!lua flags=allow-oom\n" "common";
     prune: "#!lua flags=allow-oom\n" "common" "index";
+    processes: "#!lua flags=no-writes\n" "common";
+    order: "#!lua flags=allow-oom\n" "common";
     arm: "#!lua flags=no-writes\n" "common";
 }
 

@@ -106,6 +106,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             running: self.roster.report(),
             rss_bytes: crate::server::host::resident_bytes(),
             round_trip: self.rhythm.round_trip,
+            executions: Vec::new(),
         };
         let sent_at = self.lease.uptime();
         let answer = self.store.beat(&beat, self.lease.now()).await?;
