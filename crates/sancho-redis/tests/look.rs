@@ -179,6 +179,19 @@ async fn what_is_claimed_is_not_canceled_and_what_is_canceled_is_not_claimed() {
 }
 
 #[tokio::test]
+async fn of_many_jobs_of_one_time_one_is_found_in_steps() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 2_500, |n| job(&format!("A{n}")).at(at(60))).await;
+    s.push([job("early").at(at(50)), job("late").at(at(70))], 0).await;
+    let scans = calls(&mut raw, "zscan").await;
+    for n in [0, 1_234, 2_499] {
+        assert_eq!(s.act(Action::Cancel, &format!("A{n}"), 1).await.done, 1);
+    }
+    assert_eq!((calls(&mut raw, "zscan").await, s.stats(1).await.scheduled), (scans, 2_499));
+}
+
+#[tokio::test]
 async fn a_cursor_that_nobody_gave_is_refused() {
     let redis = Redis::default();
     let (s, _) = stage(&redis).await;
