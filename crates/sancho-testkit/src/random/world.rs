@@ -23,7 +23,8 @@ pub(super) struct World {
     chance: Seeded,
     millis: u64,
     names: Vec<String>,
-    batches: Vec<Vec<NewJob>>,
+    /// What was pushed, and when.
+    batches: Vec<(u64, Vec<NewJob>)>,
     /// Jobs that pushed others: what a revived one of them does about its key is the store's own affair.
     pushers: BTreeSet<String>,
     processes: Vec<Incarnation>,
@@ -109,13 +110,14 @@ impl World {
     }
 
     fn push(&mut self) -> What {
-        if self.chance.once_in(8) && !self.batches.is_empty() {
-            // Only lately pushed ones: later, whether a store still remembers is its own affair.
-            let recent = self.batches.len().saturating_sub(3);
-            return What::Push(self.chance.pick(&self.batches[recent..]));
+        // Only lately pushed ones: later, whether a store still remembers is its own affair.
+        let repeat = u64::try_from(limits::PUSH_REPEAT.as_millis()).expect("a short time");
+        let known = self.batches.partition_point(|(millis, _)| self.millis - millis > repeat);
+        if self.chance.once_in(8) && known < self.batches.len() {
+            return What::Push(self.chance.pick(&self.batches[known..]).1);
         }
         let jobs: Vec<NewJob> = (0..1 + self.chance.below(4)).map(|_| self.job().build()).collect();
-        self.batches.push(jobs.clone());
+        self.batches.push((self.millis, jobs.clone()));
         What::Push(jobs)
     }
 
