@@ -25,8 +25,9 @@ pub(super) struct World {
     names: Vec<String>,
     /// What was pushed, and when.
     batches: Vec<(u64, Vec<NewJob>)>,
-    /// Jobs that pushed others: what a revived one of them does about its key is the store's own affair.
-    pushers: BTreeSet<String>,
+    /// Jobs that are never asked for by their ids. Those that pushed others: what a revived one of them does about its
+    /// key is the store's own affair. Those that cannot be read: their ids are the store's own, as their bytes have none.
+    unnamed: BTreeSet<String>,
     processes: Vec<Incarnation>,
     numbers: u64,
     claims: Vec<(Claim, Claim)>,
@@ -42,7 +43,7 @@ impl World {
             millis: 0,
             names: Vec::new(),
             batches: Vec::new(),
-            pushers: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
             processes: Vec::new(),
             numbers: 1,
             claims: Vec::new(),
@@ -125,7 +126,10 @@ impl World {
         let name = format!("J{}", self.names.len());
         let readable = !self.chance.once_in(20);
         let mut draft = match readable {
-            false => unreadable(&name, format!("{{{name}").as_bytes()),
+            false => {
+                self.unnamed.insert(name.clone());
+                unreadable(&name, format!("{{{name}").as_bytes())
+            }
             true => job(&name).queue(self.chance.pick(&QUEUES)),
         };
         if readable && self.chance.once_in(3) {
@@ -134,7 +138,7 @@ impl World {
             if self.chance.once_in(3) && !self.names.is_empty() {
                 let pusher = self.chance.pick(&self.names);
                 draft = draft.pushed_by(&pusher);
-                self.pushers.insert(pusher);
+                self.unnamed.insert(pusher);
             }
         }
         draft = match self.chance.below(12) {
@@ -223,10 +227,12 @@ impl World {
     }
 
     fn checkpoint(&mut self) -> What {
-        if self.claims.is_empty() {
+        // A job that cannot be read never runs, and so keeps nothing.
+        let running: Vec<_> = self.claims.iter().filter(|(claim, _)| claim.payload.envelope().is_ok()).collect();
+        if running.is_empty() {
             return self.push();
         }
-        let (subject, model) = &self.chance.pick(&self.claims);
+        let (subject, model) = self.chance.pick(&running);
         let bytes = self.millis.to_string().into_bytes().into_boxed_slice();
         let checkpoint = |claim: &Claim| Checkpoint { receipt: claim.receipt.clone(), bytes: bytes.clone() };
         What::Checkpoint(checkpoint(subject), checkpoint(model))
@@ -254,7 +260,7 @@ impl World {
 
     fn one_of_the_jobs(&self) -> Jid {
         let plain: Vec<&str> =
-            self.names.iter().filter(|name| !self.pushers.contains(*name)).map(String::as_str).collect();
+            self.names.iter().filter(|name| !self.unnamed.contains(*name)).map(String::as_str).collect();
         if plain.is_empty() { jid_of("nobody") } else { jid_of(self.chance.pick(&plain)) }
     }
 
