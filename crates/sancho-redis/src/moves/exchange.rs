@@ -96,7 +96,7 @@ impl RedisStore {
         let standing = reply::int(reply::next(&mut parts));
         let kept = reply::int(reply::next(&mut parts)) == 1;
         let mut claims = match (claim, standing) {
-            (Some(request), 1) => fresh(request, parts, now),
+            (Some(request), 1) => fresh(request, parts),
             (Some(request), 2) => claims::of_flight("exchange", &request.incarnation, parts)?,
             _ => Vec::new(),
         };
@@ -228,7 +228,7 @@ fn answers(ways: &[Way], groups: usize, letters: &[u8]) -> Vec<SettleAnswer> {
 }
 
 /// Claims made just now: the count of runs, each run's source and length, then the payloads.
-fn fresh(request: &ClaimRequest, mut parts: impl ExactSizeIterator<Item = Value>, now: Timestamp) -> Vec<Claim> {
+fn fresh(request: &ClaimRequest, mut parts: impl ExactSizeIterator<Item = Value>) -> Vec<Claim> {
     let count = reply::int(reply::next(&mut parts));
     let mut number = || usize::try_from(reply::int(reply::next(&mut parts))).unwrap_or(0);
     let runs: Vec<(usize, usize)> = (0..count).map(|_| (number(), number())).collect();
@@ -238,7 +238,7 @@ fn fresh(request: &ClaimRequest, mut parts: impl ExactSizeIterator<Item = Value>
         let Some(source) = request.sources.get(source) else { break };
         for (payload, number) in parts.by_ref().take(length).zip(&mut numbers) {
             let payload = Payload::from_bytes(reply::bytes(payload).unwrap_or_default());
-            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload, now));
+            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload));
         }
     }
     claims

@@ -1,16 +1,15 @@
 //! Execution metrics, under the keys of Sidekiq's pages: counts and times by the minute and by ten minutes, and a
 //! histogram of run times by the minute. All times are UTC, and those of the beat that brings the counts.
 
-use sancho_core::{Execution, Invalid, Timestamp};
+use std::time::Duration;
+
+use sancho_core::{Execution, Invalid, Timestamp, limits};
 
 use crate::beat::Commands;
-use crate::wire::day;
+use crate::wire::{day, keys};
 
-/// How long counts of a minute are kept, in seconds: eight hours.
-const MINUTE_KEPT_FOR: &str = "28800";
-
-/// How long counts of ten minutes are kept, in seconds: three days.
-const TEN_MINUTES_KEPT_FOR: &str = "259200";
+/// How long counts of ten minutes are kept: three days, as Sidekiq keeps them.
+const TEN_MINUTES_KEPT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// Which of Sidekiq's versions read what we write, where they do not read the same.
 ///
@@ -59,10 +58,10 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
             let key = minute.histogram(&execution.class, wire);
             let head = ["BITFIELD", &key, "OVERFLOW", "SAT"].map(str::to_owned);
             commands.add(head.into_iter().chain(words));
-            commands.add(["EXPIRE", &key, MINUTE_KEPT_FOR]);
+            commands.add(["EXPIRE", &key, &keys::seconds(limits::METRICS_KEPT_FOR)]);
         }
     }
-    for (key, kept_for) in [(Some(by_minute), MINUTE_KEPT_FOR), (by_ten, TEN_MINUTES_KEPT_FOR)] {
+    for (key, kept_for) in [(Some(by_minute), limits::METRICS_KEPT_FOR), (by_ten, TEN_MINUTES_KEPT_FOR)] {
         let Some(key) = key else { continue };
         for execution in &executions {
             let numbers = [("p", execution.count), ("f", execution.failures), ("ms", execution.millis)];
@@ -70,7 +69,7 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
                 commands.add(["HINCRBY", &key, &format!("{}|{name}", execution.class), &by.to_string()]);
             }
         }
-        commands.add(["EXPIRE", &key, kept_for]);
+        commands.add(["EXPIRE", &key, &keys::seconds(kept_for)]);
     }
 }
 
