@@ -18,7 +18,6 @@ use sancho_core::{
 };
 
 use crate::store::RedisStore;
-pub(crate) use processes::{process_fields, read_order};
 
 impl Inspect for RedisStore {
     fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use redis::{Client, cmd};
 use sancho_core::{
-    Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Exchanged, Greeting, Incarnation, Interest, Kept, Mark,
-    NewJob, Place, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Standing, Store, StoreResult, TakenOver,
-    Timestamp,
+    Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Kept, Mark,
+    NewJob, Place, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreError, StoreResult,
+    TakenOver, Timestamp,
 };
 
 use crate::connection::{Connection, failed};
 use crate::moves::prune::Sweep;
 use crate::reply;
-use crate::script::{Args, Scripts};
+use crate::script::Scripts;
 use crate::wake::Wake;
 use crate::wire::keys;
+use crate::wire::metrics::Wire;
 
 /// A store on one Redis database, shared by its clones.
 #[derive(Clone, Debug)]
@@ -30,18 +31,29 @@ pub(crate) struct Inner {
     pub(crate) wake: Wake,
     /// Where this store's sweeps go on.
     pub(crate) sweep: Mutex<Sweep>,
+    pub(crate) wire: Wire,
 }
 
 impl RedisStore {
     /// Connects to the Redis at `url`, such as `redis://127.0.0.1:6379/0`.
     ///
+    /// Execution metrics are written as pages of Sidekiq 8 read them, with `?wire=7` as those of 7 do.
+    ///
     /// # Errors
     /// A URL that cannot be read, or a Redis that does not answer.
     pub async fn connect(url: &str) -> StoreResult<Self> {
+        let (url, wire) = match url.split_once("?wire=") {
+            None => (url, Wire::default()),
+            Some((url, version)) => {
+                let wire = Wire::parse(version).map_err(|e| StoreError::new("connect", ErrorKind::Invalid, e))?;
+                (url, wire)
+            }
+        };
         let separator = if url.contains('?') { '&' } else { '?' };
         let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
         let connection = Connection::open(&client).await?;
-        let inner = Inner { connection, scripts: Scripts::new(), wake: Wake::new(client), sweep: Mutex::default() };
+        let inner =
+            Inner { connection, scripts: Scripts::new(), wake: Wake::new(client), sweep: Mutex::default(), wire };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
@@ -55,33 +67,6 @@ impl RedisStore {
             })
             .collect();
         self.inner.wake.ring(names);
-    }
-
-    async fn beat_once(&self, beat: &Beat, now: Timestamp) -> StoreResult<BeatAnswer> {
-        let mut args = Args::new();
-        let hello = if beat.greeting == Greeting::Hello { "1" } else { "0" };
-        args.put(beat.process.incarnation.as_str()).put(hello).number((now + beat.lease).as_unix_micros());
-        let fields = crate::inspect::process_fields(beat, now);
-        args.number(fields.len());
-        for (name, value) in &fields {
-            args.put(name).put(value);
-        }
-        args.number(beat.running.len());
-        for running in &beat.running {
-            args.put(running.receipt.incarnation().as_str()).number(running.receipt.number());
-        }
-        let answer = self.inner.connection.run("beat", &self.inner.scripts.beat, &args).await?;
-        let mut parts = reply::list(answer).into_iter();
-        let good = reply::int(reply::next(&mut parts)) == 1;
-        let mut answer = BeatAnswer::new(if good { Standing::Good } else { Standing::Lost }, now);
-        let held = reply::list(reply::next(&mut parts));
-        let lost = beat.running.iter().zip(held).filter(|(_, held)| reply::int(held.clone()) == 0);
-        answer.lost = lost.map(|(running, _)| running.receipt.clone()).collect();
-        let orders = reply::list(reply::next(&mut parts)).into_iter();
-        answer.orders = orders.filter_map(|order| crate::inspect::read_order(&reply::text(order))).collect();
-        answer.paused_classes = reply::list(reply::next(&mut parts)).into_iter().map(reply::text).collect();
-        answer.paused_classes.sort();
-        Ok(answer)
     }
 }
 
@@ -114,7 +99,11 @@ impl Store for RedisStore {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<TakenOver>> {
-        Box::pin(self.take_over_claims(by, first_number, limit, now))
+        Box::pin(async move {
+            let taken = self.take_over_claims(by, first_number, limit, now).await?;
+            self.show_no_more(&taken.ended).await;
+            Ok(taken)
+        })
     }
 
     fn checkpoint<'a>(
@@ -126,7 +115,11 @@ impl Store for RedisStore {
     }
 
     fn retire<'a>(&'a self, incarnation: &'a Incarnation, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(self.retire_incarnation(incarnation))
+        Box::pin(async move {
+            self.retire_incarnation(incarnation).await?;
+            self.show_no_more(std::slice::from_ref(incarnation)).await;
+            Ok(())
+        })
     }
 
     fn prune<'a>(

@@ -54,7 +54,7 @@ impl RedisStore {
         let (ways, groups) = sort(settlements);
         if let Some(args) = common(&ways, &groups, claim, now)? {
             let answer = self.inner.connection.run("exchange", &self.inner.scripts.exchange, &args).await?;
-            if let Some(done) = self.common_answer(answer, settlements.len(), claim, now).await? {
+            if let Some(done) = self.common_answer(answer, settlements.len(), claim).await? {
                 return Ok(done);
             }
         }
@@ -67,7 +67,6 @@ impl RedisStore {
         answer: Value,
         settled: usize,
         claim: Option<&ClaimRequest>,
-        now: Timestamp,
     ) -> StoreResult<Option<Exchanged>> {
         let mut parts = match answer {
             Value::Int(0) => {
@@ -87,7 +86,7 @@ impl RedisStore {
             .collect();
         runs.reverse();
         let answers = vec![if all { SettleAnswer::Settled } else { SettleAnswer::AlreadySettled }; settled];
-        let mut claims = claim.map_or_else(Vec::new, |request| fresh(request, runs, parts.into_iter(), now));
+        let mut claims = claim.map_or_else(Vec::new, |request| fresh(request, runs, parts.into_iter()));
         if kept && !claims.is_empty() {
             self.add_checkpoints("exchange", &mut claims).await?;
         }
@@ -135,7 +134,7 @@ impl RedisStore {
                 let mut number = || usize::try_from(reply::int(reply::next(&mut parts))).unwrap_or(0);
                 let count = number();
                 let runs = (0..count).map(|_| (number(), number())).collect();
-                fresh(request, runs, parts, now)
+                fresh(request, runs, parts)
             }
             (Some(request), 2) => claims::of_flight("exchange", &request.incarnation, parts)?,
             _ => Vec::new(),
@@ -317,7 +316,6 @@ fn fresh(
     request: &ClaimRequest,
     runs: Vec<(usize, usize)>,
     mut payloads: impl ExactSizeIterator<Item = Value>,
-    now: Timestamp,
 ) -> Vec<Claim> {
     let mut claims = Vec::with_capacity(payloads.len());
     let mut numbers = request.first_number..;
@@ -325,7 +323,7 @@ fn fresh(
         let Some(source) = request.sources.get(source) else { break };
         for (payload, number) in payloads.by_ref().take(length).zip(&mut numbers) {
             let payload = Payload::from_bytes(reply::bytes(payload).unwrap_or_default());
-            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload, now));
+            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload));
         }
     }
     claims
