@@ -17,12 +17,13 @@ use sancho_testkit::{Stage, at, jid_of, job};
 
 async fn stage(redis: &Redis) -> (Stage, MultiplexedConnection) {
     let url = redis.url();
-    let raw = redis::Client::open(url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let client = redis::Client::open(url.as_str()).expect("a URL");
+    let raw = client.get_multiplexed_async_connection().await.expect("connect");
     (another(&url).await, raw)
 }
 
 async fn another(url: &str) -> Stage {
-    let store = Arc::new(RedisStore::connect(url).await.unwrap());
+    let store = Arc::new(RedisStore::connect(url).await.expect("connect"));
     Stage::new(store.clone(), store)
 }
 
