@@ -9,3 +9,4 @@ pub(crate) mod prune;
 mod push;
 mod take_over;
 mod unknown;
+mod ways;

@@ -1,4 +1,5 @@
--- Purpose: what every exchange does: settles at once what needs nothing but to go, counts, and claims.
+-- Purpose: the half of `settle.lua` that needs no places: settles in groups what needs nothing but to go, counts, and
+--   claims.
 -- KEYS: none.
 -- ARGV: now in microseconds, day of the counters (YYYY-MM-DD), the day's number; count of groups, each: incarnation,
 --   processed and failed of each settlement, count, numbers; then "1" and a claim, or "0". A claim: incarnation, first

@@ -1,4 +1,5 @@
--- Purpose: an exchange of which some settled jobs go on elsewhere, have a key, or leave jobs behind them.
+-- Purpose: any exchange: settled jobs may go on elsewhere, have a key or leave jobs behind them, and a claim may repeat
+--   another.
 -- KEYS: none.
 -- ARGV: as `claim.lua` reads them; then count of other settlements, each: incarnation, number, jid, key, "1" if a
 --   payload follows, payload, letter, where, score, processed, failed, "1" if a checkpoint may be kept, count of

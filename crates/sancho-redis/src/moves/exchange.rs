@@ -3,11 +3,12 @@
 use redis::Value;
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    Claim, ClaimRequest, ErrorKind, Exchanged, Incarnation, Payload, Place, Receipt, SettleAnswer, Settlement,
-    Standing, StoreError, StoreResult, Tally, Timestamp, limits,
+    Claim, ClaimRequest, ErrorKind, Exchanged, Payload, Receipt, SettleAnswer, Settlement, Standing, StoreError,
+    StoreResult, Timestamp, limits,
 };
 
 use super::claims;
+use super::ways::{Group, Way, sort};
 use crate::index::Names;
 use crate::note::Note;
 use crate::record;
@@ -22,21 +23,6 @@ const NUMBERS_END: u64 = 1 << 53;
 
 /// Settlements that the common script takes: Lua hands over so many values at once, and some to spare.
 const COMMON_MAX: usize = 6_000;
-
-/// How one settlement is sent.
-enum Way {
-    /// With others that need nothing but to go, in the group of this index.
-    Group(usize),
-    /// By itself, in the order of the call.
-    Alone,
-}
-
-/// Settlements of one incarnation and one tally that need nothing but to go.
-struct Group<'a> {
-    holder: &'a Incarnation,
-    tally: Tally,
-    numbers: Vec<u64>,
-}
 
 /// What a settlement has to know of its job.
 struct Known {
@@ -162,55 +148,6 @@ impl RedisStore {
         let value = reply::bytes(self.inner.connection.ask(op, &get).await?).unwrap_or_default();
         Ok(Names::of(&Payload::from_bytes(cut(&value).2)))
     }
-}
-
-/// Finds what needs nothing but to go, and is sent for the first time: all of it goes by one command.
-fn sort(settlements: &[Settlement]) -> (Vec<Way>, Vec<Group<'_>>) {
-    let (mut ways, mut groups) = (Vec::with_capacity(settlements.len()), Vec::<Group<'_>>::new());
-    for settlement in settlements {
-        if !only_goes(settlement) {
-            ways.push(Way::Alone);
-            continue;
-        }
-        let (holder, number) = (settlement.receipt.incarnation(), settlement.receipt.number());
-        let tally = settlement.transition.tally;
-        let have = groups.iter().position(|group| group.tally == tally && group.holder == holder);
-        let index = have.unwrap_or_else(|| {
-            groups.push(Group { holder, tally, numbers: Vec::with_capacity(settlements.len()) });
-            groups.len() - 1
-        });
-        groups[index].numbers.push(number);
-        ways.push(Way::Group(index));
-    }
-    if meet(settlements, &ways) {
-        ways.fill_with(|| Way::Alone);
-        groups.clear();
-    }
-    (ways, groups)
-}
-
-/// Whether one claim is settled both with others and alone, by two receipts: a repeated request tells it twice. Then
-/// the order of the call decides, and groups, which go first, would break it.
-fn meet(settlements: &[Settlement], ways: &[Way]) -> bool {
-    let claims = |alone: bool| {
-        let of = settlements.iter().zip(ways).filter(move |(_, way)| matches!(way, Way::Alone) == alone);
-        of.map(|(settlement, _)| (settlement.receipt.number(), settlement.receipt.incarnation()))
-    };
-    let mut alone: Vec<_> = claims(true).collect();
-    alone.sort_unstable();
-    !alone.is_empty() && claims(false).any(|claim| alone.binary_search(&claim).is_ok())
-}
-
-/// Whether a settlement needs nothing but its claim to go, and was not sent before: a group answers as one, so that
-/// none of it may be settled already.
-fn only_goes(settlement: &Settlement) -> bool {
-    let Some(note) = Note::of(&settlement.receipt) else { return false };
-    let first = !note.mark_sent();
-    first
-        && settlement.transition.place == Place::Gone
-        && settlement.then.is_empty()
-        && !note.may_be_kept()
-        && !note.may_have_key()
 }
 
 /// The arguments of the common script; `None` for an exchange that is not a common one.
