@@ -76,7 +76,11 @@ impl World {
 
     /// Takes note of the claims that a move gave.
     pub(super) fn learn(&mut self, subject: Made, model: Made) {
-        self.claims.extend(subject.claims.into_iter().zip(model.claims));
+        for (subject, model) in subject.claims.into_iter().zip(model.claims) {
+            // Who repeats a request never saw what the first one gave: only one receipt of a claim is in use.
+            self.claims.retain(|(known, _)| known.receipt != subject.receipt);
+            self.claims.push((subject, model));
+        }
     }
 
     fn what(&mut self) -> What {
