@@ -3,9 +3,13 @@
 //! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
 //! a key for stands under that key; the rest stands under `sancho:`.
 
-mod book;
+mod beat;
 mod connection;
+mod index;
 mod inspect;
+mod marks;
+mod moves;
+mod note;
 mod record;
 mod reply;
 mod row;

@@ -7,6 +7,7 @@
 mod alone;
 mod config;
 mod fetcher;
+mod foreign;
 pub(crate) mod guard;
 mod heartbeat;
 mod host;
@@ -22,6 +23,7 @@ mod scheduler;
 mod settler;
 mod shutdown;
 mod signals;
+mod tally;
 mod unknown;
 
 use std::fmt;
@@ -82,6 +84,9 @@ impl<S: Send + Sync + 'static> Server<S> {
     }
 
     /// The queues to serve, in strict order: a later one is served when the earlier ones are empty.
+    ///
+    /// Without any, the server serves `default`, unless a process of another program serves that too: then it
+    /// claims nothing from it until that process is gone, or it is named here.
     pub fn queues<Q: Into<String>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
         self.given.queues = queues.into_iter().map(Into::into).collect();
         self
@@ -136,7 +141,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet.
+    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -156,6 +162,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             tracing::info!(?signal, "a signal came");
             match signal {
                 Signal::Quiet => server.quiet(),
+                Signal::Dump => server.dump(),
                 Signal::Stop => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {

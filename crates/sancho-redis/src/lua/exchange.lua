@@ -1,107 +1,96 @@
--- Purpose: settles claims, each in one step with its counters and follow-ups, and claims what there is room for.
+-- Purpose: the common exchange: one incarnation settles jobs that need nothing but to go, and claims. Kept short and
+--   without functions, since it is what a busy Redis runs; everything else is for `settle.lua`.
 -- KEYS: none.
--- ARGV: now in microseconds, day of the counters (YYYY-MM-DD), the day's number, count of settlements; each settlement:
---   incarnation, number, jid, key, "1" if a payload follows, payload, letter, where, score, processed, failed,
---   count of follow-ups, follow-ups as `push_one` reads them; then "1" if a claim follows: incarnation, first number,
---   "1" if repeated, limit, "1" to fill, count of sources, each source: queue, quota.
--- Returns: answers (S, A or L), standing (1, 0), claims flat (number, in-flight value), whether a checkpoint is kept
---   anywhere; or -1 when a claim number was given twice.
-local now, day, day_number = arg(), arg(), arg()
-check_sets()
+-- ARGV: flight hash, count of settlements, limit of the claim, "1" to fill, count of sources; processed and failed of
+--   each settlement, of all of them; day of the counters (YYYY-MM-DD), the day's number; each source: key, name, quota,
+--   start of its in-flight values; the numbers settled; then, for a claim, its numbers from the first, one more than
+--   the limit.
+-- Returns: 0 when the incarnation is unknown; 2 when a claim number was reached before, and nothing was done; else
+--   payloads, then for each run of them its source (from 0) and length, then the count of runs, whether a checkpoint is
+--   kept anywhere, and 1 when every settlement had its claim, else 0.
+local flight, settled, limit, sources = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
+local reached = redis.call('HGET', flight, 'next')
+if not reached then return 0 end
+local numbers = 12 + 4 * sources + settled
+if limit > 0 and tonumber(ARGV[numbers]) < tonumber(reached) then return 2 end
 
-local settlements = {}
-for k = 1, tonumber(arg()) do
-  local s = { holder = arg(), number = arg(), jid = arg(), key = arg(), changed = arg(), bytes = arg() }
-  s.letter, s.where, s.score, s.processed, s.failed = arg(), arg(), arg(), tonumber(arg()), tonumber(arg())
-  s.follow, s.cursor = tonumber(arg()), cursor
-  cursor = cursor + 8 * s.follow
-  if s.letter == 'B' or s.letter == 'F' then must_be('queue:' .. s.where, 'list') end
-  settlements[k] = s
-end
-
-local claim
-if arg() == '1' then
-  claim = { holder = arg(), first = tonumber(arg()), repeated = arg(), limit = tonumber(arg()), fill = arg(), sources = {} }
-  for k = 1, tonumber(arg()) do
-    claim.sources[k] = { queue = arg(), quota = tonumber(arg()) }
-    must_be('queue:' .. claim.sources[k].queue, 'list')
+local gone = settled
+if settled > 0 then
+  gone = redis.call('HDEL', flight, unpack(ARGV, numbers - settled, numbers - 1))
+  local processed, failed = ARGV[8], ARGV[9]
+  -- These were never settled before, so only a store that lost data has fewer of them.
+  if gone < settled then
+    processed, failed = tostring(gone * ARGV[6]), tostring(gone * ARGV[7])
   end
-end
-
--- What a request of this first number holds already; read only where the number was reached before.
-local function held_already()
-  local reached = tonumber(redis.call('HGET', 'sancho:numbers', claim.holder) or '0')
-  local held = {}
-  if claim.first < reached then
-    for number = claim.first, claim.first + claim.limit - 1 do
-      local name = string.format('%.0f', number)
-      local value = redis.call('HGET', 'sancho:flight:' .. claim.holder, name)
-      if value then
-        held[#held + 1] = name
-        held[#held + 1] = value
-      end
+  -- A counter that somebody broke stops no job.
+  if processed ~= '0' then
+    redis.pcall('INCRBY', 'stat:processed', processed)
+    local key = 'stat:processed:' .. ARGV[10]
+    if redis.pcall('INCRBY', key, processed) == tonumber(processed) then
+      redis.pcall('EXPIRE', key, 157680000)
+      redis.pcall('ZADD', 'sancho:days', ARGV[11], ARGV[10])
     end
   end
-  return held
-end
-
-if claim and claim.repeated ~= '1' and #held_already() > 0 then return -1 end
-
-local processed, failed = 0, 0
-local function settle(s)
-  if not redis.call('ZSCORE', 'sancho:leases', s.holder) then return 'L' end
-  local flight = 'sancho:flight:' .. s.holder
-  local value = redis.call('HGET', flight, s.number)
-  if not value then
-    local reached = tonumber(redis.call('HGET', 'sancho:numbers', s.holder) or '0')
-    if tonumber(s.number) < reached then return 'A' end
-    return 'L'
-  end
-  redis.call('HDEL', flight, s.number)
-  local bytes = s.bytes
-  if s.changed ~= '1' then bytes = select(3, cut(value)) end
-  put(s.jid, s.letter, s.where, s.score, bytes)
-  if not takes_key(s.letter) then free_key(s.key, s.jid) end
-  processed, failed = processed + s.processed, failed + s.failed
-  cursor = s.cursor
-  for _ = 1, s.follow do push_one() end
-  return 'S'
-end
-
-local answers = {}
-for k, s in ipairs(settlements) do answers[k] = settle(s) end
-flush_fronts()
-local function count(name, by)
-  if by == 0 then return end
-  redis.call('INCRBY', 'stat:' .. name, by)
-  if redis.call('INCRBY', 'stat:' .. name .. ':' .. day, by) == by then
-    redis.call('ZADD', 'sancho:days', day_number, day)
+  if failed ~= '0' then
+    redis.pcall('INCRBY', 'stat:failed', failed)
+    local key = 'stat:failed:' .. ARGV[10]
+    if redis.pcall('INCRBY', key, failed) == tonumber(failed) then
+      redis.pcall('EXPIRE', key, 157680000)
+      redis.pcall('ZADD', 'sancho:days', ARGV[11], ARGV[10])
+    end
   end
 end
-count('processed', processed)
-count('failed', failed)
+local all = gone == settled and 1 or 0
+if limit == 0 then return { 0, 0, all } end
 
-local function kept() return redis.call('EXISTS', 'sancho:checkpoints') end
-if not claim then return { answers, 1, {}, 0 } end
-if not redis.call('ZSCORE', 'sancho:leases', claim.holder) then return { answers, 0, {}, 0 } end
-local again = held_already()
-if #again > 0 then return { answers, 1, again, kept() } end
+local kept, paused = 0, nil
+if redis.call('EXISTS', 'paused', 'sancho:kept') > 0 then
+  kept = redis.call('EXISTS', 'sancho:kept')
+  local names = {}
+  for k = 1, sources do names[k] = ARGV[9 + 4 * k] end
+  if sources > 0 then paused = redis.pcall('SMISMEMBER', 'paused', unpack(names)) end
+end
 
-local flat, taken = {}, 0
-local function take(source, quota)
-  local n = math.min(quota, claim.limit - taken)
-  if n <= 0 or redis.call('SISMEMBER', 'paused', source.queue) == 1 then return end
-  for _, bytes in ipairs(redis.call('RPOP', 'queue:' .. source.queue, n) or {}) do
-    flat[#flat + 1] = string.format('%.0f', claim.first + taken)
-    flat[#flat + 1] = now .. '\n' .. source.queue .. '\n' .. bytes
-    taken = taken + 1
+local payloads, flat, runs, taken, broken = nil, nil, nil, 0, nil
+-- First each source's quota, then, if there is room to fill, all that a source has.
+for at = 1, ARGV[4] == '1' and 2 * sources or sources do
+  local source = at <= sources and at or at - sources
+  local arg = 8 + 4 * source
+  local quota = at <= sources and tonumber(ARGV[arg + 2]) or limit
+  if quota > limit - taken then quota = limit - taken end
+  if quota > 0 and not (paused and paused[source] == 1) then
+    local jobs = redis.pcall('RPOP', ARGV[arg], quota)
+    if jobs and jobs.err then
+      broken = ARGV[arg]
+    elseif jobs then
+      local count, start = #jobs, ARGV[arg + 3]
+      if not payloads then
+        -- A table of the right size from the start, to be written over: growing one costs more than all it holds.
+        payloads, runs, flat = jobs, {}, { unpack(ARGV, 1, 2 * limit + 2) }
+      end
+      for k = 1, count do
+        flat[2 * (taken + k) - 1] = ARGV[numbers + taken + k - 1]
+        flat[2 * (taken + k)] = start .. jobs[k]
+      end
+      if payloads ~= jobs then
+        for k = 1, count do payloads[taken + k] = jobs[k] end
+      end
+      taken = taken + count
+      runs[#runs + 1] = source - 1
+      runs[#runs + 1] = count
+    end
   end
 end
-for _, source in ipairs(claim.sources) do take(source, source.quota) end
-if claim.fill == '1' then
-  for _, source in ipairs(claim.sources) do take(source, claim.limit) end
+if taken == 0 then
+  if broken and settled == 0 then return redis.error_reply('WRONGTYPE ' .. broken .. ' holds no list: move it away') end
+  return { 0, 0, all }
 end
-if taken == 0 then return { answers, 1, flat, 0 } end
-redis.call('HSET', 'sancho:flight:' .. claim.holder, unpack(flat))
-redis.call('HSET', 'sancho:numbers', claim.holder, string.format('%.0f', claim.first + taken))
-return { answers, 1, flat, kept() }
+flat[2 * taken + 1] = 'next'
+flat[2 * taken + 2] = ARGV[numbers + taken]
+redis.call('HSET', flight, unpack(flat, 1, 2 * taken + 2))
+for k = 1, #runs do payloads[taken + k] = runs[k] end
+local size = taken + #runs
+payloads[size + 1] = #runs / 2
+payloads[size + 2] = kept
+payloads[size + 3] = all
+return payloads

@@ -1,16 +1,36 @@
--- Purpose: adds a batch of jobs, all or none, once.
+-- Purpose: adds a batch of jobs without keys, all or none, once.
 -- KEYS: none.
--- ARGV: record key of the batch, seconds to remember it, number of jobs, then each job as `push_one` reads it.
--- Returns: 0 when the batch was pushed before, else one answer a job: A, R, K jid state, P jid, F jid state.
-local record, seconds, count = arg(), arg(), tonumber(arg())
-if redis.call('EXISTS', record) == 1 then return 0 end
-check_sets()
-for k = 0, count - 1 do
-  local at = cursor + 8 * k
-  if ARGV[at + 5] == 'B' or ARGV[at + 5] == 'F' then must_be('queue:' .. ARGV[at + 6], 'list') end
+-- ARGV: record key of this minute, of the minute before or "", first jid, seconds to keep the record; count of
+--   keys to check, each: type, key; then whole writes: command, key, count, that many values. A batch of one write
+--   needs no check: nothing was done when it fails.
+-- Returns: 0 when the batch was pushed before, else 1.
+local record, before, first = ARGV[1], ARGV[2], ARGV[3]
+if before ~= '' and redis.call('SISMEMBER', before, first) == 1 then return 0 end
+local at = 6
+for _ = 1, tonumber(ARGV[5]) do
+  local have = redis.call('TYPE', ARGV[at + 1]).ok
+  if have ~= 'none' and have ~= ARGV[at] then
+    return redis.error_reply('WRONGTYPE ' .. ARGV[at + 1] .. ' holds a ' .. have .. ', not a ' .. ARGV[at])
+  end
+  at = at + 2
 end
-redis.call('SET', record, '1', 'EX', seconds)
-local answers = {}
-for k = 1, count do answers[k] = push_one() end
-flush_fronts()
-return answers
+if redis.call('SADD', record, first) == 0 then return 0 end
+if redis.call('SCARD', record) == 1 then redis.call('EXPIRE', record, ARGV[4]) end
+local size = #ARGV
+while at < size do
+  local command, key, last, done = ARGV[at], ARGV[at + 1], at + 2 + ARGV[at + 2], nil
+  if last == at + 3 then
+    done = redis.pcall(command, key, ARGV[last])
+  else
+    for from = at + 3, last, 6000 do
+      done = redis.pcall(command, key, unpack(ARGV, from, math.min(from + 5999, last)))
+      if type(done) == 'table' then break end
+    end
+  end
+  if type(done) == 'table' then
+    redis.call('SREM', record, first)
+    return redis.error_reply('WRONGTYPE ' .. key .. ' cannot be written to: move it away (' .. done.err .. ')')
+  end
+  at = last + 1
+end
+return 1

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::{Incarnation, Jid, Set};
+use sancho_core::{Incarnation, Set};
 
 /// The set of known queues.
 pub(crate) const QUEUES: &str = "queues";
@@ -18,19 +18,17 @@ pub(crate) const DEAD: &str = "dead";
 pub(crate) const HELD: &str = "sancho:held";
 /// Paused classes.
 pub(crate) const PAUSED_CLASSES: &str = "sancho:paused-classes";
-/// Incarnations and the ends of their leases.
-pub(crate) const LEASES: &str = "sancho:leases";
 /// Incarnations that may hold claims.
 pub(crate) const HOLDERS: &str = "sancho:holders";
 /// Keys and the jobs that hold them.
 pub(crate) const JOB_KEYS: &str = "sancho:keys";
-/// Why jobs are held.
-pub(crate) const WHY: &str = "sancho:why";
-/// What jobs keep for their next run.
-pub(crate) const CHECKPOINTS: &str = "sancho:checkpoints";
+/// When waiting jobs are due, by jid.
+pub(crate) const DUE: &str = "sancho:due";
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
+/// What stands before the incarnation of a hash of claims.
+pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
@@ -41,12 +39,7 @@ pub(crate) fn queue(name: &str) -> String {
 
 /// The hash of an incarnation's claims, by number.
 pub(crate) fn flight(incarnation: &str) -> String {
-    format!("sancho:flight:{incarnation}")
-}
-
-/// The hash of a process's last beat.
-pub(crate) fn process(incarnation: &str) -> String {
-    format!("sancho:process:{incarnation}")
+    format!("{FLIGHT_PREFIX}{incarnation}")
 }
 
 /// The list of orders for an incarnation.
@@ -54,9 +47,14 @@ pub(crate) fn orders(incarnation: &Incarnation) -> String {
     format!("{ORDERS_PREFIX}{incarnation}")
 }
 
-/// The record of a batch, by its first jid.
-pub(crate) fn push_record(first: &Jid) -> String {
-    format!("sancho:push:{first}")
+/// The batches pushed in a minute, by the first jid of each.
+pub(crate) fn pushed(minute: i64) -> String {
+    format!("sancho:pushed:{minute}")
+}
+
+/// What a job keeps for its next run.
+pub(crate) fn kept(jid: &str) -> String {
+    format!("sancho:kept:{jid}")
 }
 
 /// How long, in whole seconds, Redis is to keep something.

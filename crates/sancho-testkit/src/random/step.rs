@@ -86,7 +86,15 @@ impl Step {
                 let all = limits::JOBS_PER_MOVE_MAX;
                 let mut applied = s.inspect.apply(action, selection, all, now).await.expect("apply");
                 applied.refused.sort_by(|a, b| a.0.cmp(&b.0));
-                made.say((applied.done, applied.refused));
+                match selection {
+                    // Among all jobs are some that cannot be read: their ids are each store's own.
+                    Selection::All { .. } => {
+                        let mut why: Vec<_> = applied.refused.iter().map(|(_, why)| format!("{why:?}")).collect();
+                        why.sort();
+                        made.say((applied.done, why));
+                    }
+                    _ => made.say((applied.done, applied.refused)),
+                }
             }
             What::Pause(what) => s.inspect.pause(what, now).await.expect("pause"),
             What::Resume(what) => s.inspect.resume(what, now).await.expect("resume"),
