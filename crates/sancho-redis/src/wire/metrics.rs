@@ -86,8 +86,8 @@ impl Minute {
         let date = day::date(now.unix_day());
         let mut parts = date.split('-').map(str::to_owned);
         let date = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        let minutes = now.as_unix_micros().div_euclid(60_000_000).rem_euclid(24 * 60);
-        Minute { date, hour: minutes / 60, minute: minutes % 60 }
+        let (hour, minute) = day::hour_and_minute(now);
+        Minute { date, hour, minute }
     }
 
     /// The hash of the minute, and that of ten minutes, which version 7 does not have.
