@@ -36,13 +36,13 @@ scripts! {
     take_over: "#!lua flags=allow-oom\n" "common";
     checkpoint: "#!lua\n" "common";
     act: "#!lua flags=allow-oom\n" "common" "index";
-    find: "#!lua flags=no-writes\n" "common" "index";
+    find: "#!lua flags=no-writes\n" "common";
     holder: "#!lua flags=allow-oom\n" "common" "index";
-    search: "#!lua flags=no-writes\n" "common" "index";
+    search: "#!lua flags=no-writes\n" "common";
     mend: "#!lua flags=allow-oom\n" "common" "index";
-    stats: "#!lua flags=no-writes\n" "common" "index";
-    queues: "#!lua flags=no-writes\n" "common" "index";
-    forget: "#!lua flags=allow-oom\n" "common" "index";
+    stats: "#!lua flags=no-writes\n" "common";
+    queues: "#!lua flags=no-writes\n" "common";
+    forget: "#!lua flags=allow-oom\n" "common";
     meet: "#!lua flags=allow-oom\n" "common";
     prune: "#!lua flags=allow-oom\n" "common" "index";
     processes: "#!lua flags=no-writes\n" "common";
