@@ -6,7 +6,7 @@ use std::time::Duration;
 use sancho_core::{Execution, Invalid, Timestamp, limits};
 
 use crate::beat::Commands;
-use crate::wire::{day, keys};
+use crate::wire::day;
 
 /// How long counts of ten minutes are kept: three days, as Sidekiq keeps them.
 const TEN_MINUTES_KEPT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -58,7 +58,7 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
             let key = minute.histogram(&execution.class, wire);
             let head = ["BITFIELD", &key, "OVERFLOW", "SAT"].map(str::to_owned);
             commands.add(head.into_iter().chain(words));
-            commands.add(["EXPIRE", &key, &keys::seconds(limits::METRICS_KEPT_FOR)]);
+            commands.add(["EXPIRE", &key, &limits::METRICS_KEPT_FOR.as_secs().to_string()]);
         }
     }
     for (key, kept_for) in [(Some(by_minute), limits::METRICS_KEPT_FOR), (by_ten, TEN_MINUTES_KEPT_FOR)] {
@@ -69,7 +69,7 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
                 commands.add(["HINCRBY", &key, &format!("{}|{name}", execution.class), &by.to_string()]);
             }
         }
-        commands.add(["EXPIRE", &key, &keys::seconds(kept_for)]);
+        commands.add(["EXPIRE", &key, &kept_for.as_secs().to_string()]);
     }
 }
 
