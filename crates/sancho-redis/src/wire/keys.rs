@@ -27,6 +27,8 @@ pub(crate) const DUE: &str = "sancho:due";
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
+/// What stands before the incarnation of a hash of claims.
+pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
@@ -37,7 +39,7 @@ pub(crate) fn queue(name: &str) -> String {
 
 /// The hash of an incarnation's claims, by number.
 pub(crate) fn flight(incarnation: &str) -> String {
-    format!("sancho:flight:{incarnation}")
+    format!("{FLIGHT_PREFIX}{incarnation}")
 }
 
 /// The list of orders for an incarnation.
