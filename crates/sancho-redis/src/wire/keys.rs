@@ -1,7 +1,5 @@
 //! The names of keys, as Rust needs them; the scripts spell the same ones.
 
-use std::time::Duration;
-
 use sancho_core::{Incarnation, Set};
 
 /// The set of known queues.
@@ -55,11 +53,6 @@ pub(crate) fn pushed(minute: i64) -> String {
 /// What a job keeps for its next run.
 pub(crate) fn kept(jid: &str) -> String {
     format!("sancho:kept:{jid}")
-}
-
-/// How long, in whole seconds, Redis is to keep something.
-pub(crate) fn seconds(span: Duration) -> String {
-    span.as_secs().to_string()
 }
 
 /// A sorted set's letter and key; `None` for a set that is none.
