@@ -13,7 +13,7 @@ use sancho_core::{
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
 use sancho_testkit::stage::{back, claimed, name_of};
-use sancho_testkit::{Stage, at, jid_of, job};
+use sancho_testkit::{RedisServer, Stage, at, jid_of, job};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -384,8 +384,9 @@ async fn a_sweep_forgets_due_times_an_hour_late() {
 
 #[tokio::test]
 async fn other_processes_wake_the_scheduler_and_the_ordered() {
-    let redis = Redis::default();
-    let url = redis.url();
+    // A server of its own: tracking knows keys by their names only, so that other databases' changes wake too.
+    let server = RedisServer::start();
+    let url = server.url();
     let here = RedisStore::connect(&url).await.unwrap();
     let there = Arc::new(RedisStore::connect(&url).await.unwrap());
     let there = Stage::new(there.clone(), there);
