@@ -1,1 +1,188 @@
-//! To come.
+//! Sidekiq's own pages, with jobs that Sancho pushed, failed and buried: they show them, and their buttons work.
+
+use redis::cmd;
+
+use crate::home::Home;
+use crate::ruby_web::RubyWeb;
+use crate::side::{Order, Side, Worker, push};
+
+const QUEUE: &str = "proof";
+const ERROR: &str = "I was told to fail: é";
+
+/// What a page is to show of the arguments, as Ruby writes values for people.
+const SHOWN: [&str; 4] = ["été <b>", "1180591620717411303424", "1.0e+20", "[[], {}, nil]"];
+
+fn args(how: &str) -> String {
+    format!("[\"{how}\",\"été <b>\",1180591620717411303424,1e20,[[],{{}},null]]")
+}
+
+/// A Redis with one job of ours in each place, and the pages of it.
+struct Stage {
+    home: Home,
+    web: RubyWeb,
+    queued: String,
+    scheduled: String,
+    retrying: String,
+    dead: String,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let home = Home::new().await;
+        let failing = |retry| Order::new(QUEUE, args("fail")).retry(retry).backtrace();
+        let retrying = push(Side::Rust, &home, &failing(5)).await;
+        let dead = push(Side::Rust, &home, &failing(0)).await;
+        let worker = Worker::start(Side::Rust, &home, QUEUE).await;
+        home.until_size("retry", 1).await;
+        home.until_size("dead", 1).await;
+        worker.stop().await;
+        let queued = push(Side::Rust, &home, &Order::new(QUEUE, args("do"))).await;
+        let scheduled = push(Side::Rust, &home, &Order::new(QUEUE, args("do")).at(home.now_secs() + 5_000.0)).await;
+        let web = RubyWeb::start(&home).await;
+        Stage { home, web, queued, scheduled, retrying, dead }
+    }
+
+    /// The one detail page that a list links to. Trap T29: the link is made of the score, and must lead somewhere.
+    async fn detail_path(&mut self, list: &str, jid: &str) -> String {
+        let links = self.web.open(list).await.links(&format!("{list}/"));
+        let link = links.iter().find(|link| link.ends_with(jid));
+        link.unwrap_or_else(|| panic!("{list} has no link to {jid}: {links:?}")).clone()
+    }
+}
+
+/// Traps T16 (what pages need of a payload), T29 (a score in a link) and T30 (a jid in a link).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_shows_our_jobs() {
+    let mut stage = Stage::new().await;
+    let error = [Side::Rust.error_class(), ERROR];
+    stage.web.open("/").await.shows(&["Sidekiq"]);
+    stage.web.open("/busy").await;
+    assert_eq!(stage.web.open("/queues").await.links("/queues/"), ["/queues/proof"]);
+    let queue = stage.web.open("/queues/proof").await;
+    queue.shows(&["Proof"]);
+    queue.shows(&SHOWN);
+    for (list, jid, texts) in [
+        ("/scheduled", stage.scheduled.clone(), [].as_slice()),
+        ("/retries", stage.retrying.clone(), &error),
+        ("/morgue", stage.dead.clone(), &error),
+    ] {
+        let detail = stage.detail_path(list, &jid).await;
+        for path in [list, detail.as_str()] {
+            let page = stage.web.open(path).await;
+            page.shows(&["Proof", QUEUE]);
+            page.shows(&SHOWN);
+            page.shows(texts);
+        }
+    }
+    let detail = stage.detail_path("/retries", &stage.retrying.clone()).await;
+    let page = stage.web.open(&detail).await;
+    assert!(page.body.contains("Error Backtrace") && page.body.contains("<br/>"), "the frames are listed: {page:?}");
+    let stats = stage.web.open("/stats").await.body;
+    for text in ["\"processed\":2", "\"failed\":2", "\"enqueued\":1", "\"scheduled\":1", "\"retries\":1", "\"dead\":1"]
+    {
+        assert!(stats.contains(text), "{text} is not in {stats}");
+    }
+}
+
+/// Trap T16: raw text in the dead set is shown as it is. Its detail page cannot be addressed, whoever wrote it: the
+/// pages of 6.4 address by jid, and lead back to the list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_on_the_page_of_the_dead() {
+    let home = Home::new().await;
+    let raw = "{\"class\":\"Proof\",\"args\":[<oops>";
+    let _: i64 = home.ask(cmd("LPUSH").arg("queue:proof").arg(raw)).await;
+    let worker = Worker::start(Side::Rust, &home, QUEUE).await;
+    home.until_size("dead", 1).await;
+    worker.stop().await;
+    let mut web = RubyWeb::start(&home).await;
+    let page = web.open("/morgue").await;
+    page.shows(&["<oops>"]);
+    let link = page.links("/morgue/").first().expect("a link").clone();
+    assert_eq!(web.try_open(&link).await.status, 302);
+    web.press("/morgue/all/delete", &[("delete", "1")]).await;
+    assert_eq!(home.size("dead").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_buttons_of_a_queue_delete_one_and_clear_all() {
+    let mut stage = Stage::new().await;
+    for n in 0..3 {
+        push(Side::Rust, &stage.home, &Order::new(QUEUE, format!("[\"do\",{n}]"))).await;
+    }
+    assert_eq!(stage.web.forge("/queues/proof", "delete=1").await, 403, "a form needs its token");
+    stage.web.open("/queues/proof").await;
+    // Trap T21: the page deletes the exact bytes that it was given.
+    let bytes = stage.home.queue(QUEUE).await;
+    let ours = bytes.iter().find(|text| text.contains(&stage.queued)).expect("it is queued").clone();
+    stage.web.press("/queues/proof/delete", &[("key_val", &ours), ("delete", "Delete")]).await;
+    let left: Vec<String> = bytes.into_iter().filter(|text| *text != ours).collect();
+    assert_eq!(stage.home.queue(QUEUE).await, left);
+    let page = stage.web.press("/queues/proof", &[("delete", "Delete")]).await;
+    assert!(page.links("/queues/").is_empty(), "a queue that was cleared is forgotten");
+    assert_eq!(stage.home.queue(QUEUE).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_buttons_of_the_scheduled_add_to_the_queue_and_delete() {
+    let mut stage = Stage::new().await;
+    let doomed =
+        push(Side::Rust, &stage.home, &Order::new(QUEUE, args("do")).at(stage.home.now_secs() + 9_000.0)).await;
+    let detail = stage.detail_path("/scheduled", &stage.scheduled.clone()).await;
+    stage.web.open(&detail).await;
+    stage.web.press(&detail, &[("add_to_queue", "1")]).await;
+    let queued = stage.home.queue(QUEUE).await;
+    assert!(queued.len() == 2 && queued[1].contains(&stage.scheduled), "{queued:?}");
+    // The list's own form: rows are chosen by their keys.
+    let detail = stage.detail_path("/scheduled", &doomed).await;
+    let key = detail.strip_prefix("/scheduled/").expect("a key").to_owned();
+    stage.web.press("/scheduled", &[("key[]", &key), ("delete", "1")]).await;
+    assert_eq!(stage.home.size("schedule").await, 0);
+    drained(&stage.home, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_buttons_of_retries_retry_now_and_kill() {
+    let mut stage = Stage::new().await;
+    let detail = stage.detail_path("/retries", &stage.retrying.clone()).await;
+    stage.web.open(&detail).await;
+    stage.web.press(&detail, &[("retry", "1")]).await;
+    let queued = stage.home.queue(QUEUE).await;
+    assert!(queued.len() == 2 && queued[1].contains(&stage.retrying), "{queued:?}");
+    // It fails again, in Rust, and is killed by its page.
+    let worker = Worker::start(Side::Rust, &stage.home, QUEUE).await;
+    stage.home.until_size("retry", 1).await;
+    worker.stop().await;
+    let detail = stage.detail_path("/retries", &stage.retrying.clone()).await;
+    stage.web.open(&detail).await;
+    stage.web.press(&detail, &[("kill", "1")]).await;
+    assert_eq!((stage.home.size("retry").await, stage.home.size("dead").await), (0, 2));
+    stage.home.member("dead", &stage.retrying).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_buttons_of_the_dead_retry_and_delete() {
+    let mut stage = Stage::new().await;
+    let detail = stage.detail_path("/morgue", &stage.dead.clone()).await;
+    stage.web.open(&detail).await;
+    stage.web.press(&detail, &[("retry", "1")]).await;
+    assert_eq!((stage.home.size("dead").await, stage.home.queue(QUEUE).await.len()), (0, 2));
+    let worker = Worker::start(Side::Rust, &stage.home, QUEUE).await;
+    stage.home.until_size("dead", 1).await;
+    worker.stop().await;
+    let detail = stage.detail_path("/morgue", &stage.dead.clone()).await;
+    stage.web.open(&detail).await;
+    stage.web.press(&detail, &[("delete", "1")]).await;
+    assert_eq!(stage.home.size("dead").await, 0);
+}
+
+/// Performs what is in the queue, in Rust, once each.
+async fn drained(home: &Home, jobs: usize) {
+    let before = home.performed().await.len();
+    let worker = Worker::start(Side::Rust, home, QUEUE).await;
+    crate::home::until("everything is performed", async || {
+        (home.performed().await.len() == before + jobs).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    assert_eq!(home.queue(QUEUE).await, [""; 0]);
+}

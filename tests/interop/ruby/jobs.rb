@@ -43,3 +43,7 @@ class Proof
     end
   end
 end
+
+# A class that no Rust program knows.
+class OnlyRuby < Proof
+end
