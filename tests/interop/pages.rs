@@ -1,9 +1,11 @@
 //! Sidekiq's own pages, with jobs that Sancho pushed, failed and buried: they show them, and their buttons work.
 
 use redis::cmd;
+use sancho::Event;
 
-use crate::home::Home;
+use crate::home::{Home, until};
 use crate::ruby_web::RubyWeb;
+use crate::rust_server::RustServer;
 use crate::side::{Order, Side, Worker, push};
 
 const QUEUE: &str = "proof";
@@ -179,10 +181,38 @@ async fn the_buttons_of_the_dead_retry_and_delete() {
 async fn drained(home: &Home, jobs: usize) {
     let before = home.performed().await.len();
     let worker = Worker::start(Side::Rust, home, QUEUE).await;
-    crate::home::until("everything is performed", async || {
-        (home.performed().await.len() == before + jobs).then_some(())
-    })
-    .await;
+    until("everything is performed", async || (home.performed().await.len() == before + jobs).then_some(())).await;
     worker.stop().await;
     assert_eq!(home.queue(QUEUE).await, [""; 0]);
+}
+
+/// Trap T8: the page of processes needs much of what a process says of itself. Its buttons reach our server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_busy_page_shows_our_process_and_job_and_its_buttons_work() {
+    let home = Home::new().await;
+    let jid = push(Side::Rust, &home, &Order::new(QUEUE, args("wait"))).await;
+    let mut server = RustServer::start(&home, &[QUEUE, "low"], 7, 20).await;
+    home.until_performed(&jid, 1).await;
+    let mut web = RubyWeb::start(&home).await;
+    let page = until("the page tells of the running job", async || {
+        let page = web.open("/busy").await;
+        page.body.contains(&jid).then_some(page)
+    })
+    .await;
+    page.shows(&["proof", "blue", "proof, low", "Proof", &std::process::id().to_string()]);
+    page.shows(&SHOWN);
+    let identities: Vec<String> = home.ask(cmd("SMEMBERS").arg("processes")).await;
+    assert_eq!(identities.len(), 1);
+    page.shows(&[&identities[0]]);
+    let label = "<span class=\"label label-danger\">quiet</span>";
+    assert!(!page.body.contains(label), "it is not quiet yet");
+
+    web.press("/busy", &[("identity", &identities[0]), ("quiet", "1")]).await;
+    server.until(|event| matches!(event, Event::Quiet)).await;
+    until("the page says that it is quiet", async || web.open("/busy").await.body.contains(label).then_some(())).await;
+    web.press("/busy", &[("identity", &identities[0]), ("stop", "1")]).await;
+    home.let_go().await;
+    server.stopped().await;
+    let page = web.open("/busy").await;
+    assert!(!page.body.contains(&identities[0]) && !page.body.contains(&jid), "nothing of it is left");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{Event, RunningServer, Server, Subscription};
+use sancho::{Client, Event, RunningServer, Server, Subscription};
 
 use crate::home::Home;
 use crate::proof::{Ledger, Proof};
@@ -22,7 +22,18 @@ impl RustServer {
     /// Starts one that serves these queues in strict order, with so many slots and so many seconds for running
     /// jobs to end in.
     pub(crate) async fn start(home: &Home, queues: &[&str], slots: usize, stop_secs: u32) -> Self {
-        let server = Server::new(home.client.clone(), Ledger(home.redis.clone()))
+        Self::start_with(home.client.clone(), Ledger(home.redis.clone()), queues, slots, stop_secs).await
+    }
+
+    /// Starts one of that client's store, which need not be a test's own.
+    pub(crate) async fn start_with(
+        client: Client,
+        ledger: Ledger,
+        queues: &[&str],
+        slots: usize,
+        stop_secs: u32,
+    ) -> Self {
+        let server = Server::new(client, ledger)
             .register::<Proof>()
             .queues(queues.iter().copied())
             .slots(slots)
@@ -43,6 +54,17 @@ impl RustServer {
             _ => None,
         });
         tokio::time::timeout(PATIENCE, settled).await.expect("a job is settled in time").expect("the server lives")
+    }
+
+    /// Waits for an event.
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
+        let happened = self.events.wait_for(|event| wanted(event).then_some(()));
+        tokio::time::timeout(PATIENCE, happened).await.expect("it happens in time").expect("the server lives");
+    }
+
+    /// Waits until it has stopped, whoever stopped it.
+    pub(crate) async fn stopped(self) {
+        tokio::time::timeout(PATIENCE, self.running.stopped()).await.expect("the server stops in time");
     }
 
     pub(crate) async fn stop(self) {
