@@ -173,6 +173,28 @@ async fn a_retry_is_killed_and_a_dead_job_run_again() {
     performed_in_rust(&home, &jid, &nasty_args("fail"), 2).await;
 }
 
+/// Trap T45: Ruby takes every member of a score out and puts the others back; each of ours is still there once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_that_are_due_at_once_is_retried() {
+    let home = Home::new().await;
+    let failing = Order::new(QUEUE, nasty_args("fail first")).retry(5);
+    let (first, second) = (push(Side::Rust, &home, &failing).await, push(Side::Ruby, &home, &failing).await);
+    let worker = Worker::start(Side::Rust, &home, QUEUE).await;
+    home.until_size("retry", 2).await;
+    worker.stop().await;
+    home.make_due("retry").await;
+    let script = "Sidekiq::RetrySet.new.find_job(ARGV[0]).retry
+        [Sidekiq::Queue.new('proof').map(&:jid), Sidekiq::RetrySet.new.map { |entry| [entry.jid, entry.score] }]";
+    let seen = home.ruby_value(script, &[&first]).await;
+    assert_eq!(seen, json!([[first], [[second, home.members("retry").await[0].score]]]));
+    let worker = Worker::start(Side::Rust, &home, QUEUE).await;
+    for jid in [&first, &second] {
+        home.until_performed(jid, 2).await;
+    }
+    worker.stop().await;
+    assert_eq!(home.counters().await, (4, 2));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sets_are_retried_killed_and_cleared_as_a_whole() {
     let home = Home::new().await;

@@ -14,7 +14,10 @@ mod side;
 
 mod api;
 mod fleet;
+mod keys;
+mod look;
 mod matrix;
 mod members;
 mod pages;
 mod processes;
+mod typed;

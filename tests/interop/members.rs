@@ -216,6 +216,21 @@ async fn each_form_of_retry_means_the_same_on_both_sides() {
     }
 }
 
+/// Trap T18: of a long message both sides keep the first ten thousand characters, whole ones.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_sides_keep_as_much_of_an_error_message() {
+    for side in Side::BOTH {
+        let home = Home::new().await;
+        let jid = push(Side::Ruby, &home, &Order::new(QUEUE, "[\"fail long\"]").retry(0)).await;
+        let worker = Worker::start(side, &home, QUEUE).await;
+        home.until_size("dead", 1).await;
+        worker.stop().await;
+        let script = "message = Sidekiq::DeadSet.new.find_job(ARGV[0])['error_message']
+            [message.size, message.chars.uniq, message.valid_encoding?]";
+        assert_eq!(home.ruby_value(script, &[&jid]).await, serde_json::json!([10_000, ["é"], true]), "{side:?}");
+    }
+}
+
 /// Trap T19: what is nested deeper than Ruby reads is refused at the push; what is just not too deep is performed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn arguments_are_no_deeper_than_ruby_reads() {

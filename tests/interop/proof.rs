@@ -73,6 +73,7 @@ impl Perform<Ledger> for Proof {
         () = cmd("RPUSH").arg(LEDGER).arg(serde_json::to_string(&line)?).query_async(&mut redis).await?;
         let tries: u32 = cmd("HINCRBY").arg("proof:tries").arg(&jid).arg(1).query_async(&mut redis).await?;
         match how.as_str() {
+            "fail long" => Err("é".repeat(12_000))?,
             "fail" => Err(Mishap)?,
             "fail first" if tries == 1 => Err(Mishap)?,
             "wait" => wait(&mut redis).await?,

@@ -19,6 +19,7 @@ class Proof
   def perform(*args)
     tries = write_down(args)
     case args.first
+    when "fail long" then raise Mishap, "é" * 12_000
     when "fail" then raise Mishap, "I was told to fail: é"
     when "fail first" then raise Mishap, "I was told to fail: é" if tries == 1
     when "wait" then wait
