@@ -45,6 +45,7 @@ impl Server {
             running: Vec::new(),
             rss_bytes: 0,
             round_trip: Duration::ZERO,
+            executions: Vec::new(),
         };
         client.store().beat(&beat, now).await.unwrap();
         let request = ClaimRequest {

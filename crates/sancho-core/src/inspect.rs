@@ -45,6 +45,9 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
 
     /// Every process whose lease has not ended by `now`, sorted by identity.
+    ///
+    /// Where processes of other programs share the store, which know no leases, those that live are shown too:
+    /// their identity is the incarnation, and their version names the program, such as `sidekiq 8.1.7`.
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>>;
 
     /// Does `action` to the selected jobs, at most `limit`, each in one atomic step, as
@@ -70,7 +73,9 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// Leaves an order for a process, which hears it at its next beat, or at once where it waits for orders.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such process lives.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such process lives;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when it is another program's, and that has no such
+    /// order.
     fn order<'a>(
         &'a self,
         incarnation: &'a Incarnation,
@@ -101,7 +106,7 @@ pub struct Stats {
     pub dead: u64,
     /// Jobs that are held.
     pub held: u64,
-    /// Processes whose lease has not ended.
+    /// Processes that live, as [`Inspect::processes`] shows them.
     pub processes: u64,
 }
 

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod clock;
 pub mod entropy;
 pub mod error;
+pub mod execution;
 pub mod inspect;
 pub mod jid;
 pub mod job;
@@ -28,6 +29,7 @@ pub use claim::{
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
+pub use execution::Execution;
 pub use inspect::{
     Action, Applied, Cursor, Filter, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
 };

@@ -95,5 +95,9 @@ pub const DEAD_KEPT_FOR: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// How long counters by day are kept: five years.
 pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 60);
 
+/// Classes whose executions one beat tells, or waits to tell while the store is away: more than a program has, since
+/// the names inside wrappers come from payloads.
+pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
+
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::claim::{Incarnation, Receipt, Standing};
+use crate::execution::Execution;
 use crate::{Jid, QueueName, Timestamp};
 
 /// What is true of a process for all of its incarnation's life.
@@ -45,6 +46,10 @@ pub struct Beat {
     pub rss_bytes: u64,
     /// How long the last beat took, there and back.
     pub round_trip: Duration,
+    /// What the process performed since its last beat that was good, at most one of a class. A store that keeps no
+    /// metrics leaves them aside, as the model and SQLite do; one that does counts them with the beat, if the
+    /// incarnation is known. A beat of unknown outcome is not sent again with the same ones.
+    pub executions: Vec<Execution>,
 }
 
 /// Whether a process takes jobs.
@@ -91,12 +96,21 @@ pub struct BeatAnswer {
     pub orders: Vec<Order>,
     /// Classes that are paused: their jobs are held when claimed.
     pub paused_classes: Vec<String>,
+    /// Queues that live processes of other programs serve, sorted; empty where no other program shares the store.
+    pub served_by_others: Vec<QueueName>,
 }
 
 impl BeatAnswer {
     /// For stores: an answer with nothing to tell but the standing and the time.
     pub fn new(standing: Standing, store_now: Timestamp) -> Self {
-        BeatAnswer { standing, store_now, lost: Vec::new(), orders: Vec::new(), paused_classes: Vec::new() }
+        BeatAnswer {
+            standing,
+            store_now,
+            lost: Vec::new(),
+            orders: Vec::new(),
+            paused_classes: Vec::new(),
+            served_by_others: Vec::new(),
+        }
     }
 }
 
@@ -112,4 +126,7 @@ pub enum Order {
     Dump,
     /// Cancel the job with this id, if it runs here.
     Cancel(Jid),
+    /// One that another program gave and that nobody knows here: its text. It is told and does nothing, and cannot
+    /// be given.
+    Unknown(String),
 }

@@ -1,16 +1,16 @@
 //! The control plane on Redis: enough of it to tell what the data plane did.
 
-use std::collections::HashMap;
+mod processes;
+
 use std::time::Duration;
 
 use redis::{Cmd, Value, cmd};
 use sancho_core::inspect::{About, DayStats, Paused};
 use sancho_core::lifecycle::{Permitted, permits};
-use sancho_core::process::Quiet;
 use sancho_core::{
-    Action, Applied, Beat, BoxFuture, Cursor, End, ErrorKind, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order,
-    Page, Pausable, Payload, Place, ProcessInfo, ProcessRow, QueueName, QueueRow, Selection, Set, State, Stats, Store,
-    StoreError, StoreResult, Timestamp, limits,
+    Action, Applied, BoxFuture, Cursor, End, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
+    Payload, Place, ProcessRow, QueueName, QueueRow, Selection, Set, State, Stats, Store, StoreResult, Timestamp,
+    limits,
 };
 
 use crate::book::Names;
@@ -45,9 +45,7 @@ impl RedisStore {
             held: self.count("stats", cmd("ZCARD").arg(keys::HELD)).await?,
             ..Stats::default()
         };
-        let mut living = cmd("ZCOUNT");
-        living.arg(keys::LEASES).arg(now.as_unix_micros()).arg("+inf");
-        stats.processes = self.count("stats", &mut living).await?;
+        stats.processes = self.process_rows(now).await?.len() as u64;
         for queue in self.queue_names().await? {
             stats.enqueued += self.count("stats", cmd("LLEN").arg(keys::queue(queue.as_str()))).await?;
         }
@@ -231,25 +229,6 @@ impl RedisStore {
         self.ring_for(places.iter().map(|(_, place, _)| place));
         Ok(applied)
     }
-
-    async fn process_rows(&self, now: Timestamp) -> StoreResult<Vec<ProcessRow>> {
-        let mut range = cmd("ZRANGEBYSCORE");
-        range.arg(keys::LEASES).arg(now.as_unix_micros()).arg("+inf");
-        let mut living: Vec<String> =
-            reply::list(self.ask("processes", &mut range).await?).into_iter().map(reply::text).collect();
-        living.sort();
-        let mut rows = Vec::new();
-        for who in living {
-            let flat = reply::list(self.ask("processes", cmd("HGETALL").arg(keys::process(&who))).await?);
-            let mut fields: HashMap<String, String> = HashMap::new();
-            let mut flat = flat.into_iter().map(reply::text);
-            while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
-                fields.insert(name, value);
-            }
-            rows.push(process_row(&who, &fields));
-        }
-        Ok(rows)
-    }
 }
 
 /// Where in the order a page goes on.
@@ -268,72 +247,6 @@ fn go_on(set: &Set, all: &[(String, Seen)], after: &str) -> usize {
         Set::Dead => all.partition_point(|(rank, _)| first(rank) > bound),
         _ => all.partition_point(|(rank, _)| first(rank) < bound),
     }
-}
-
-/// What of a beat is kept for people to look at.
-pub(crate) fn process_fields(beat: &Beat, now: Timestamp) -> Vec<(&'static str, String)> {
-    let info = &beat.process;
-    let json = |texts: Vec<&str>| serde_json::to_string(&texts).expect("texts are plain JSON");
-    vec![
-        ("hostname", info.hostname.clone()),
-        ("pid", info.pid.to_string()),
-        ("started_at", info.started_at.as_unix_micros().to_string()),
-        ("slots", info.slots.to_string()),
-        ("queues", json(info.queues.iter().map(QueueName::as_str).collect())),
-        ("tag", info.tag.clone()),
-        ("labels", json(info.labels.iter().map(String::as_str).collect())),
-        ("version", info.version.clone()),
-        ("beat_at", now.as_unix_micros().to_string()),
-        ("quiet", u8::from(beat.quiet == Quiet::Yes).to_string()),
-        ("busy", beat.running.len().to_string()),
-        ("rss", beat.rss_bytes.to_string()),
-        ("round_trip", beat.round_trip.as_micros().to_string()),
-    ]
-}
-
-fn process_row(who: &str, fields: &HashMap<String, String>) -> ProcessRow {
-    let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let number = |name: &str| text(name).parse::<u64>().unwrap_or(0);
-    let time = |name: &str| Timestamp::from_unix_micros(text(name).parse().unwrap_or(0));
-    let texts = |name: &str| serde_json::from_str::<Vec<String>>(&text(name)).unwrap_or_default();
-    ProcessRow {
-        info: ProcessInfo {
-            incarnation: Incarnation::new(who),
-            hostname: text("hostname"),
-            pid: number("pid") as u32,
-            started_at: time("started_at"),
-            slots: number("slots") as usize,
-            queues: texts("queues").into_iter().filter_map(|name| QueueName::new(name).ok()).collect(),
-            tag: text("tag"),
-            labels: texts("labels"),
-            version: text("version"),
-        },
-        beat_at: time("beat_at"),
-        quiet: if number("quiet") == 1 { Quiet::Yes } else { Quiet::No },
-        busy: number("busy") as usize,
-        rss_bytes: number("rss"),
-        round_trip: Duration::from_micros(number("round_trip")),
-    }
-}
-
-fn write_order(order: &Order) -> Option<String> {
-    Some(match order {
-        Order::Quiet => "quiet".to_owned(),
-        Order::Stop => "stop".to_owned(),
-        Order::Dump => "dump".to_owned(),
-        Order::Cancel(jid) => format!("cancel {jid}"),
-        _ => return None,
-    })
-}
-
-/// An order as it was written; `None` for one that this build does not know.
-pub(crate) fn read_order(text: &str) -> Option<Order> {
-    Some(match text {
-        "quiet" => Order::Quiet,
-        "stop" => Order::Stop,
-        "dump" => Order::Dump,
-        other => Order::Cancel(Jid::new(other.strip_prefix("cancel ")?).ok()?),
-    })
 }
 
 impl Inspect for RedisStore {
@@ -449,19 +362,7 @@ impl Inspect for RedisStore {
         order: &'a Order,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async move {
-            let lease = self.ask("order", cmd("ZSCORE").arg(keys::LEASES).arg(incarnation.as_str())).await?;
-            if (reply::text(lease).parse::<f64>().unwrap_or(-1.0) as i64) < now.as_unix_micros() {
-                let said = format!("no process {incarnation} lives");
-                return Err(StoreError::new("order", ErrorKind::NotFound, said));
-            }
-            let Some(text) = write_order(order) else {
-                return Err(StoreError::new("order", ErrorKind::Unsupported, "this order is not known here"));
-            };
-            self.ask("order", cmd("RPUSH").arg(keys::orders(incarnation)).arg(text)).await?;
-            self.inner.wake.ring([keys::orders(incarnation)]);
-            Ok(())
-        })
+        Box::pin(self.leave_order(incarnation, order, now))
     }
 
     fn about(&self) -> BoxFuture<'_, StoreResult<About>> {

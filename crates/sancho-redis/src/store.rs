@@ -6,9 +6,9 @@ use std::sync::Arc;
 use redis::{Client, Value, cmd};
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    Beat, BeatAnswer, BoxFuture, Checkpoint, Claim, ClaimRequest, ErrorKind, Exchanged, Greeting, Incarnation,
-    Interest, Jid, Kept, Mark, NewJob, Payload, Place, Promoted, Pruned, Pushed, QueueName, Receipt, Retention,
-    SettleAnswer, Settlement, Standing, Store, StoreError, StoreResult, TakenOver, Timestamp, WireTime, limits,
+    Beat, BeatAnswer, BoxFuture, Checkpoint, Claim, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Jid,
+    Kept, Mark, NewJob, Payload, Place, Promoted, Pruned, Pushed, QueueName, Receipt, Retention, SettleAnswer,
+    Settlement, Standing, Store, StoreError, StoreResult, TakenOver, Timestamp, WireTime, limits,
 };
 
 use crate::book::{Book, Names};
@@ -18,6 +18,7 @@ use crate::reply;
 use crate::row::cut;
 use crate::script::{Args, Scripts};
 use crate::wake::Wake;
+use crate::wire::metrics::Wire;
 use crate::wire::{day, keys, score};
 
 /// A store on one Redis database, shared by its clones.
@@ -32,18 +33,28 @@ pub(crate) struct Inner {
     pub(crate) scripts: Scripts,
     pub(crate) book: Book,
     pub(crate) wake: Wake,
+    pub(crate) wire: Wire,
 }
 
 impl RedisStore {
     /// Connects to the Redis at `url`, such as `redis://127.0.0.1:6379/0`.
     ///
+    /// Execution metrics are written as pages of Sidekiq 8 read them, with `?wire=7` as those of 7 do.
+    ///
     /// # Errors
     /// A URL that cannot be read, or a Redis that does not answer.
     pub async fn connect(url: &str) -> StoreResult<Self> {
+        let (url, wire) = match url.split_once("?wire=") {
+            None => (url, Wire::default()),
+            Some((url, version)) => {
+                let wire = Wire::parse(version).map_err(|e| StoreError::new("connect", ErrorKind::Invalid, e))?;
+                (url, wire)
+            }
+        };
         let separator = if url.contains('?') { '&' } else { '?' };
         let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
         let connection = Connection::open(&client).await?;
-        let inner = Inner { connection, scripts: Scripts::new(), book: Book::default(), wake: Wake::new(client) };
+        let inner = Inner { connection, scripts: Scripts::new(), book: Book::default(), wake: Wake::new(client), wire };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
@@ -202,33 +213,6 @@ impl RedisStore {
         self.ring_for(places.iter());
         Ok(Promoted { moved, buried, next_due })
     }
-
-    async fn beat_once(&self, beat: &Beat, now: Timestamp) -> StoreResult<BeatAnswer> {
-        let mut args = Args::new();
-        let hello = if beat.greeting == Greeting::Hello { "1" } else { "0" };
-        args.put(beat.process.incarnation.as_str()).put(hello).number((now + beat.lease).as_unix_micros());
-        let fields = crate::inspect::process_fields(beat, now);
-        args.number(fields.len());
-        for (name, value) in &fields {
-            args.put(name).put(value);
-        }
-        args.number(beat.running.len());
-        for running in &beat.running {
-            args.put(running.receipt.incarnation().as_str()).number(running.receipt.number());
-        }
-        let answer = self.inner.connection.run("beat", &self.inner.scripts.beat, &args).await?;
-        let mut parts = reply::list(answer).into_iter();
-        let good = reply::int(reply::next(&mut parts)) == 1;
-        let mut answer = BeatAnswer::new(if good { Standing::Good } else { Standing::Lost }, now);
-        let held = reply::list(reply::next(&mut parts));
-        let lost = beat.running.iter().zip(held).filter(|(_, held)| reply::int(held.clone()) == 0);
-        answer.lost = lost.map(|(running, _)| running.receipt.clone()).collect();
-        let orders = reply::list(reply::next(&mut parts)).into_iter();
-        answer.orders = orders.filter_map(|order| crate::inspect::read_order(&reply::text(order))).collect();
-        answer.paused_classes = reply::list(reply::next(&mut parts)).into_iter().map(reply::text).collect();
-        answer.paused_classes.sort();
-        Ok(answer)
-    }
 }
 
 /// The payload with the time at which it comes to its queue; as it is when it cannot be read.
@@ -329,7 +313,8 @@ impl Store for RedisStore {
             let ended = reply::list(reply::next(&mut parts));
             let kept = reply::int(reply::next(&mut parts)) == 1;
             let claims = self.claims("take_over", by, flat, kept).await?;
-            let ended = ended.into_iter().map(|who| Incarnation::new(reply::text(who))).collect();
+            let ended: Vec<_> = ended.into_iter().map(|who| Incarnation::new(reply::text(who))).collect();
+            self.show_no_more(&ended).await;
             Ok(TakenOver { claims, ended })
         })
     }
@@ -357,7 +342,9 @@ impl Store for RedisStore {
         Box::pin(async move {
             let mut args = Args::new();
             args.put(incarnation.as_str());
-            self.inner.connection.run("retire", &self.inner.scripts.retire, &args).await.map(drop)
+            self.inner.connection.run("retire", &self.inner.scripts.retire, &args).await?;
+            self.show_no_more(std::slice::from_ref(incarnation)).await;
+            Ok(())
         })
     }
 

@@ -185,6 +185,7 @@ pub fn beat(who: &str, greeting: Greeting) -> Beat {
         running: Vec::new(),
         rss_bytes: 1 << 20,
         round_trip: Duration::from_micros(300),
+        executions: Vec::new(),
     }
 }
 

@@ -81,6 +81,17 @@ pub enum Event {
         /// How long it could not.
         downtime: Duration,
     },
+    /// Processes of another program serve this queue, and nobody named it: the server claims nothing from it, until
+    /// [`Event::QueueNoLongerServedByOthers`]. Told once.
+    QueueServedByOthers {
+        /// The queue.
+        queue: QueueName,
+    },
+    /// The server claims from this queue again: no other program serves it any longer.
+    QueueNoLongerServedByOthers {
+        /// The queue.
+        queue: QueueName,
+    },
     /// The server takes no more jobs.
     Quiet,
     /// The server has stopped; nothing is in its hands.

@@ -7,6 +7,7 @@
 mod alone;
 mod config;
 mod fetcher;
+mod foreign;
 pub(crate) mod guard;
 mod heartbeat;
 mod host;
@@ -22,6 +23,7 @@ mod scheduler;
 mod settler;
 mod shutdown;
 mod signals;
+mod tally;
 mod unknown;
 
 use std::fmt;
@@ -82,6 +84,9 @@ impl<S: Send + Sync + 'static> Server<S> {
     }
 
     /// The queues to serve, in strict order: a later one is served when the earlier ones are empty.
+    ///
+    /// Without any, the server serves `default`, unless a process of another program serves that too: then it
+    /// claims nothing from it until that process is gone, or it is named here.
     pub fn queues<Q: Into<String>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
         self.given.queues = queues.into_iter().map(Into::into).collect();
         self

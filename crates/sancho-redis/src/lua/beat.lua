@@ -1,11 +1,11 @@
--- Purpose: records a process, extends its lease, and answers with what it should know.
+-- Purpose: extends a process's lease, shows it to people, and answers with what it should know. Only the lease decides
+--   who lives; what is shown is written by the way, and a key of another type there stops nothing.
 -- KEYS: none.
--- ARGV: incarnation, "1" for a first beat, end of the lease, count of fields, fields and values, count of claims,
---   claims (incarnation, number).
--- Returns: standing (1, 0), one 1 or 0 a claim (still held or not), orders oldest first, paused classes.
+-- ARGV: incarnation, "1" for a first beat, end of the lease in microseconds, count of claims, claims (incarnation,
+--   number); then commands that show the process, run if it is known: their count, each: count of words, words.
+-- Returns: standing (1, 0), one 1 or 0 a claim (still held or not), our orders oldest first, a signal or '', paused
+--   classes, the time (seconds, microseconds), `info` of each living process of other programs.
 local who, hello, lease = arg(), arg(), arg()
-local fields = {}
-for k = 1, 2 * tonumber(arg()) do fields[k] = arg() end
 local known = redis.call('ZSCORE', 'sancho:leases', who) or hello == '1'
 local held = {}
 for k = 1, tonumber(arg()) do
@@ -13,10 +13,38 @@ for k = 1, tonumber(arg()) do
   held[k] = known and redis.call('HEXISTS', 'sancho:flight:' .. holder, number) or 0
 end
 local classes = redis.call('SMEMBERS', 'sancho:paused-classes')
-if not known then return { 0, held, {}, classes } end
+local time = redis.call('TIME')
+if not known then return { 0, held, {}, '', classes, time, {} } end
 redis.call('ZADD', 'sancho:leases', lease, who)
 redis.call('SADD', 'sancho:holders', who)
-redis.call('HSET', 'sancho:process:' .. who, unpack(fields))
+
+for _ = 1, tonumber(arg()) do
+  local words = tonumber(arg())
+  redis.pcall(unpack(ARGV, cursor + 1, cursor + words))
+  cursor = cursor + words
+end
+
 local orders = redis.call('LRANGE', 'sancho:orders:' .. who, 0, -1)
 if #orders > 0 then redis.call('DEL', 'sancho:orders:' .. who) end
-return { 1, held, orders, classes }
+-- One signal a beat, as Sidekiq's own processes take them.
+local signal = redis.pcall('RPOP', who .. '-signals')
+if type(signal) ~= 'string' then signal = '' end
+
+-- Once a minute one beat of all takes those off the list whose hash is gone; each of Ruby's pollers counts the list.
+local cleans = redis.pcall('SET', 'process_cleanup', '1', 'NX', 'EX', 60)
+cleans = type(cleans) == 'table' and cleans.ok ~= nil
+local others = {}
+local listed = redis.pcall('SMEMBERS', 'processes')
+if listed.err then listed = {} end
+for _, id in ipairs(listed) do
+  local leased = redis.call('ZSCORE', 'sancho:leases', id)
+  if cleans or not leased then
+    local told = redis.pcall('HMGET', id, 'info', 'sancho')
+    if not told.err and not told[1] then
+      if cleans then redis.call('SREM', 'processes', id) end
+    elseif not told.err and not leased and not told[2] then
+      others[#others + 1] = told[1]
+    end
+  end
+end
+return { 1, held, orders, signal, classes, time, others }

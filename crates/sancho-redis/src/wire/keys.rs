@@ -18,8 +18,6 @@ pub(crate) const DEAD: &str = "dead";
 pub(crate) const HELD: &str = "sancho:held";
 /// Paused classes.
 pub(crate) const PAUSED_CLASSES: &str = "sancho:paused-classes";
-/// Incarnations and the ends of their leases.
-pub(crate) const LEASES: &str = "sancho:leases";
 /// Incarnations that may hold claims.
 pub(crate) const HOLDERS: &str = "sancho:holders";
 /// Keys and the jobs that hold them.
@@ -42,11 +40,6 @@ pub(crate) fn queue(name: &str) -> String {
 /// The hash of an incarnation's claims, by number.
 pub(crate) fn flight(incarnation: &str) -> String {
     format!("sancho:flight:{incarnation}")
-}
-
-/// The hash of a process's last beat.
-pub(crate) fn process(incarnation: &str) -> String {
-    format!("sancho:process:{incarnation}")
 }
 
 /// The list of orders for an incarnation.

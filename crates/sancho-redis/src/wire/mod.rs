@@ -2,4 +2,8 @@
 
 pub(crate) mod day;
 pub(crate) mod keys;
+pub(crate) mod metrics;
+pub(crate) mod process;
 pub(crate) mod score;
+pub(crate) mod signal;
+pub(crate) mod work;

@@ -30,11 +30,19 @@ impl Default for Given {
     }
 }
 
+/// Whether somebody named the queues, or they are those that a server has by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    No,
+    Yes,
+}
+
 /// As validated: what the loops rely on.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// At least one, none twice, in order.
     pub(crate) queues: Vec<QueueName>,
+    pub(crate) named: Named,
     /// At least one, at most what one claim may bring.
     pub(crate) slots: usize,
     pub(crate) stop_timeout: Duration,
@@ -63,11 +71,13 @@ impl Given {
                 queues.push(queue);
             }
         }
-        if queues.is_empty() {
+        let named = if queues.is_empty() { Named::No } else { Named::Yes };
+        if named == Named::No {
             queues.push(QueueName::default());
         }
         Ok(Config {
             queues,
+            named,
             slots: self.slots,
             stop_timeout: self.stop_timeout,
             retention: self.retention,

@@ -9,19 +9,22 @@ use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    ClaimRequest, Entropy, Interest, Jid, Mark, Outcome, Receipt, Source, Standing, Store, StoreError, limits,
+    ClaimRequest, Entropy, Interest, Jid, Mark, Outcome, QueueName, Receipt, Source, Standing, Store, StoreError,
+    limits,
 };
 use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, Events};
 use crate::server::alone::Alone;
 use crate::server::config::Config;
+use crate::server::foreign::Foreign;
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
 use crate::server::phase::Phase;
 use crate::server::processor::Processor;
 use crate::server::roster::Roster;
 use crate::server::settler::Pending;
+use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
 
 /// How long canceled tasks have to come to their end before their jobs are given back all the same.
@@ -39,6 +42,8 @@ pub(crate) enum Message {
     BeganAnew,
     /// Jobs of these classes are held.
     PausedClasses(Vec<String>),
+    /// Processes of other programs serve these queues.
+    ServedByOthers(Vec<QueueName>),
     /// Settle these too.
     Settle(Vec<Pending>),
 }
@@ -52,6 +57,7 @@ pub(crate) struct Fetcher<S> {
     pub(crate) config: Arc<Config>,
     pub(crate) processor: Processor<S>,
     pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) tally: Arc<Tally>,
     pub(crate) phase: watch::Receiver<Phase>,
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
     pub(crate) hand: Hand,
@@ -68,6 +74,7 @@ pub(crate) struct Hand {
     unresolved: Option<ClaimRequest>,
     outage: Outage,
     unknown: UnknownClasses,
+    foreign: Foreign,
     alone: Alone,
     slow: HashSet<String>,
     paused_classes: Vec<String>,
@@ -81,6 +88,7 @@ impl Hand {
             unresolved: None,
             outage: Outage::default(),
             unknown: UnknownClasses::default(),
+            foreign: Foreign::default(),
             alone: Alone::default(),
             slow: HashSet::new(),
             paused_classes: Vec::new(),
@@ -145,6 +153,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             // An unresolved claim was of the old incarnation: whoever takes over has its jobs.
             Message::BeganAnew => self.hand.unresolved = None,
             Message::PausedClasses(classes) => self.hand.paused_classes = classes,
+            Message::ServedByOthers(queues) => self.hand.foreign.hear(&queues, &self.config, &self.events),
             Message::Settle(pending) => self.hand.pending.extend(pending),
         }
     }
@@ -196,8 +205,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         let limit = self.config.slots.saturating_sub(self.roster.len());
         let uptime = self.lease.uptime();
-        let allowed = self.config.queues.iter().filter(|queue| self.hand.unknown.allows(queue, uptime));
-        let sources: Vec<_> = allowed.map(|queue| Source { queue: queue.clone(), quota: 0 }).collect();
+        let sources: Vec<_> = self.allowed(uptime).map(|queue| Source { queue: queue.clone(), quota: 0 }).collect();
         if limit == 0 || sources.is_empty() {
             return None;
         }
@@ -209,6 +217,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             fill: Fill::InOrder,
             limit,
         })
+    }
+
+    /// The queues that may be asked at this uptime.
+    fn allowed(&self, uptime: Duration) -> impl Iterator<Item = &QueueName> {
+        let hand = &self.hand;
+        self.config.queues.iter().filter(move |queue| hand.unknown.allows(queue, uptime) && hand.foreign.allows(queue))
     }
 
     /// Whether no job runs, and nothing is left to settle.
@@ -226,8 +240,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let free = self.roster.len() < self.config.slots && !self.hand.alone.keeps_others_away(uptime);
         let asks = serving && free && self.lease.is_trusted();
         // A queue that is left alone has jobs: a store may call it ready again and again.
-        let allowed = self.config.queues.iter().filter(|queue| self.hand.unknown.allows(queue, uptime));
-        let interest = Interest::Ready(allowed.cloned().collect());
+        let interest = Interest::Ready(self.allowed(uptime).cloned().collect());
         let nap = self.nap(uptime);
         let store = Arc::clone(&self.store);
         tokio::select! {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sancho_core::process::Quiet;
 use sancho_core::{
-    Beat, BeatAnswer, Entropy, Greeting, Interest, Order, ProcessInfo, Standing, Store, StoreError, limits,
+    Beat, BeatAnswer, Entropy, ErrorKind, Greeting, Interest, Order, ProcessInfo, QueueName, Standing, Store,
+    StoreError, limits,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -15,6 +16,7 @@ use crate::server::lease::Lease;
 use crate::server::phase::Phase;
 use crate::server::roster::Roster;
 use crate::server::shutdown::Shutdown;
+use crate::server::tally::Tally;
 
 /// How soon a beat that failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +27,7 @@ pub(crate) struct Heartbeat<S> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) tally: Arc<Tally>,
     pub(crate) phase: watch::Receiver<Phase>,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
     pub(crate) shutdown: Shutdown,
@@ -38,16 +41,37 @@ pub(crate) struct Rhythm {
     round_trip: Duration,
     distrusted: bool,
     paused_classes: Vec<String>,
+    served_by_others: Vec<QueueName>,
+    /// When the server was started, in uptime.
+    started: Duration,
+}
+
+impl Rhythm {
+    /// Before the first beat of a server that starts at this uptime.
+    pub(crate) fn new(started: Duration) -> Self {
+        Rhythm { started, ..Rhythm::default() }
+    }
 }
 
 impl<S: Send + Sync + 'static> Heartbeat<S> {
     /// The first beat of an incarnation: the store knows it from then on.
     ///
+    /// Leases are measured by the store's time, which only an answer tells: where it turns out to be another than
+    /// was thought, the store is greeted again, so that the lease does not end too early, or hours too late.
+    ///
     /// # Errors
     /// When the store cannot be reached.
     pub(crate) async fn hello(&mut self) -> Result<(), StoreError> {
         self.process.incarnation = self.lease.incarnation();
-        self.beat(Greeting::Hello).await?;
+        let offset = self.lease.offset();
+        let mut answer = self.beat(Greeting::Hello).await?;
+        if self.lease.offset() != offset {
+            let running_for = self.lease.uptime().saturating_sub(self.rhythm.started);
+            self.process.started_at = self.lease.now().before(running_for);
+            self.hear(answer);
+            answer = self.beat(Greeting::Hello).await?;
+        }
+        self.hear(answer);
         self.lease.trust();
         Ok(())
     }
@@ -72,6 +96,10 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             if *self.phase.borrow() == Phase::Drained {
                 break;
             }
+        }
+        if !self.tally.is_empty() {
+            // What is not told now is lost; a store that is away is not waited for any longer than claims are trusted.
+            _ = tokio::time::timeout(self.lease.trusted_for(), self.beat(Greeting::StillHere)).await;
         }
         if let Err(error) = self.store.retire(&self.process.incarnation, self.lease.now()).await {
             tracing::warn!(%error, "could not say goodbye: the store forgets this process when its lease ends");
@@ -106,9 +134,19 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             running: self.roster.report(),
             rss_bytes: crate::server::host::resident_bytes(),
             round_trip: self.rhythm.round_trip,
+            // A beat whose outcome is never known takes them with it: they are counted once or not at all.
+            executions: self.tally.take(),
         };
         let sent_at = self.lease.uptime();
-        let answer = self.store.beat(&beat, self.lease.now()).await?;
+        let answer = self.store.beat(&beat, self.lease.now()).await;
+        let counted = match &answer {
+            Ok(answer) => answer.standing == Standing::Good,
+            Err(error) => error.kind == ErrorKind::OutcomeUnknown,
+        };
+        if !counted {
+            self.tally.give_back(&beat.executions);
+        }
+        let answer = answer?;
         self.rhythm.round_trip = self.lease.uptime().saturating_sub(sent_at);
         if answer.standing == Standing::Good {
             self.lease.renew(sent_at, answer.store_now);
@@ -122,6 +160,12 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         if answer.standing == Standing::Lost {
             return self.begin_anew().await;
         }
+        self.hear(answer);
+        limits::BEAT_EVERY.mul_f64(0.9 + self.entropy.next_unit() / 10.0)
+    }
+
+    /// Passes on what the store told.
+    fn hear(&mut self, answer: BeatAnswer) {
         if !answer.lost.is_empty() {
             self.tell(Message::Lost(answer.lost));
         }
@@ -129,16 +173,20 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             self.rhythm.paused_classes.clone_from(&answer.paused_classes);
             self.tell(Message::PausedClasses(answer.paused_classes));
         }
+        if self.rhythm.served_by_others != answer.served_by_others {
+            self.rhythm.served_by_others.clone_from(&answer.served_by_others);
+            self.tell(Message::ServedByOthers(answer.served_by_others));
+        }
         for order in answer.orders {
             tracing::info!(?order, "an order came from outside");
             match order {
                 Order::Quiet => self.shutdown.quiet(),
                 Order::Stop => self.shutdown.stop(),
+                Order::Dump => self.roster.dump(),
                 Order::Cancel(jid) => self.tell(Message::Cancel(jid)),
                 _ => tracing::warn!(?order, "this build does not know the order"),
             }
         }
-        limits::BEAT_EVERY.mul_f64(0.9 + self.entropy.next_unit() / 10.0)
     }
 
     /// The last good beat is too long ago: jobs end here before others may take them over.

@@ -16,6 +16,7 @@ use crate::server::reaper::Reaper;
 use crate::server::roster::Roster;
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
+use crate::server::tally::Tally;
 use crate::server::{ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
@@ -75,7 +76,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (host, pid) = (crate::server::host::hostname(), std::process::id());
     let lease = Arc::new(Lease::new(Arc::clone(client.clock()), &*entropy, host.clone(), pid));
     let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
-    let roster = Arc::new(Roster::new());
+    let (roster, tally) = (Arc::new(Roster::new()), Arc::new(Tally::default()));
     let (to_fetcher, messages) = mpsc::unbounded_channel();
     let incarnation = lease.incarnation();
 
@@ -96,11 +97,12 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         roster: Arc::clone(&roster),
+        tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         fetcher: to_fetcher.clone(),
         shutdown: shutdown.clone(),
         process,
-        rhythm: Rhythm::default(),
+        rhythm: Rhythm::new(lease.uptime()),
     };
     heartbeat.hello().await.map_err(ServerError::Store)?;
 
@@ -135,6 +137,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         processor: Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() },
         roster,
+        tally,
         phase: shutdown.phase(),
         messages,
         hand: Hand::new(),

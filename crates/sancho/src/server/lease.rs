@@ -39,6 +39,12 @@ impl Lease {
         Timestamp::from_unix_micros(micros.saturating_add(self.offset.load(Ordering::Relaxed)))
     }
 
+    /// How far the store's clock was ahead of ours at the last beat, in microseconds; zero when it is the same but
+    /// for the time that an answer takes.
+    pub(crate) fn offset(&self) -> i64 {
+        self.offset.load(Ordering::Relaxed)
+    }
+
     /// Time that never steps back, in which durations are measured.
     pub(crate) fn uptime(&self) -> Duration {
         self.clock.uptime()

@@ -26,6 +26,8 @@ pub(crate) struct Begun<S> {
     pub(crate) jid: Option<Jid>,
     /// Its class; empty when its payload cannot be read.
     pub(crate) class: String,
+    /// The class that people know it by, if that is another: the one inside a wrapper.
+    pub(crate) wrapped: Option<Box<str>>,
     /// What is known of its class.
     pub(crate) entry: Option<Arc<Entry<S>>>,
     /// What comes next.
@@ -52,10 +54,13 @@ impl<S: Send + Sync + 'static> Processor<S> {
     /// Reads a job, and prepares its run.
     pub(crate) fn begin(&self, claim: &Claim, paused: &[String], now: Timestamp) -> Begun<S> {
         let Ok(envelope) = claim.payload.envelope() else {
-            return Begun { jid: None, class: String::new(), entry: None, next: Next::Over(Outcome::Unreadable) };
+            let next = Next::Over(Outcome::Unreadable);
+            return Begun { jid: None, class: String::new(), wrapped: None, entry: None, next };
         };
         let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
         let class = envelope.class().to_owned();
+        let shown = envelope.display_class();
+        let wrapped = (*shown != *class).then(|| shown.into());
         let entry = self.registry.get(&class).cloned();
         let next = if envelope.expires_at().is_some_and(|at| at <= now) {
             Next::Over(Outcome::Expired)
@@ -66,7 +71,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         } else {
             Next::Unknown
         };
-        Begun { jid, class, entry, next }
+        Begun { jid, class, wrapped, entry, next }
     }
 
     fn prepare(&self, claim: &Claim, envelope: &Envelope<'_>, entry: &Entry<S>, jid: Option<Jid>) -> Next {

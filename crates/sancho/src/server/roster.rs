@@ -14,6 +14,8 @@ pub(crate) struct Performing<S> {
     pub(crate) claim: Claim,
     pub(crate) jid: Option<Jid>,
     pub(crate) class: String,
+    /// The class inside a wrapper.
+    pub(crate) wrapped: Option<Box<str>>,
     pub(crate) entry: Option<Arc<Entry<S>>>,
     /// When it began, in the store's time.
     pub(crate) since: Timestamp,
@@ -78,6 +80,17 @@ impl<S> Roster<S> {
     /// The number of the claim with this receipt, if it is the same claim.
     pub(crate) fn find_receipt(&self, receipt: &Receipt) -> Option<u64> {
         self.lock().get(&receipt.number()).filter(|job| job.claim.receipt == *receipt).map(|_| receipt.number())
+    }
+
+    /// Says in the log what each job is, where it came from, and since when it runs.
+    pub(crate) fn dump(&self) {
+        let jobs = self.lock();
+        tracing::info!(running = jobs.len(), "what runs here");
+        for job in jobs.values() {
+            let Performing { jid, class, since, .. } = job;
+            let (jid, queue) = (jid.as_ref().map(Jid::as_str), &job.claim.queue);
+            tracing::info!(jid, class, %queue, since = since.as_unix_secs_f64(), "a job runs");
+        }
     }
 
     /// What a beat reports.

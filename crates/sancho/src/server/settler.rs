@@ -41,6 +41,16 @@ impl Pending {
         Pending { settlement, jid, class, queue, verdict: decision.verdict, error, elapsed }
     }
 
+    /// The job's class; empty when its payload cannot be read.
+    pub(crate) fn class(&self) -> &str {
+        &self.class
+    }
+
+    /// How long the job ran.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
     /// The store has answered: tells what came of the job, or that the claim was lost.
     pub(crate) fn answered(self, answer: SettleAnswer, events: &Events) {
         if answer == SettleAnswer::Lost {

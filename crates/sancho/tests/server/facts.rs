@@ -55,6 +55,7 @@ async fn dead_process_with_one_job(client: &Client, name: &str) -> Claim {
         running: Vec::new(),
         rss_bytes: 0,
         round_trip: Duration::ZERO,
+        executions: Vec::new(),
     };
     store.beat(&beat, long_ago).await.expect("the store answers");
     let request = ClaimRequest {

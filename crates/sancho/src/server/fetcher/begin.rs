@@ -35,7 +35,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Starts a job; answers it with its class when the class is not known.
     fn start(&mut self, claim: Claim) -> Option<(Claim, Option<Jid>, String)> {
         let now = self.lease.now();
-        let Begun { jid, class, entry, next } = self.processor.begin(&claim, &self.hand.paused_classes, now);
+        let Begun { jid, class, wrapped, entry, next } = self.processor.begin(&claim, &self.hand.paused_classes, now);
         let began = self.lease.uptime();
         let outcome = match next {
             Next::Unknown => return Some((claim, jid, class)),
@@ -47,7 +47,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                     Poll::Ready(outcome) => outcome,
                     Poll::Pending => {
                         let task = self.spawn(claim.receipt.number(), run);
-                        self.roster.add(Performing { claim, jid, class, entry, since: now, began, task });
+                        self.roster.add(Performing { claim, jid, class, wrapped, entry, since: now, began, task });
                         return None;
                     }
                 }
@@ -57,7 +57,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let chance = (self.lease.now(), self.chance(&outcome));
         let outcome = backed_off(outcome, entry.as_deref(), &claim);
         let elapsed = self.lease.uptime().saturating_sub(began);
-        self.hand.pending.push(Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance));
+        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance);
+        self.count(wrapped.as_deref(), &pending);
+        self.hand.pending.push(pending);
         None
     }
 

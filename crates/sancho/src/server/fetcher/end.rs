@@ -25,7 +25,20 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let elapsed = self.lease.uptime().saturating_sub(job.began);
         let outcome = backed_off(outcome, job.entry.as_deref(), &job.claim);
         let who = (job.jid.clone(), job.class.clone());
-        self.hand.pending.push(Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance));
+        let pending = Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance);
+        self.count(job.wrapped.as_deref(), &pending);
+        self.hand.pending.push(pending);
+    }
+
+    /// Counts an execution: whatever is counted as processed was one, and one that was cut short was none.
+    pub(super) fn count(&self, wrapped: Option<&str>, pending: &Pending) {
+        let class = wrapped.unwrap_or(pending.class());
+        let counted = pending.settlement.transition.tally;
+        if counted.failed > 0 && counted.processed > 0 {
+            self.tally.add_failure(class);
+        } else if counted.processed > 0 {
+            self.tally.add_run(class, pending.elapsed());
+        }
     }
 
     /// Chance for the rules: only a failure needs some, and drawing it is a call to the system.

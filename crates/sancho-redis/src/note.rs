@@ -1,0 +1,59 @@
+//! What a receipt carries beside the claim's number: what settling it needs, so that no settlement asks first.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sancho_core::{Payload, QueueName, Receipt, Timestamp};
+
+/// The store's note on a receipt; the clones of a receipt share it.
+#[derive(Debug)]
+pub(crate) struct Note {
+    /// The job's id, where its payload has one.
+    pub(crate) jid: Option<String>,
+    /// The key in the job's payload, where there is one.
+    pub(crate) key: Option<String>,
+    /// The queue that the job was taken from.
+    pub(crate) queue: QueueName,
+    /// The job's bytes.
+    pub(crate) payload: Payload,
+    /// When the job was claimed.
+    pub(crate) claimed_at: Timestamp,
+    /// Whether a checkpoint of this job may exist.
+    kept: AtomicBool,
+    /// Whether a settlement of this claim was ever sent.
+    sent: AtomicBool,
+}
+
+impl Note {
+    /// A note on a claim that was never settled.
+    pub(crate) fn new(
+        jid: Option<String>,
+        key: Option<String>,
+        queue: QueueName,
+        payload: Payload,
+        claimed_at: Timestamp,
+    ) -> Arc<Self> {
+        let (kept, sent) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Note { jid, key, queue, payload, claimed_at, kept, sent })
+    }
+
+    /// The note on a receipt; `None` where another store object handed it out.
+    pub(crate) fn of(receipt: &Receipt) -> Option<&Note> {
+        receipt.note()
+    }
+
+    /// Says that a checkpoint of this job may exist from now on.
+    pub(crate) fn mark_kept(&self) {
+        self.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a checkpoint of this job may exist.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    /// Says that a settlement is being sent; whether one was sent before.
+    pub(crate) fn mark_sent(&self) -> bool {
+        self.sent.swap(true, Ordering::Relaxed)
+    }
+}
