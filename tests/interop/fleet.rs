@@ -9,7 +9,7 @@ use crate::corpus::nasty_args;
 use crate::home::{Home, until};
 use crate::ruby_server::RubyServer;
 use crate::rust_server::RustServer;
-use crate::side::{Order, Side, push, push_bulk};
+use crate::side::{ProofDraft, Side, push, push_bulk};
 
 const QUEUE: &str = "proof";
 
@@ -61,7 +61,7 @@ async fn each_due_job_is_moved_once() {
     let mut jids = Vec::new();
     for side in Side::BOTH {
         for _ in 0..2 {
-            jids.push(push(side, &home, &Order::new(QUEUE, "[\"do\"]").at(home.now_secs() + LATER_SECS)).await);
+            jids.push(push(side, &home, &ProofDraft::new(QUEUE, "[\"do\"]").at(home.now_secs() + LATER_SECS)).await);
         }
     }
     let script = "puts (1..60).map { |n| Proof.set(queue: 'proof').perform_in(5_000 + n, 'do', n) }";
@@ -81,8 +81,8 @@ async fn each_due_job_is_moved_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_ruby_returns_when_it_stops_is_performed_by_rust() {
     let home = Home::new().await;
-    let cut_short = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("wait"))).await;
-    let behind = push(Side::Rust, &home, &Order::new(QUEUE, nasty_args("do"))).await;
+    let cut_short = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("wait"))).await;
+    let behind = push(Side::Rust, &home, &ProofDraft::new(QUEUE, nasty_args("do"))).await;
     let before = home.queue(QUEUE).await;
     let ruby = RubyServer::start(&home, &[QUEUE], 1, 1).await;
     home.until_performed(&cut_short, 1).await;
@@ -103,14 +103,14 @@ async fn what_ruby_returns_when_it_stops_is_performed_by_rust() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_rust_returns_when_it_stops_is_performed_by_ruby() {
     let home = Home::new().await;
-    let by_ruby = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("wait"))).await;
+    let by_ruby = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("wait"))).await;
     let by_hand = "5931c557999193ffeb592663";
     let odd = format!(
         "{{ \"jid\" : \"{by_hand}\",\"class\":\"Proof\", \"args\":[\"wait\", 1.10, 1E5, \"\\u00e9\\/\"],\n\
          \"queue\":\"proof\",\"retry\":true, \"x\": {{\"b\":1,\"a\":123456789012345678901234567890}} }}"
     );
     let _: i64 = home.ask(cmd("LPUSH").arg("queue:proof").arg(&odd)).await;
-    let behind = push(Side::Rust, &home, &Order::new(QUEUE, nasty_args("do"))).await;
+    let behind = push(Side::Rust, &home, &ProofDraft::new(QUEUE, nasty_args("do"))).await;
     let before = home.queue(QUEUE).await;
     let rust = RustServer::start(&home, &[QUEUE], 2, 0).await;
     for jid in [&by_ruby, by_hand] {
@@ -156,8 +156,8 @@ async fn a_class_that_only_ruby_knows_is_left_to_ruby() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_pro_paused_is_not_claimed() {
     let home = Home::new().await;
-    let kept = push(Side::Ruby, &home, &Order::new("paused", "[\"do\"]")).await;
-    let performed = push(Side::Ruby, &home, &Order::new(QUEUE, "[\"do\"]")).await;
+    let kept = push(Side::Ruby, &home, &ProofDraft::new("paused", "[\"do\"]")).await;
+    let performed = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, "[\"do\"]")).await;
     let _: i64 = home.ask(cmd("SADD").arg("paused").arg("paused")).await;
     let rust = RustServer::start(&home, &["paused", QUEUE], 2, 20).await;
     home.until_performed(&performed, 1).await;
@@ -171,7 +171,7 @@ async fn a_queue_that_pro_paused_is_not_claimed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn private_lists_of_others_are_no_queues() {
     let home = Home::new().await;
-    push(Side::Ruby, &home, &Order::new(QUEUE, "[\"do\"]")).await;
+    push(Side::Ruby, &home, &ProofDraft::new(QUEUE, "[\"do\"]")).await;
     let private = "queue:sq|vm:1:04a66cdf88eb|proof";
     let _: i64 = home.ask(cmd("LPUSH").arg(private).arg("{\"class\":\"Proof\",\"args\":[]}")).await;
     let queues = home.client.inspect().queues(home.client.clock().now()).await.expect("Redis answers");

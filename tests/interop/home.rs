@@ -35,6 +35,11 @@ impl Member {
     pub(crate) fn payload(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
+
+    /// Whether it is this job; what cannot be read is none.
+    pub(crate) fn is(&self, jid: &str) -> bool {
+        serde_json::from_str::<Value>(&self.text).is_ok_and(|payload| payload["jid"] == jid)
+    }
 }
 
 impl Home {
@@ -92,7 +97,7 @@ impl Home {
     /// The member with this jid, which must be there.
     pub(crate) async fn member(&self, set: &str, jid: &str) -> Member {
         let members = self.members(set).await;
-        let found = members.iter().find(|member| member.payload()["jid"] == jid);
+        let found = members.iter().find(|member| member.is(jid));
         found.unwrap_or_else(|| panic!("{jid} is not in {set}: {members:?}")).clone()
     }
 

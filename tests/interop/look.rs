@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::corpus::nasty_args;
 use crate::home::Home;
 use crate::ruby_server::RubyServer;
-use crate::side::{Order, Side, Worker, push};
+use crate::side::{ProofDraft, Side, Worker, push};
 
 const QUEUE: &str = "proof";
 
@@ -26,7 +26,7 @@ async fn act(home: &Home, action: Action, on: &str) {
 
 /// One job that failed in Ruby and waits for its retry.
 async fn retrying(home: &Home) -> String {
-    let jid = push(Side::Ruby, home, &Order::new(QUEUE, nasty_args("fail first")).retry(5).backtrace()).await;
+    let jid = push(Side::Ruby, home, &ProofDraft::new(QUEUE, nasty_args("fail first")).retry(5).backtrace()).await;
     let worker = Worker::start(Side::Ruby, home, QUEUE).await;
     home.until_size("retry", 1).await;
     worker.stop().await;
@@ -44,7 +44,7 @@ async fn the_latency_of_a_queue_is_read_from_either_generation() {
         let _: i64 = home.ask(cmd("LPUSH").arg(format!("queue:{queue}")).arg(text)).await;
         let _: i64 = home.ask(cmd("SADD").arg("queues").arg(queue)).await;
     }
-    push(Side::Ruby, &home, &Order::new("fresh", "[]")).await;
+    push(Side::Ruby, &home, &ProofDraft::new("fresh", "[]")).await;
     let queues = home.client.inspect().queues(now).await.expect("Redis answers");
     let seen: Vec<(String, u64, u64)> =
         queues.iter().map(|row| (row.name.to_string(), row.size, row.latency.as_secs())).collect();
@@ -56,7 +56,7 @@ async fn the_latency_of_a_queue_is_read_from_either_generation() {
 async fn a_scheduled_job_of_ruby_is_found_rescheduled_run_and_performed() {
     let home = Home::new().await;
     let at = (home.now_secs() + 5_000.0).floor();
-    let ours = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("do")).at(at)).await;
+    let ours = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("do")).at(at)).await;
     let row = home.client.find(&jid(&ours)).await.expect("Redis answers").expect("it is there");
     assert_eq!((row.state, row.queue.as_str()), (State::Scheduled, QUEUE));
     let later = Timestamp::from_unix_secs_f64(at + 99.5).expect("a time");
@@ -96,8 +96,8 @@ async fn a_retry_of_ruby_is_shown_killed_and_run_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queued_job_of_ruby_is_canceled() {
     let home = Home::new().await;
-    let doomed = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("do"))).await;
-    let kept = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("do"))).await;
+    let doomed = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("do"))).await;
+    let kept = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("do"))).await;
     home.client.cancel(&jid(&doomed)).await.expect("canceled");
     assert_eq!(home.ruby_value("Sidekiq::Queue.new('proof').map(&:jid)", &[]).await, json!([kept]));
 }

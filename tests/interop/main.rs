@@ -20,4 +20,5 @@ mod matrix;
 mod members;
 mod pages;
 mod processes;
+mod strangers;
 mod typed;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sancho::core::Payload;
 use serde_json::Value;
 
 use crate::corpus::nasty_args;
 use crate::home::{Home, Member};
 use crate::proof::Performed;
-use crate::side::{Order, Side, Worker, push, push_bulk};
+use crate::side::{ProofDraft, Side, Worker, push, push_bulk};
 
 /// What happens to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,12 +85,12 @@ const QUEUE: &str = "proof";
 async fn push_all(pushed_by: Side, home: &Home) -> Jobs {
     let bulk: Vec<String> = (0..3).map(|n| format!("[\"do\",{n},{}]", crate::corpus::NASTY[n])).collect();
     let due = (home.now_secs() * 1e3).round() / 1e3 + 2.0;
-    let failing = |how: &str, retry| Order::new(QUEUE, nasty_args(how)).retry(retry).backtrace();
+    let failing = |how: &str, retry| ProofDraft::new(QUEUE, nasty_args(how)).retry(retry).backtrace();
     Jobs {
         pushed_by,
-        one: push(pushed_by, home, &Order::new(QUEUE, nasty_args("do"))).await,
+        one: push(pushed_by, home, &ProofDraft::new(QUEUE, nasty_args("do"))).await,
         bulk: push_bulk(pushed_by, home, QUEUE, &bulk).await,
-        scheduled: push(pushed_by, home, &Order::new(QUEUE, nasty_args("do")).at(due)).await,
+        scheduled: push(pushed_by, home, &ProofDraft::new(QUEUE, nasty_args("do")).at(due)).await,
         due,
         retried: push(pushed_by, home, &failing("fail first", 5)).await,
         dead: push(pushed_by, home, &failing("fail", 1)).await,
@@ -175,8 +176,8 @@ async fn crossed(by: Side, matrix: &mut Matrix) {
     let home = Home::new().await;
     let mut jobs = Vec::new();
     for pushed_by in Side::BOTH {
-        let retried = Order::new(QUEUE, nasty_args("fail first")).retry(5).backtrace();
-        let dead = Order::new(QUEUE, nasty_args("fail")).retry(1).backtrace();
+        let retried = ProofDraft::new(QUEUE, nasty_args("fail first")).retry(5).backtrace();
+        let dead = ProofDraft::new(QUEUE, nasty_args("fail")).retry(1).backtrace();
         jobs.push((pushed_by, push(pushed_by, &home, &retried).await, push(pushed_by, &home, &dead).await));
     }
     let first = Worker::start(by.other(), &home, QUEUE).await;
@@ -249,7 +250,9 @@ fn failed(payload: &Value, by: Side) {
     assert_eq!(payload["error_class"], by.error_class());
     assert_eq!(payload["error_message"], "I was told to fail: é");
     assert_eq!(payload["queue"], QUEUE);
-    assert!(payload["error_backtrace"].is_string(), "{payload}");
+    let lines = Payload::from_bytes(payload.to_string().into_bytes()).envelope().expect("readable").error_backtrace();
+    assert!(!lines.is_empty(), "we read the backtrace that {by:?} wrote: {payload}");
+    assert_eq!(by == Side::Ruby, lines[0].contains("jobs.rb"), "{lines:?}");
     for name in ["created_at", "enqueued_at", "failed_at"] {
         assert!(payload[name].is_f64(), "{name} is in seconds with a fraction: {payload}");
     }

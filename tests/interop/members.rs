@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::home::{Home, Member, until};
 use crate::ruby_server::RubyServer;
 use crate::rust_server::RustServer;
-use crate::side::{Order, Side, Worker, push};
+use crate::side::{ProofDraft, Side, Worker, push};
 
 const QUEUE: &str = "proof";
 const JID: &str = "5931c557999193ffeb592663";
@@ -207,7 +207,7 @@ async fn each_form_of_retry_means_the_same_on_both_sides() {
         for (n, (form, set)) in forms.iter().enumerate() {
             for have in ["retry", "dead"] {
                 let jid = format!("retry-{n}");
-                let there = home.members(have).await.iter().any(|member| member.payload()["jid"] == jid.as_str());
+                let there = home.members(have).await.iter().any(|member| member.is(&jid));
                 assert_eq!(there, *set == Some(have), "{side:?}, retry: {form}, in {have}");
             }
         }
@@ -221,7 +221,7 @@ async fn each_form_of_retry_means_the_same_on_both_sides() {
 async fn both_sides_keep_as_much_of_an_error_message() {
     for side in Side::BOTH {
         let home = Home::new().await;
-        let jid = push(Side::Ruby, &home, &Order::new(QUEUE, "[\"fail long\"]").retry(0)).await;
+        let jid = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, "[\"fail long\"]").retry(0)).await;
         let worker = Worker::start(side, &home, QUEUE).await;
         home.until_size("dead", 1).await;
         worker.stop().await;
@@ -240,7 +240,7 @@ async fn arguments_are_no_deeper_than_ruby_reads() {
     let refused = home.client.push(Raw::text("Proof", nested(99))).queue(QUEUE).await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(home.queue(QUEUE).await, [""; 0]);
-    let jid = push(Side::Rust, &home, &Order::new(QUEUE, nested(98))).await;
+    let jid = push(Side::Rust, &home, &ProofDraft::new(QUEUE, nested(98))).await;
     let ruby = RubyServer::start(&home, &[QUEUE], 1, 20).await;
     let performed = home.until_performed(&jid, 1).await;
     ruby.stop().await;

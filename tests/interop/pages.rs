@@ -6,7 +6,7 @@ use sancho::Event;
 use crate::home::{Home, until};
 use crate::ruby_web::RubyWeb;
 use crate::rust_server::RustServer;
-use crate::side::{Order, Side, Worker, push};
+use crate::side::{ProofDraft, Side, Worker, push};
 
 const QUEUE: &str = "proof";
 const ERROR: &str = "I was told to fail: é";
@@ -18,7 +18,10 @@ fn args(how: &str) -> String {
     format!("[\"{how}\",\"été <b>\",1180591620717411303424,1e20,[[],{{}},null]]")
 }
 
-/// A Redis with one job of ours in each place, and the pages of it.
+/// What no program can read.
+const RAW: &str = "{\"class\":\"Proof\",\"args\":[<oops>";
+
+/// A Redis with one job of ours in each place, what cannot be read among the dead, and the pages of it.
 struct Stage {
     home: Home,
     web: RubyWeb,
@@ -31,15 +34,17 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let home = Home::new().await;
-        let failing = |retry| Order::new(QUEUE, args("fail")).retry(retry).backtrace();
+        let failing = |retry| ProofDraft::new(QUEUE, args("fail")).retry(retry).backtrace();
         let retrying = push(Side::Rust, &home, &failing(5)).await;
         let dead = push(Side::Rust, &home, &failing(0)).await;
+        let _: i64 = home.ask(cmd("LPUSH").arg("queue:proof").arg(RAW)).await;
         let worker = Worker::start(Side::Rust, &home, QUEUE).await;
         home.until_size("retry", 1).await;
-        home.until_size("dead", 1).await;
+        home.until_size("dead", 2).await;
         worker.stop().await;
-        let queued = push(Side::Rust, &home, &Order::new(QUEUE, args("do"))).await;
-        let scheduled = push(Side::Rust, &home, &Order::new(QUEUE, args("do")).at(home.now_secs() + 5_000.0)).await;
+        let queued = push(Side::Rust, &home, &ProofDraft::new(QUEUE, args("do"))).await;
+        let scheduled =
+            push(Side::Rust, &home, &ProofDraft::new(QUEUE, args("do")).at(home.now_secs() + 5_000.0)).await;
         let web = RubyWeb::start(&home).await;
         Stage { home, web, queued, scheduled, retrying, dead }
     }
@@ -56,10 +61,15 @@ impl Stage {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_shows_our_jobs() {
     let mut stage = Stage::new().await;
+    let running = push(Side::Rust, &stage.home, &ProofDraft::new("running", args("wait"))).await;
+    let server = RustServer::start(&stage.home, &["running"], 1, 20).await;
+    until("the page tells of the running job", async || {
+        stage.web.open("/busy").await.body.contains(&running).then_some(())
+    })
+    .await;
     let error = [Side::Rust.error_class(), ERROR];
     stage.web.open("/").await.shows(&["Sidekiq"]);
-    stage.web.open("/busy").await;
-    assert_eq!(stage.web.open("/queues").await.links("/queues/"), ["/queues/proof"]);
+    assert_eq!(stage.web.open("/queues").await.links("/queues/"), ["/queues/proof", "/queues/running"]);
     let queue = stage.web.open("/queues/proof").await;
     queue.shows(&["Proof"]);
     queue.shows(&SHOWN);
@@ -80,36 +90,32 @@ async fn every_page_shows_our_jobs() {
     let page = stage.web.open(&detail).await;
     assert!(page.body.contains("Error Backtrace") && page.body.contains("<br/>"), "the frames are listed: {page:?}");
     let stats = stage.web.open("/stats").await.body;
-    for text in ["\"processed\":2", "\"failed\":2", "\"enqueued\":1", "\"scheduled\":1", "\"retries\":1", "\"dead\":1"]
+    for text in ["\"processed\":2", "\"failed\":2", "\"enqueued\":1", "\"scheduled\":1", "\"retries\":1", "\"dead\":2"]
     {
         assert!(stats.contains(text), "{text} is not in {stats}");
     }
+    stage.home.let_go().await;
+    server.stop().await;
 }
 
 /// Trap T16: raw text in the dead set is shown as it is. Its detail page cannot be addressed, whoever wrote it: the
 /// pages of 6.4 address by jid, and lead back to the list.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_is_on_the_page_of_the_dead() {
-    let home = Home::new().await;
-    let raw = "{\"class\":\"Proof\",\"args\":[<oops>";
-    let _: i64 = home.ask(cmd("LPUSH").arg("queue:proof").arg(raw)).await;
-    let worker = Worker::start(Side::Rust, &home, QUEUE).await;
-    home.until_size("dead", 1).await;
-    worker.stop().await;
-    let mut web = RubyWeb::start(&home).await;
-    let page = web.open("/morgue").await;
+    let mut stage = Stage::new().await;
+    let page = stage.web.open("/morgue").await;
     page.shows(&["<oops>"]);
-    let link = page.links("/morgue/").first().expect("a link").clone();
-    assert_eq!(web.try_open(&link).await.status, 302);
-    web.press("/morgue/all/delete", &[("delete", "1")]).await;
-    assert_eq!(home.size("dead").await, 0);
+    let link = page.links("/morgue/").into_iter().find(|link| !link.ends_with(&stage.dead)).expect("its link");
+    assert_eq!(stage.web.try_open(&link).await.status, 302);
+    stage.web.press("/morgue/all/delete", &[("delete", "1")]).await;
+    assert_eq!(stage.home.size("dead").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_buttons_of_a_queue_delete_one_and_clear_all() {
     let mut stage = Stage::new().await;
     for n in 0..3 {
-        push(Side::Rust, &stage.home, &Order::new(QUEUE, format!("[\"do\",{n}]"))).await;
+        push(Side::Rust, &stage.home, &ProofDraft::new(QUEUE, format!("[\"do\",{n}]"))).await;
     }
     assert_eq!(stage.web.forge("/queues/proof", "delete=1").await, 403, "a form needs its token");
     stage.web.open("/queues/proof").await;
@@ -128,7 +134,7 @@ async fn the_buttons_of_a_queue_delete_one_and_clear_all() {
 async fn the_buttons_of_the_scheduled_add_to_the_queue_and_delete() {
     let mut stage = Stage::new().await;
     let doomed =
-        push(Side::Rust, &stage.home, &Order::new(QUEUE, args("do")).at(stage.home.now_secs() + 9_000.0)).await;
+        push(Side::Rust, &stage.home, &ProofDraft::new(QUEUE, args("do")).at(stage.home.now_secs() + 9_000.0)).await;
     let detail = stage.detail_path("/scheduled", &stage.scheduled.clone()).await;
     stage.web.open(&detail).await;
     stage.web.press(&detail, &[("add_to_queue", "1")]).await;
@@ -157,7 +163,7 @@ async fn the_buttons_of_retries_retry_now_and_kill() {
     let detail = stage.detail_path("/retries", &stage.retrying.clone()).await;
     stage.web.open(&detail).await;
     stage.web.press(&detail, &[("kill", "1")]).await;
-    assert_eq!((stage.home.size("retry").await, stage.home.size("dead").await), (0, 2));
+    assert_eq!((stage.home.size("retry").await, stage.home.size("dead").await), (0, 3));
     stage.home.member("dead", &stage.retrying).await;
 }
 
@@ -167,14 +173,14 @@ async fn the_buttons_of_the_dead_retry_and_delete() {
     let detail = stage.detail_path("/morgue", &stage.dead.clone()).await;
     stage.web.open(&detail).await;
     stage.web.press(&detail, &[("retry", "1")]).await;
-    assert_eq!((stage.home.size("dead").await, stage.home.queue(QUEUE).await.len()), (0, 2));
+    assert_eq!((stage.home.size("dead").await, stage.home.queue(QUEUE).await.len()), (1, 2));
     let worker = Worker::start(Side::Rust, &stage.home, QUEUE).await;
-    stage.home.until_size("dead", 1).await;
+    stage.home.until_size("dead", 2).await;
     worker.stop().await;
     let detail = stage.detail_path("/morgue", &stage.dead.clone()).await;
     stage.web.open(&detail).await;
     stage.web.press(&detail, &[("delete", "1")]).await;
-    assert_eq!(stage.home.size("dead").await, 0);
+    assert_eq!(stage.home.members("dead").await.into_iter().map(|member| member.text).collect::<Vec<_>>(), [RAW]);
 }
 
 /// Performs what is in the queue, in Rust, once each.
@@ -190,7 +196,7 @@ async fn drained(home: &Home, jobs: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_busy_page_shows_our_process_and_job_and_its_buttons_work() {
     let home = Home::new().await;
-    let jid = push(Side::Rust, &home, &Order::new(QUEUE, args("wait"))).await;
+    let jid = push(Side::Rust, &home, &ProofDraft::new(QUEUE, args("wait"))).await;
     let mut server = RustServer::start(&home, &[QUEUE, "low"], 7, 20).await;
     home.until_performed(&jid, 1).await;
     let mut web = RubyWeb::start(&home).await;

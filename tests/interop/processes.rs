@@ -12,9 +12,10 @@ use tokio::process::Command;
 use crate::corpus::nasty_args;
 use crate::home::{Home, until};
 use crate::proof::Ledger;
+use crate::ruby;
 use crate::ruby_server::RubyServer;
 use crate::rust_server::{PATIENCE, RustServer};
-use crate::side::{Order, Side, push};
+use crate::side::{ProofDraft, Side, push};
 
 const QUEUE: &str = "proof";
 
@@ -32,7 +33,7 @@ async fn identity(home: &Home) -> String {
 
 /// A server of ours with one job that runs until it is let go, and the next beat that says so.
 async fn busy_server(home: &Home) -> (RustServer, String, String) {
-    let jid = push(Side::Rust, home, &Order::new(QUEUE, nasty_args("wait"))).await;
+    let jid = push(Side::Rust, home, &ProofDraft::new(QUEUE, nasty_args("wait"))).await;
     let server = RustServer::start(home, &[QUEUE, "low"], 7, 20).await;
     home.until_performed(&jid, 1).await;
     let identity = identity(home).await;
@@ -70,6 +71,10 @@ async fn a_process_and_its_running_job_are_listed() {
     let process = json!([identity, pid, "proof", ["blue"], [QUEUE, "low"], 7, 1, false, true, true, true, true, true]);
     let work = json!([identity, true, QUEUE, jid, "Proof", nasty_args("wait"), true]);
     assert_eq!(seen, json!([[process], [work], 7, 1, 1, 1]));
+
+    let monitor = ruby::command("sidekiqmon", "ruby-sidekiq", &home).output().await.expect("sidekiqmon runs");
+    let report = String::from_utf8_lossy(&monitor.stdout);
+    assert!(monitor.status.success() && report.contains(&identity), "{report}");
 
     let fields: Vec<String> = home.ask(cmd("HKEYS").arg(&identity)).await;
     for field in ["info", "concurrency", "busy", "beat", "rtt_us", "quiet", "rss"] {
@@ -109,7 +114,7 @@ async fn ruby_makes_our_server_quiet_and_stops_it() {
     // A wish for stacks in the log goes before, and takes nothing away from the order behind it.
     home.ruby("Sidekiq::ProcessSet.new.each { |process| process.dump_threads; process.quiet! }", &[]).await;
     server.until(|event| matches!(event, Event::Quiet)).await;
-    let second = push(Side::Ruby, &home, &Order::new(QUEUE, "[\"do\"]")).await;
+    let second = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, "[\"do\"]")).await;
     until("Ruby sees that it is quiet", async || {
         let quiet: Option<String> = home.ask(cmd("HGET").arg(&identity).arg("quiet")).await;
         (quiet.as_deref() == Some("true")).then_some(())
@@ -168,7 +173,7 @@ fn child() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_vanishes_and_its_job_is_performed_by_another() {
     let home = Home::new().await;
-    let jid = push(Side::Ruby, &home, &Order::new(QUEUE, nasty_args("wait"))).await;
+    let jid = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("wait"))).await;
     let mut child = Command::new(std::env::current_exe().expect("this test's own program"))
         .args(["--exact", "processes::child", "--ignored", "--nocapture"])
         .env(REDIS, home.url())

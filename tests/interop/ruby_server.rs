@@ -59,9 +59,14 @@ impl RubyServer {
     }
 
     /// Stops it by TERM, and waits for its end: its counters are in Redis then.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(self) {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw).expect("a process id");
         kill_process(pid, Signal::TERM).expect("a process of the test's own can be signaled");
+        self.ended().await;
+    }
+
+    /// Waits for its end, whoever stopped it.
+    pub(crate) async fn ended(mut self) {
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("sidekiq stops in time");
         assert!(status.expect("sidekiq ends").success(), "sidekiq ended badly:\n{}", self.log());
     }

@@ -42,7 +42,7 @@ impl Side {
 
 /// A job of the class `Proof`, as either side is to push it.
 #[derive(Clone, Debug)]
-pub(crate) struct Order {
+pub(crate) struct ProofDraft {
     pub(crate) queue: String,
     /// The text of a JSON array.
     pub(crate) args: String,
@@ -52,9 +52,9 @@ pub(crate) struct Order {
     pub(crate) at: Option<f64>,
 }
 
-impl Order {
+impl ProofDraft {
     pub(crate) fn new(queue: &str, args: impl Into<String>) -> Self {
-        Order { queue: queue.into(), args: args.into(), retry: None, backtrace: false, at: None }
+        ProofDraft { queue: queue.into(), args: args.into(), retry: None, backtrace: false, at: None }
     }
 
     pub(crate) fn retry(mut self, retry: u32) -> Self {
@@ -89,19 +89,19 @@ impl Order {
 }
 
 /// Pushes one job with that side's own client; answers its id.
-pub(crate) async fn push(side: Side, home: &Home, order: &Order) -> String {
+pub(crate) async fn push(side: Side, home: &Home, draft: &ProofDraft) -> String {
     if side == Side::Ruby {
         let script = "puts Sidekiq::Client.push(JSON.parse(ARGV[0]).merge('args' => JSON.parse(ARGV[1])))";
-        return home.ruby(script, &[&order.members().to_string(), &order.args]).await.trim().to_owned();
+        return home.ruby(script, &[&draft.members().to_string(), &draft.args]).await.trim().to_owned();
     }
-    let mut push = home.client.push(Raw::text("Proof", order.args.as_str())).queue(&order.queue);
-    if let Some(retry) = order.retry {
+    let mut push = home.client.push(Raw::text("Proof", draft.args.as_str())).queue(&draft.queue);
+    if let Some(retry) = draft.retry {
         push = push.retry(Retry::Limit(retry));
     }
-    if order.backtrace {
+    if draft.backtrace {
         push = push.backtrace(Backtrace::All);
     }
-    if let Some(at) = order.at {
+    if let Some(at) = draft.at {
         push = push.at(Timestamp::from_unix_micros((at * 1e6) as i64));
     }
     push.await.expect("pushed").jid.to_string()
