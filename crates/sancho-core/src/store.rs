@@ -21,8 +21,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Once the call has answered, the jobs survive what the store promises to survive. Jobs of one call that
     /// go to one queue run in the order given. A batch is known by its first jid: repeated within
     /// [`limits::PUSH_REPEAT`](crate::limits::PUSH_REPEAT) it adds nothing, even if its jobs have run, and
-    /// answers [`Pushed::Repeated`] for each. After that time a store that knows of a job with the same jid may
-    /// answer so too, and no store has to. A taken key is an answer, not an error. Two jobs of one batch may
+    /// answers [`Pushed::Repeated`] for each. After that time a store that still knows the batch, or a job with the
+    /// same jid, may answer so too, and no store has to. A taken key is an answer, not an error. Two jobs of one batch may
     /// share a key: the later meets the earlier.
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>>;
 
@@ -42,7 +42,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Moves due scheduled and retrying jobs (`at` not after `now`) to the back of the queues that their
     /// payloads name, earliest first, at most `limit`, each in one atomic step.
     ///
-    /// A due job whose payload cannot be read, or names no valid queue, goes to the dead set as it is.
+    /// A due job whose payload cannot be read, or names no valid queue, goes to the dead set as it is. Where other
+    /// programs push jobs too, one that names none at all may go to `default`.
     fn promote(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, StoreResult<Promoted>>;
 
     /// Records a process and what it runs, and extends its lease to `now` and the beat's lease.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind as RedisKind, RedisError, Script, Value};
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind as RedisKind, RedisError, Script, ServerErrorKind, Value};
 use sancho_core::{ErrorKind, StoreError, StoreResult};
 
 use crate::script::Args;
@@ -26,11 +26,19 @@ impl Connection {
     /// Runs a script; it is loaded where Redis does not have it.
     pub(crate) async fn run(&self, op: &'static str, script: &Script, args: &Args) -> StoreResult<Value> {
         let mut connection = self.0.clone();
-        let mut invocation = script.prepare_invoke();
-        for arg in args.as_slice() {
-            invocation.arg(arg);
+        let hash = script.get_hash();
+        let mut call = Cmd::with_capacity(args.len() + 3, args.size() + hash.len() + 16);
+        call.arg("EVALSHA").arg(hash).arg(0);
+        for arg in args.iter() {
+            call.arg(arg);
         }
-        invocation.invoke_async(&mut connection).await.map_err(|error| failed(op, error))
+        let answer = call.query_async(&mut connection).await;
+        match answer {
+            Err(error) if error.kind() == RedisKind::Server(ServerErrorKind::NoScript) => {}
+            answer => return answer.map_err(|error| failed(op, error)),
+        }
+        script.load_async(&mut connection).await.map_err(|error| failed(op, error))?;
+        call.query_async(&mut connection).await.map_err(|error| failed(op, error))
     }
 
     /// Runs a command.

@@ -1,253 +1,23 @@
-//! The control plane on Redis: enough of it to tell what the data plane did.
+//! The control plane on Redis: each thing that people look at, or do, has a module of its own.
 
+mod about;
+mod apply;
+mod find;
+mod history;
+mod page;
+mod pause;
 mod processes;
+mod queues;
+pub(crate) mod search;
+mod stats;
 
-use std::time::Duration;
-
-use redis::{Cmd, Value, cmd};
-use sancho_core::inspect::{About, DayStats, Paused};
-use sancho_core::lifecycle::{Permitted, permits};
+use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, End, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
-    Payload, Place, ProcessRow, QueueName, QueueRow, Selection, Set, State, Stats, Store, StoreResult, Timestamp,
-    limits,
+    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
+    ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
-use crate::book::Names;
-use crate::record;
-use crate::reply;
-use crate::row::{Seen, cut, digest};
-use crate::script::Args;
 use crate::store::RedisStore;
-use crate::wire::{day, keys};
-
-impl RedisStore {
-    async fn ask(&self, op: &'static str, command: &mut Cmd) -> StoreResult<Value> {
-        self.inner.connection.ask(op, command).await
-    }
-
-    async fn count(&self, op: &'static str, command: &mut Cmd) -> StoreResult<u64> {
-        Ok(u64::try_from(reply::int(self.ask(op, command).await?)).unwrap_or(0))
-    }
-
-    async fn holders(&self) -> StoreResult<Vec<String>> {
-        let holders = self.ask("page", cmd("SMEMBERS").arg(keys::HOLDERS)).await?;
-        Ok(reply::list(holders).into_iter().map(reply::text).collect())
-    }
-
-    async fn totals(&self, now: Timestamp) -> StoreResult<Stats> {
-        let mut stats = Stats {
-            processed: self.count("stats", cmd("GET").arg("stat:processed")).await?,
-            failed: self.count("stats", cmd("GET").arg("stat:failed")).await?,
-            scheduled: self.count("stats", cmd("ZCARD").arg(keys::SCHEDULE)).await?,
-            retries: self.count("stats", cmd("ZCARD").arg(keys::RETRY)).await?,
-            dead: self.count("stats", cmd("ZCARD").arg(keys::DEAD)).await?,
-            held: self.count("stats", cmd("ZCARD").arg(keys::HELD)).await?,
-            ..Stats::default()
-        };
-        stats.processes = self.process_rows(now).await?.len() as u64;
-        for queue in self.queue_names().await? {
-            stats.enqueued += self.count("stats", cmd("LLEN").arg(keys::queue(queue.as_str()))).await?;
-        }
-        for holder in self.holders().await? {
-            stats.busy += self.count("stats", cmd("HLEN").arg(keys::flight(&holder))).await?;
-        }
-        Ok(stats)
-    }
-
-    async fn queue_rows(&self, now: Timestamp) -> StoreResult<Vec<QueueRow>> {
-        let mut rows = Vec::new();
-        for name in self.queue_names().await? {
-            let key = keys::queue(name.as_str());
-            let size = self.count("queues", cmd("LLEN").arg(&key)).await?;
-            let next = reply::bytes(self.ask("queues", cmd("LINDEX").arg(&key).arg(-1)).await?);
-            let since = next.and_then(|next| Payload::from_bytes(next).envelope().ok()?.enqueued_at());
-            let paused = self.count("queues", cmd("SISMEMBER").arg(keys::PAUSED).arg(name.as_str())).await?;
-            rows.push(QueueRow {
-                size,
-                latency: since.map_or(Duration::ZERO, |since| now.since(since)),
-                paused: if paused == 1 { Paused::Yes } else { Paused::No },
-                name,
-            });
-        }
-        Ok(rows)
-    }
-
-    /// A set's jobs in order, each with where a page goes on after it.
-    async fn seen(&self, set: &Set) -> StoreResult<Vec<(String, Seen)>> {
-        if let Some((letter, key)) = keys::sorted(set) {
-            let command = if *set == Set::Dead { "ZREVRANGE" } else { "ZRANGE" };
-            let last = limits::JOBS_PER_SCAN_MAX - 1;
-            let pairs = self.ask("page", cmd(command).arg(key).arg(0).arg(last).arg("WITHSCORES")).await?;
-            let seen = reply::list(pairs).into_iter().map(|pair| {
-                let mut pair = reply::list(pair).into_iter();
-                let bytes = reply::bytes(reply::next(&mut pair)).unwrap_or_default();
-                let extra = reply::text(reply::next(&mut pair));
-                let rank = format!("{extra}|{:x}", digest(&bytes));
-                (rank, Seen { letter: letter.to_string(), place: key.to_owned(), bytes, extra })
-            });
-            return Ok(seen.collect());
-        }
-        if let Set::Queue(queue) = set {
-            let list = self.ask("page", cmd("LRANGE").arg(keys::queue(queue.as_str())).arg(0).arg(-1)).await?;
-            let seen = reply::list(list).into_iter().enumerate().rev().map(|(index, bytes)| {
-                let bytes = reply::bytes(bytes).unwrap_or_default();
-                (index.to_string(), Seen { letter: "Q".into(), place: queue.to_string(), bytes, extra: String::new() })
-            });
-            return Ok(seen.collect());
-        }
-        let mut busy = Vec::new();
-        for holder in self.holders().await? {
-            let mut flat = reply::list(self.ask("page", cmd("HGETALL").arg(keys::flight(&holder))).await?).into_iter();
-            while let (Some(number), Some(value)) = (flat.next(), flat.next()) {
-                let (bytes, extra) = (reply::bytes(value).unwrap_or_default(), reply::text(number));
-                let order = (cut(&bytes).0, extra.parse::<u64>().unwrap_or(0));
-                busy.push((order, Seen { letter: "B".into(), place: holder.clone(), bytes, extra }));
-            }
-        }
-        busy.sort_by(|a, b| (a.0, &a.1.place).cmp(&(b.0, &b.1.place)));
-        Ok(busy
-            .into_iter()
-            .map(|(order, seen)| (format!("{}|{}|{}", order.0.as_unix_micros(), seen.place, order.1), seen))
-            .collect())
-    }
-
-    /// The jobs of a page, and where to go on.
-    async fn matching(
-        &self,
-        set: &Set,
-        filter: &Filter,
-        cursor: Option<&Cursor>,
-        limit: usize,
-    ) -> StoreResult<(Vec<Seen>, Option<Cursor>)> {
-        let all = self.seen(set).await?;
-        let start = cursor.map_or(0, |cursor| go_on(set, &all, &cursor.0));
-        let (mut found, mut last) = (Vec::new(), None);
-        for (index, (_, seen)) in all.iter().enumerate().skip(start) {
-            if found.len() == limit {
-                break;
-            }
-            last = Some(index);
-            if filter.matches(&seen.payload()) {
-                found.push(seen.clone());
-            }
-        }
-        let next = last.filter(|last| last + 1 < all.len()).map(|last| Cursor(all[last].0.clone()));
-        Ok((found, next))
-    }
-
-    /// A row with what stands beside the job: whether it holds its key, and why it is held.
-    async fn row(&self, seen: &Seen) -> StoreResult<JobRow> {
-        let mut row = seen.row();
-        let names = Names::of(&row.payload);
-        if !names.key.is_empty() && row.state != State::Dead {
-            let holder = self.ask("find", cmd("HGET").arg(keys::JOB_KEYS).arg(&names.key)).await?;
-            row.key = Key::new(&names.key).ok().filter(|_| reply::text(holder) == names.jid);
-        }
-        if row.state == State::Held {
-            let why = self.ask("find", cmd("HGET").arg(keys::WHY).arg(row.jid.as_str())).await?;
-            row.held = Some(reply::text(why));
-        }
-        Ok(row)
-    }
-
-    async fn locate(&self, op: &'static str, jid: &str, key: &str) -> StoreResult<Option<Seen>> {
-        if crate::row::is_made(jid) {
-            return self.locate_bytes(jid).await;
-        }
-        let mut args = Args::new();
-        args.put(jid).put(key);
-        let mut parts = reply::list(self.inner.connection.run(op, &self.inner.scripts.find, &args).await?).into_iter();
-        let letter = reply::text(reply::next(&mut parts));
-        let place = reply::text(reply::next(&mut parts));
-        let bytes = reply::bytes(reply::next(&mut parts)).unwrap_or_default();
-        let extra = reply::text(reply::next(&mut parts));
-        let jid = reply::text(reply::next(&mut parts));
-        let seen = Seen { letter, place, bytes, extra };
-        // The script only saw the text of the jid: the payload says whether it is the job's own.
-        Ok(Some(seen).filter(|seen| !seen.letter.is_empty() && Names::of(&seen.payload()).jid == jid))
-    }
-
-    /// The job whose bytes have no id, by the one that was made for them.
-    async fn locate_bytes(&self, jid: &str) -> StoreResult<Option<Seen>> {
-        let mut sets = vec![Set::Dead, Set::Retries, Set::Scheduled, Set::Held, Set::Busy];
-        sets.extend(self.queue_names().await?.into_iter().map(Set::Queue));
-        for set in &sets {
-            let found = self.seen(set).await?.into_iter().find(|(_, seen)| seen.row().jid.as_str() == jid);
-            if let Some((_, seen)) = found {
-                return Ok(Some(seen));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn act(&self, action: &Action, seen: &[Seen], now: Timestamp) -> StoreResult<Applied> {
-        let (mut applied, mut args, mut places) = (Applied::default(), Args::new(), Vec::new());
-        for seen in seen {
-            let permitted = match permits(seen.state(), action) {
-                Ok(permitted) => permitted,
-                Err(refusal) => {
-                    applied.refused.push((seen.row().jid, refusal));
-                    continue;
-                }
-            };
-            let payload = seen.payload();
-            let place = match permitted {
-                Permitted::Enqueue => Place::Queue { queue: seen.row().queue, end: End::Back },
-                Permitted::Bury => Place::Dead,
-                Permitted::Remove => Place::Gone,
-                Permitted::Wait { at } if seen.state() == State::Retries => Place::Retries { at },
-                Permitted::Wait { at } => Place::Scheduled { at },
-            };
-            places.push((seen.row().jid, place, payload));
-            let (_, place, payload) = places.last().expect("it was put there just now");
-            let names = Names::of(payload);
-            args.put(names.jid).put(names.key).put(&seen.letter).put(&seen.place).put(&seen.bytes);
-            let (letter, place_of, score) = record::place(place, now);
-            args.put(letter).put(place_of).put(score);
-        }
-        if places.is_empty() {
-            return Ok(applied);
-        }
-        let mut all = Args::new();
-        all.number(places.len());
-        for arg in args.as_slice() {
-            all.put(arg);
-        }
-        let answers = self.inner.connection.run("apply", &self.inner.scripts.act, &all).await?;
-        for ((jid, _, _), answer) in places.iter().zip(reply::list(answers)) {
-            match answer {
-                Value::Int(1) => applied.done += 1,
-                Value::Int(_) => {}
-                holder => {
-                    if let Ok(holder) = Jid::new(reply::text(holder)) {
-                        applied.refused.push((jid.clone(), sancho_core::lifecycle::Refusal::KeyTaken { holder }));
-                    }
-                }
-            }
-        }
-        self.ring_for(places.iter().map(|(_, place, _)| place));
-        Ok(applied)
-    }
-}
-
-/// Where in the order a page goes on.
-fn go_on(set: &Set, all: &[(String, Seen)], after: &str) -> usize {
-    if let Set::Queue(_) = set {
-        // A queue is left at its right end: what is left of the last one shown keeps its index.
-        let after: usize = after.parse().unwrap_or(0);
-        return all.len().saturating_sub(after);
-    }
-    if let Some(at) = all.iter().position(|(rank, _)| rank == after) {
-        return at + 1;
-    }
-    let first = |rank: &str| rank.split('|').next().and_then(|first| first.parse::<f64>().ok()).unwrap_or(0.0);
-    let bound = first(after);
-    match set {
-        Set::Dead => all.partition_point(|(rank, _)| first(rank) > bound),
-        _ => all.partition_point(|(rank, _)| first(rank) < bound),
-    }
-}
 
 impl Inspect for RedisStore {
     fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {
@@ -255,17 +25,7 @@ impl Inspect for RedisStore {
     }
 
     fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>> {
-        Box::pin(async move {
-            let mut history = Vec::new();
-            for back in 0..days {
-                let unix_day = now.unix_day() - i64::from(back);
-                let date = day::date(unix_day);
-                let processed = self.count("history", cmd("GET").arg(format!("stat:processed:{date}"))).await?;
-                let failed = self.count("history", cmd("GET").arg(format!("stat:failed:{date}"))).await?;
-                history.push(DayStats { unix_day, processed, failed });
-            }
-            Ok(history)
-        })
+        Box::pin(self.days(days, now))
     }
 
     fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>> {
@@ -279,32 +39,15 @@ impl Inspect for RedisStore {
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
-        Box::pin(async move {
-            let (seen, next) = self.matching(set, filter, cursor, limit).await?;
-            let mut page = Page { rows: Vec::with_capacity(seen.len()), next };
-            for seen in &seen {
-                page.rows.push(self.row(seen).await?);
-            }
-            Ok(page)
-        })
+        Box::pin(self.page_of(set, filter, cursor, limit))
     }
 
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        Box::pin(async move {
-            match self.locate("find", jid.as_str(), "").await? {
-                Some(seen) => Ok(Some(self.row(&seen).await?)),
-                None => Ok(None),
-            }
-        })
+        Box::pin(self.find_row(jid))
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        Box::pin(async move {
-            match self.locate("find_key", "", key.as_str()).await? {
-                Some(seen) => Ok(Some(self.row(&seen).await?)),
-                None => Ok(None),
-            }
-        })
+        Box::pin(self.find_key_row(key))
     }
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
@@ -318,42 +61,19 @@ impl Inspect for RedisStore {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<Applied>> {
-        Box::pin(async move {
-            let (seen, next) = match selection {
-                Selection::Jid(jid) => (self.locate("apply", jid.as_str(), "").await?.into_iter().collect(), None),
-                Selection::Key(key) => (self.locate("apply", "", key.as_str()).await?.into_iter().collect(), None),
-                Selection::All { set, filter, after } => self.matching(set, filter, after.as_ref(), limit).await?,
-                _ => (Vec::new(), None),
-            };
-            let mut applied = self.act(action, &seen, now).await?;
-            applied.next = next;
-            Ok(applied)
-        })
+        Box::pin(self.apply_to(action, selection, limit, now))
     }
 
     fn pause<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async move { self.ask("pause", &mut pausing("SADD", what)).await.map(drop) })
+        Box::pin(self.pause_it(what))
     }
 
     fn resume<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        Box::pin(async move {
-            self.ask("resume", &mut pausing("SREM", what)).await?;
-            if let Pausable::Queue(queue) = what {
-                self.inner.wake.ring([keys::queue(queue.as_str())]);
-            }
-            Ok(())
-        })
+        Box::pin(self.resume_it(what))
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {
-        Box::pin(async move {
-            let (seen, _) = self.matching(&Set::Queue(queue.clone()), &Filter::all(), None, limit).await?;
-            let done = self.act(&Action::Delete, &seen, now).await?.done;
-            if self.count("clear", cmd("LLEN").arg(keys::queue(queue.as_str()))).await? == 0 {
-                self.ask("clear", cmd("SREM").arg(keys::QUEUES).arg(queue.as_str())).await?;
-            }
-            Ok(done)
-        })
+        Box::pin(self.clear_queue(queue, limit, now))
     }
 
     fn order<'a>(
@@ -366,20 +86,6 @@ impl Inspect for RedisStore {
     }
 
     fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
-        Box::pin(async move {
-            let info = reply::text(self.ask("about", cmd("INFO").arg("server")).await?);
-            let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or("unknown");
-            Ok(About { kind: "redis", version: version.to_owned(), ..About::default() })
-        })
+        Box::pin(self.what_it_is())
     }
-}
-
-fn pausing(command: &str, what: &Pausable) -> Cmd {
-    let mut pausing = cmd(command);
-    match what {
-        Pausable::Queue(queue) => pausing.arg(keys::PAUSED).arg(queue.as_str()),
-        Pausable::Class(class) => pausing.arg(keys::PAUSED_CLASSES).arg(class),
-        _ => pausing.arg(keys::PAUSED_CLASSES).arg(""),
-    };
-    pausing
 }

@@ -4,11 +4,11 @@
 //! a key for stands under that key; the rest stands under `sancho:`.
 
 mod beat;
-mod book;
 mod connection;
+mod index;
 mod inspect;
 mod marks;
-#[expect(dead_code, reason = "the moves take it into use next")]
+mod moves;
 mod note;
 mod record;
 mod reply;

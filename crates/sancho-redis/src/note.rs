@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sancho_core::{Payload, QueueName, Receipt, Timestamp};
 
+use crate::index::Names;
+
 /// The store's note on a receipt; the clones of a receipt share it.
 #[derive(Debug)]
 pub(crate) struct Note {
-    /// The job's id, where its payload has one.
-    pub(crate) jid: Option<String>,
-    /// The key in the job's payload, where there is one.
-    pub(crate) key: Option<String>,
     /// The queue that the job was taken from.
     pub(crate) queue: QueueName,
     /// The job's bytes.
@@ -26,20 +24,24 @@ pub(crate) struct Note {
 
 impl Note {
     /// A note on a claim that was never settled.
-    pub(crate) fn new(
-        jid: Option<String>,
-        key: Option<String>,
-        queue: QueueName,
-        payload: Payload,
-        claimed_at: Timestamp,
-    ) -> Arc<Self> {
+    pub(crate) fn new(queue: QueueName, payload: Payload, claimed_at: Timestamp) -> Arc<Self> {
         let (kept, sent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Note { jid, key, queue, payload, claimed_at, kept, sent })
+        Arc::new(Note { queue, payload, claimed_at, kept, sent })
     }
 
-    /// The note on a receipt; `None` where another store object handed it out.
+    /// The note on a receipt; `None` where another kind of store handed it out.
     pub(crate) fn of(receipt: &Receipt) -> Option<&Note> {
         receipt.note()
+    }
+
+    /// The job's names. Read when they are asked for: most jobs are done without anybody asking.
+    pub(crate) fn names(&self) -> Names {
+        Names::of(&self.payload)
+    }
+
+    /// Whether the job may have a key, found without reading the payload.
+    pub(crate) fn may_have_key(&self) -> bool {
+        memchr::memmem::find(self.payload.as_bytes(), b"\"key\"").is_some()
     }
 
     /// Says that a checkpoint of this job may exist from now on.

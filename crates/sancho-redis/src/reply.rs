@@ -15,7 +15,7 @@ pub(crate) fn list(value: Value) -> Vec<Value> {
 pub(crate) fn bytes(value: Value) -> Option<Vec<u8>> {
     match value {
         Value::BulkString(bytes) => Some(bytes),
-        Value::SimpleString(text) => Some(text.into_bytes()),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.into_bytes()),
         Value::Int(number) => Some(number.to_string().into_bytes()),
         Value::Double(number) => Some(number.to_string().into_bytes()),
         Value::Okay => Some(b"OK".to_vec()),

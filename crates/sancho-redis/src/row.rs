@@ -2,20 +2,30 @@
 
 use sancho_core::{Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
 
-use crate::record;
-use crate::wire::score;
-
 /// A job where it was seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// Its state's letter: Q, B, S, R, D or H.
-    pub(crate) letter: String,
-    /// Its queue, set, or holder.
-    pub(crate) place: String,
-    /// Its bytes; with its start and queue in front if it is busy.
-    pub(crate) bytes: Vec<u8>,
-    /// Its score, or the number of its claim.
-    pub(crate) extra: String,
+    /// Where it was.
+    pub(crate) spot: Spot,
+    /// Its bytes.
+    pub(crate) payload: Payload,
+}
+
+/// Where a job is, as the scripts need it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Spot {
+    /// In a queue's list.
+    Queue { queue: String },
+    /// In an incarnation's hash of claims.
+    Busy { holder: String, number: u64, queue: String, since: Timestamp },
+    /// In `schedule`.
+    Scheduled { at: Option<Timestamp> },
+    /// In `retry`.
+    Retries { at: Option<Timestamp> },
+    /// In `dead`.
+    Dead { at: Option<Timestamp> },
+    /// In our own set of held jobs, with the reason in front of its bytes.
+    Held { reason: String, since: Option<Timestamp> },
 }
 
 /// An in-flight value: start, queue and payload.
@@ -27,41 +37,112 @@ pub(crate) fn cut(value: &[u8]) -> (Timestamp, String, &[u8]) {
     (Timestamp::from_unix_micros(micros), queue, next())
 }
 
-impl Seen {
-    pub(crate) fn payload(&self) -> Payload {
-        match self.letter.as_str() {
-            "B" => Payload::from_bytes(cut(&self.bytes).2),
-            _ => Payload::from_bytes(self.bytes.clone()),
+/// A member of the set of held jobs: reason and payload.
+fn cut_held(member: &[u8]) -> (String, &[u8]) {
+    match member.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (String::from_utf8_lossy(&member[..end]).into_owned(), &member[end + 1..]),
+        None => (String::new(), member),
+    }
+}
+
+impl Spot {
+    /// Its letter in scripts and in the index.
+    pub(crate) fn letter(&self) -> &'static str {
+        match self {
+            Spot::Queue { .. } => "Q",
+            Spot::Busy { .. } => "B",
+            Spot::Scheduled { .. } => "S",
+            Spot::Retries { .. } => "R",
+            Spot::Dead { .. } => "D",
+            Spot::Held { .. } => "H",
+        }
+    }
+
+    /// Its place in scripts and in the index: queue, incarnation or reason; empty for the sets that are places
+    /// themselves.
+    pub(crate) fn place(&self) -> &str {
+        match self {
+            Spot::Queue { queue } => queue,
+            Spot::Busy { holder, .. } => holder,
+            Spot::Held { reason, .. } => reason,
+            Spot::Scheduled { .. } | Spot::Retries { .. } | Spot::Dead { .. } => "",
         }
     }
 
     pub(crate) fn state(&self) -> State {
-        record::state(&self.letter)
+        match self {
+            Spot::Queue { .. } => State::Enqueued,
+            Spot::Busy { .. } => State::Busy,
+            Spot::Scheduled { .. } => State::Scheduled,
+            Spot::Retries { .. } => State::Retries,
+            Spot::Dead { .. } => State::Dead,
+            Spot::Held { .. } => State::Held,
+        }
+    }
+}
+
+impl Seen {
+    /// A job in a queue's list.
+    pub(crate) fn queued(queue: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Seen { spot: Spot::Queue { queue: queue.into() }, payload: Payload::from_bytes(bytes) }
     }
 
-    /// What of the row stands in the job itself: all but its key and the reason it is held for.
-    pub(crate) fn row(&self) -> JobRow {
-        let payload = self.payload();
-        let envelope = payload.envelope().ok();
-        let named = envelope.as_ref().and_then(|envelope| envelope.queue());
-        let (at, queue) = match self.letter.as_str() {
-            "B" => {
-                let (start, queue, _) = cut(&self.bytes);
-                (Some(start), QueueName::new(queue).ok())
+    /// A claim of an incarnation.
+    pub(crate) fn busy(holder: impl Into<String>, number: u64, value: &[u8]) -> Self {
+        let (since, queue, bytes) = cut(value);
+        Seen { spot: Spot::Busy { holder: holder.into(), number, queue, since }, payload: Payload::from_bytes(bytes) }
+    }
+
+    /// A job that is held, apart from its reason.
+    pub(crate) fn held(reason: String, bytes: Vec<u8>, score: f64) -> Self {
+        let since = Timestamp::from_unix_secs_f64(score);
+        Seen { spot: Spot::Held { reason, since }, payload: Payload::from_bytes(bytes) }
+    }
+
+    /// A member of a sorted set, by the set's letter.
+    pub(crate) fn member(letter: char, member: Vec<u8>, score: f64) -> Self {
+        let at = Timestamp::from_unix_secs_f64(score);
+        let spot = match letter {
+            'S' => Spot::Scheduled { at },
+            'R' => Spot::Retries { at },
+            'H' => {
+                let (reason, bytes) = cut_held(&member);
+                return Seen::held(reason, bytes.to_vec(), score);
             }
-            "Q" => (envelope.as_ref().and_then(|envelope| envelope.enqueued_at()), QueueName::new(&self.place).ok()),
-            _ => (score::read(&self.extra), named),
+            _ => Spot::Dead { at },
+        };
+        Seen { spot, payload: Payload::from_bytes(member) }
+    }
+
+    /// What of the row stands in the job itself: all but the key that it holds.
+    pub(crate) fn row(&self) -> JobRow {
+        let envelope = self.payload.envelope().ok();
+        let named = envelope.as_ref().and_then(|envelope| envelope.queue());
+        let (at, queue) = match &self.spot {
+            Spot::Busy { queue, since, .. } => (Some(*since), QueueName::new(queue.as_str()).ok()),
+            Spot::Queue { queue } => {
+                let enqueued_at = envelope.as_ref().and_then(|envelope| envelope.enqueued_at());
+                (enqueued_at, QueueName::new(queue.as_str()).ok())
+            }
+            Spot::Scheduled { at } | Spot::Retries { at } | Spot::Dead { at } => (*at, named),
+            Spot::Held { since, .. } => (*since, named),
         };
         let jid = envelope.as_ref().and_then(|envelope| Jid::new(envelope.jid()?.into_owned()).ok());
         JobRow {
-            jid: jid.unwrap_or_else(|| made_jid(payload.as_bytes())),
-            state: self.state(),
+            jid: jid.unwrap_or_else(|| made_jid(self.payload.as_bytes())),
+            state: self.spot.state(),
             queue: queue.unwrap_or_default(),
             at,
             key: None,
-            held: None,
-            incarnation: (self.letter == "B").then(|| Incarnation::new(&self.place)),
-            payload,
+            held: match &self.spot {
+                Spot::Held { reason, .. } => Some(reason.clone()),
+                _ => None,
+            },
+            incarnation: match &self.spot {
+                Spot::Busy { holder, .. } => Some(Incarnation::new(holder)),
+                _ => None,
+            },
+            payload: self.payload.clone(),
         }
     }
 }
@@ -73,8 +154,8 @@ pub(crate) fn is_made(jid: &str) -> bool {
     jid.starts_with(MADE)
 }
 
-/// A jid for bytes without one: the same for the same bytes.
-fn made_jid(bytes: &[u8]) -> Jid {
+/// A jid for bytes without one: the same for the same bytes. Of several jobs with the same bytes it names any one.
+pub(crate) fn made_jid(bytes: &[u8]) -> Jid {
     Jid::new(format!("{MADE}{:016x}", digest(bytes))).expect("it is not empty and short")
 }
 

@@ -1,9 +1,9 @@
-//! The scripts, each with the shared part in front.
+//! The scripts, each with the parts that it shares with others in front.
 
 use redis::Script;
 
 macro_rules! scripts {
-    ($($name:ident),*) => {
+    ($($name:ident: $first:literal $($part:literal)*;)*) => {
         /// Every script of the store, hashed once.
         pub(crate) struct Scripts {
             $(pub(crate) $name: Script,)*
@@ -13,7 +13,8 @@ macro_rules! scripts {
             pub(crate) fn new() -> Self {
                 Scripts {
                     $($name: Script::new(concat!(
-                        include_str!("lua/common.lua"),
+                        $first,
+                        $(include_str!(concat!("lua/", $part, ".lua")),)*
                         include_str!(concat!("lua/", stringify!($name), ".lua"))
                     )),)*
                 }
@@ -22,7 +23,32 @@ macro_rules! scripts {
     };
 }
 
-scripts!(push, exchange, promote, beat, retire, take_over, checkpoint, act, find, meet, prune, arm, processes, order);
+// Only a push and a checkpoint ask for room, so that Redis refuses them whole when its memory is full: whatever
+// gives room back, or keeps a process alive, has to pass then.
+scripts! {
+    push: "#!lua\n";
+    push_keyed: "#!lua\n" "common" "index" "place";
+    exchange: "#!lua flags=allow-oom\n" "claim";
+    settle: "#!lua flags=allow-oom\n" "common" "index" "place" "claim";
+    promote: "#!lua flags=allow-oom\n" "common" "index" "place";
+    beat: "#!lua flags=allow-oom\n" "common";
+    retire: "#!lua flags=allow-oom\n" "common";
+    take_over: "#!lua flags=allow-oom\n" "common";
+    checkpoint: "#!lua\n" "common";
+    act: "#!lua flags=allow-oom\n" "common" "index";
+    find: "#!lua flags=no-writes\n" "common" "index";
+    holder: "#!lua flags=allow-oom\n" "common" "index";
+    search: "#!lua flags=no-writes\n" "common" "index";
+    mend: "#!lua flags=allow-oom\n" "common" "index";
+    stats: "#!lua flags=no-writes\n" "common" "index";
+    queues: "#!lua flags=no-writes\n" "common" "index";
+    forget: "#!lua flags=allow-oom\n" "common" "index";
+    meet: "#!lua flags=allow-oom\n" "common";
+    prune: "#!lua flags=allow-oom\n" "common" "index";
+    processes: "#!lua flags=no-writes\n" "common";
+    order: "#!lua flags=allow-oom\n" "common";
+    arm: "#!lua flags=no-writes\n" "common";
+}
 
 impl std::fmt::Debug for Scripts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -30,27 +56,64 @@ impl std::fmt::Debug for Scripts {
     }
 }
 
-/// The arguments of a script, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Args(Vec<Vec<u8>>);
+/// The arguments of a script, in order, one behind the other in one buffer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Args {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
 
 impl Args {
     pub(crate) fn new() -> Self {
         Args::default()
     }
 
+    /// Room for so many arguments of so many bytes in all.
+    pub(crate) fn with_capacity(count: usize, bytes: usize) -> Self {
+        Args { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(count) }
+    }
+
     /// Adds a text or bytes.
     pub(crate) fn put(&mut self, value: impl AsRef<[u8]>) -> &mut Self {
-        self.0.push(value.as_ref().to_vec());
+        self.put_parts(&[value.as_ref()])
+    }
+
+    /// Adds one argument made of parts.
+    pub(crate) fn put_parts(&mut self, parts: &[&[u8]]) -> &mut Self {
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.ends.push(self.bytes.len());
         self
     }
 
     /// Adds a number.
-    pub(crate) fn number(&mut self, value: impl ToString) -> &mut Self {
-        self.put(value.to_string())
+    pub(crate) fn number(&mut self, value: impl std::fmt::Display) -> &mut Self {
+        use std::io::Write;
+        write!(self.bytes, "{value}").expect("memory can be written to");
+        self.ends.push(self.bytes.len());
+        self
     }
 
-    pub(crate) fn as_slice(&self) -> &[Vec<u8>] {
-        &self.0
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of all of them.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes away all but the first so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.ends.truncate(count);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// Each of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end])
     }
 }

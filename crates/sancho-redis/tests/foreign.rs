@@ -1,21 +1,60 @@
-//! Jobs that another program pushed, moved or took.
+//! Jobs that another program pushed, moved, rewrote or took.
 
 mod common;
 
 use common::Redis;
 use redis::AsyncCommands;
-use sancho_core::{Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Set, Store};
+use redis::aio::MultiplexedConnection;
+use sancho_core::lifecycle::Refusal;
+use sancho_core::{
+    Action, Applied, Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Retention, Selection, Set, State,
+    Store,
+};
 use sancho_redis::RedisStore;
-use sancho_testkit::stage::{back, claimed};
+use sancho_testkit::factory::{key, queue};
+use sancho_testkit::stage::{back, claimed, name_of};
 use sancho_testkit::{Stage, at, jid_of, job};
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn stage(redis: &Redis) -> (Stage, redis::aio::MultiplexedConnection) {
+async fn stage(redis: &Redis) -> (Stage, MultiplexedConnection) {
     let url = redis.url();
     let store = Arc::new(RedisStore::connect(&url).await.expect("connect"));
     let raw = ::redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("connect");
     (Stage::new(store.clone(), store), raw)
+}
+
+/// The same job as another program may write it: members in another order, other spaces, line breaks.
+fn rewritten(bytes: &[u8]) -> Vec<u8> {
+    let mut job: serde_json::Value = serde_json::from_slice(bytes).expect("a job is JSON");
+    job.as_object_mut().expect("a job is an object").remove("enqueued_at");
+    let text = serde_json::to_vec_pretty(&job).expect("JSON is written");
+    assert_ne!(text, bytes);
+    text
+}
+
+/// Rewrites the only member of a sorted set where it is.
+async fn rewrite(raw: &mut MultiplexedConnection, set: &str) {
+    let members: Vec<(Vec<u8>, f64)> = raw.zrange_withscores(set, 0, -1).await.expect("a set");
+    let [(bytes, score)] = &members[..] else { panic!("{set} has {} members", members.len()) };
+    let _: () = raw.zrem(set, bytes).await.expect("it is there");
+    let _: () = raw.zadd(set, rewritten(bytes), score).await.expect("it is put back");
+}
+
+/// Takes the next job of `default` away, and leaves it in a sorted set, rewritten.
+async fn run_and_fail(raw: &mut MultiplexedConnection, set: &str, due: i64) {
+    let bytes: Vec<u8> = raw.rpop("queue:default", None).await.expect("a job is in the queue");
+    let _: () = raw.zadd(set, rewritten(&bytes), at(due).as_unix_secs_f64()).await.expect("a set");
+}
+
+fn by_key() -> Selection {
+    Selection::Key(key("k"))
+}
+
+/// How many jobs there are, wherever they are.
+async fn jobs(s: &Stage) -> u64 {
+    let stats = s.stats(9).await;
+    stats.enqueued + stats.busy + stats.scheduled + stats.retries + stats.dead + stats.held
 }
 
 #[tokio::test]
@@ -58,29 +97,247 @@ async fn two_stores_settle_each_others_claims() {
 }
 
 #[tokio::test]
-async fn a_nested_jid_deceives_a_push_as_yet() {
+async fn a_nested_jid_deceives_no_push() {
     let redis = Redis::default();
     let (s, _) = stage(&redis).await;
     let decoy = format!(r#"[{{"jid":"{}"}}]"#, jid_of("A"));
     s.push([job("Z").args(&decoy), job("A").key("k")], 0).await;
+    assert_eq!(s.find("A").await.map(|row| name_of(&row.payload)).as_deref(), Some("A"));
     let answer = s.push([job("B").key("k").on_conflict(OnConflict::Replace)], 1).await;
     assert_eq!(answer, [Pushed::Replaced { holder: jid_of("A") }]);
-    assert_eq!(s.queued("default").await, ["A", "B"], "the wrong job is gone");
+    assert_eq!(s.queued("default").await, ["Z", "B"]);
 }
 
 #[tokio::test]
-async fn the_same_bytes_are_buried_once_as_yet() {
+async fn of_the_same_unreadable_bytes_the_dead_set_keeps_one_as_with_ruby() {
     let redis = Redis::default();
     let (s, mut raw) = stage(&redis).await;
-    let _: () = raw.lpush("queue:default", "nonsense").await.unwrap();
-    let _: () = raw.lpush("queue:default", "nonsense").await.unwrap();
+    let _: () = raw.lpush("queue:default", &["nonsense", "nonsense"]).await.unwrap();
     s.hello("p", 0).await;
     let claims = s.claim("p", 2, &["default"], 0).await;
     assert_eq!(claimed(&claims), ["nonsense", "nonsense"]);
     for claim in &claims {
         s.settle(claim, Place::Dead, 1).await;
     }
-    assert_eq!(s.rows(Set::Dead).await.len(), 1);
+    assert_eq!(s.rows(Set::Dead).await.len(), 1, "a sorted set holds the same bytes once");
+}
+
+#[tokio::test]
+async fn an_action_takes_one_of_the_jobs_with_the_same_unreadable_bytes() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    let _: () = raw.sadd("queues", "default").await.unwrap();
+    let _: () = raw.lpush("queue:default", &["nonsense", "nonsense", "other"]).await.unwrap();
+    let jid = s.rows(Set::Queue(queue("default"))).await[0].jid.clone();
+    assert_eq!(s.apply(Action::Delete, Selection::Jid(jid.clone()), 9, 1).await.done, 1);
+    assert_eq!(s.queued("default").await, ["nonsense", "other"]);
+    assert_eq!(s.apply(Action::Kill, Selection::Jid(jid.clone()), 9, 1).await.done, 1);
+    assert_eq!(s.inspect.find(&jid).await.unwrap().expect("it is dead").state, State::Dead);
+}
+
+#[tokio::test]
+async fn a_page_goes_on_where_it_was_though_the_queue_grows() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    s.push(["A", "B", "C", "D"].map(job), 0).await;
+    let set = Set::Queue(queue("default"));
+    let first = s.inspect.page(&set, &Filter::all(), None, 2).await.unwrap();
+    s.push([job("E")], 1).await;
+    s.claim_one("p", 1).await;
+    let rest = s.inspect.page(&set, &Filter::all(), first.next.as_ref(), 9).await.unwrap();
+    let names: Vec<_> = rest.rows.iter().map(|row| name_of(&row.payload)).collect();
+    assert_eq!(names, ["C", "D", "E"]);
+}
+
+#[tokio::test]
+async fn a_deleted_job_is_gone_and_its_key_is_free() {
+    let redis = Redis::default();
+    for set in ["schedule", "queue:default"] {
+        let (s, mut raw) = stage(&redis).await;
+        match set {
+            "schedule" => s.push([job("A").key("k").at(at(60))], 0).await,
+            _ => s.push([job("A").key("k")], 0).await,
+        };
+        let bytes = s.find("A").await.expect("it was pushed").payload;
+        let removed: i64 = match set {
+            "schedule" => raw.zrem(set, bytes.as_bytes()).await.unwrap(),
+            _ => raw.lrem(set, 1, bytes.as_bytes()).await.unwrap(),
+        };
+        assert_eq!((removed, s.state("A").await, s.holder("k").await), (1, None, None));
+        for action in [Action::Cancel, Action::Reschedule { at: at(90) }] {
+            assert_eq!(s.apply(action.clone(), by_key(), 1, 1).await, Applied::default());
+            assert_eq!(s.act(action, "A", 1).await, Applied::default());
+        }
+        assert_eq!(s.push([job("B").key("k")], 2).await, [Pushed::Added]);
+        assert_eq!((s.holder("k").await.as_deref(), jobs(&s).await), (Some("B"), 1));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_failed_elsewhere_is_found_and_keeps_its_key() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").key("k")], 0).await;
+    run_and_fail(&mut raw, "retry", 60).await;
+    assert_eq!(s.state("A").await, Some(State::Retries));
+    assert_eq!(s.holder("k").await.as_deref(), Some("A"));
+    let kept = Pushed::Kept { holder: jid_of("A"), state: State::Retries };
+    assert_eq!(s.push([job("B").key("k")], 1).await, [kept]);
+    assert_eq!(s.find("A").await.expect("it retries").key, Some(key("k")));
+    assert_eq!(s.apply(Action::Reschedule { at: at(90) }, by_key(), 1, 1).await.done, 1);
+    assert_eq!((s.find("A").await.expect("it retries").at, jobs(&s).await), (Some(at(90)), 1));
+    assert_eq!(s.apply(Action::Cancel, by_key(), 1, 1).await.done, 1);
+    assert_eq!((jobs(&s).await, s.holder("k").await), (0, None));
+}
+
+#[tokio::test]
+async fn a_push_replaces_a_job_that_was_rewritten_elsewhere() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").key("k").at(at(60))], 0).await;
+    rewrite(&mut raw, "schedule").await;
+    let replacement = job("B").key("k").on_conflict(OnConflict::Replace);
+    assert_eq!(s.push([replacement], 1).await, [Pushed::Replaced { holder: jid_of("A") }]);
+    assert_eq!((s.state("A").await, s.holder("k").await.as_deref(), jobs(&s).await), (None, Some("B"), 1));
+}
+
+#[tokio::test]
+async fn a_rewritten_job_is_acted_upon_once() {
+    let redis = Redis::default();
+    for keyed in [true, false] {
+        let (s, mut raw) = stage(&redis).await;
+        let draft = job("A").at(at(60));
+        s.push([if keyed { draft.key("k") } else { draft }], 0).await;
+        rewrite(&mut raw, "schedule").await;
+        let bytes = s.find("A").await.expect("it is scheduled").payload;
+        assert_eq!(s.act(Action::Reschedule { at: at(90) }, "A", 1).await.done, 1);
+        assert_eq!(s.find("A").await.expect("it is scheduled").payload, bytes, "its bytes stay as they were");
+        assert_eq!(s.act(Action::RunNow, "A", 2).await.done, 1);
+        assert_eq!((s.queued("default").await, jobs(&s).await), (vec!["A".to_owned()], 1));
+        assert_eq!(s.holder("k").await.is_some(), keyed);
+        let claim = s.claim_one("p", 3).await;
+        assert_eq!(s.holder("k").await.is_some(), keyed, "a busy job holds its key");
+        s.done(&claim, 4).await;
+        assert_eq!((s.holder("k").await, jobs(&s).await), (None, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_was_rescheduled_elsewhere_is_found_and_acted_upon() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    for (name, draft) in [("A", job("A").key("k")), ("B", job("B"))] {
+        s.push([draft.at(at(60))], 0).await;
+        let bytes = s.find(name).await.expect("it is scheduled").payload;
+        let _: f64 = raw.zincr("schedule", bytes.as_bytes(), 40.0).await.unwrap();
+        assert_eq!(s.find(name).await.expect("it is scheduled").at, Some(at(100)));
+    }
+    assert_eq!(s.holder("k").await.as_deref(), Some("A"));
+    assert_eq!(s.apply(Action::Reschedule { at: at(70) }, by_key(), 1, 1).await.done, 1);
+    assert_eq!(s.act(Action::Cancel, "B", 1).await.done, 1);
+    assert_eq!((s.find("A").await.expect("it is scheduled").at, jobs(&s).await), (Some(at(70)), 1));
+}
+
+#[tokio::test]
+async fn a_reschedule_elsewhere_finds_the_score_that_was_written() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").at(at(60))], 0).await;
+    let due = at(90) + Duration::from_micros(123_457);
+    assert_eq!(s.act(Action::Reschedule { at: due }, "A", 1).await.done, 1);
+    let bytes = s.find("A").await.expect("it is scheduled").payload;
+    let score: f64 = raw.zscore("schedule", bytes.as_bytes()).await.unwrap();
+    assert_eq!(score, due.as_unix_secs_f64(), "to the microsecond");
+    let text = bytes.to_text_lossy();
+    assert!(!text.contains("enqueued_at") && !text.contains("\"at\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_dead_job_takes_no_key_from_a_job_that_was_rewritten_elsewhere() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").key("k")], 0).await;
+    assert_eq!(s.act(Action::Kill, "A", 0).await.done, 1);
+    s.push([job("B").key("k").at(at(60))], 0).await;
+    rewrite(&mut raw, "schedule").await;
+    let taken = Refusal::KeyTaken { holder: jid_of("B") };
+    assert_eq!(s.act(Action::RunNow, "A", 1).await.refused, [(jid_of("A"), taken)]);
+    assert_eq!(s.state("A").await, Some(State::Dead));
+    let _: () = raw.del("schedule").await.unwrap();
+    assert_eq!(s.act(Action::RunNow, "A", 2).await.done, 1, "B is nowhere any more");
+    assert_eq!(s.holder("k").await.as_deref(), Some("A"));
+}
+
+#[tokio::test]
+async fn a_scheduled_job_without_a_jid_is_shown_found_and_run() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    let bytes = r#"{ "class": "A", "queue": "low", "args": [ 1.0 ] }"#;
+    let _: () = raw.zadd("schedule", bytes, at(60).as_unix_secs_f64()).await.unwrap();
+    let rows = s.rows(Set::Scheduled).await;
+    assert_eq!((rows.len(), rows[0].at, rows[0].queue.as_str()), (1, Some(at(60)), "low"));
+    let found = s.inspect.find(&rows[0].jid).await.unwrap().expect("it is found by the id that its row shows");
+    assert_eq!(found.payload.as_bytes(), bytes.as_bytes());
+    assert_eq!(s.apply(Action::RunNow, Selection::Jid(found.jid), 1, 5).await.done, 1);
+    assert_eq!((s.queued("low").await, jobs(&s).await), (vec!["A".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn queues_are_those_of_the_set_and_no_other_lists() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A")], 0).await;
+    let _: () = raw.lpush("queue:sq|worker|default", "{}").await.unwrap();
+    let _: () = raw.lpush("queue:unknown", "{}").await.unwrap();
+    let _: () = raw.sadd("queues", "broken").await.unwrap();
+    let _: () = raw.set("queue:broken", "no list").await.unwrap();
+    let rows = s.inspect.queues(at(1)).await.unwrap();
+    let named: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.size)).collect();
+    assert_eq!(named, [("broken", 0), ("default", 1)]);
+    assert_eq!(s.stats(1).await.enqueued, 1);
+}
+
+#[tokio::test]
+async fn a_queue_waits_since_its_next_job_was_enqueued_or_else_created() {
+    let redis = Redis::default();
+    for (member, value) in [("enqueued_at", 10.5), ("created_at", 10.5), ("no_time_at_all", 0.0)] {
+        let (s, mut raw) = stage(&redis).await;
+        let time = at(0).as_unix_secs_f64() + value;
+        let _: () = raw.sadd("queues", "default").await.unwrap();
+        let _: () = raw.lpush("queue:default", format!(r#"{{"class":"A","{member}":{time}}}"#)).await.unwrap();
+        let waits = if member == "no_time_at_all" { Duration::ZERO } else { Duration::from_millis(1500) };
+        assert_eq!(s.inspect.queues(at(12)).await.unwrap()[0].latency, waits, "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_frees_keys_of_jobs_that_are_nowhere_and_follows_those_that_moved() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").key("gone")], 0).await;
+    let _: Vec<u8> = raw.rpop("queue:default", None).await.unwrap();
+    s.push([job("B").key("k").at(at(60)), job("C").key("here")], 0).await;
+    rewrite(&mut raw, "schedule").await;
+    s.store.prune(&Retention::default(), 100, at(1)).await.unwrap();
+    let mut held: Vec<String> = raw.hkeys("sancho:keys").await.unwrap();
+    held.sort();
+    assert_eq!(held, ["here", "k"]);
+    let entry: Vec<u8> = raw.hget("sancho:keys", "k").await.unwrap();
+    let bytes = s.find("B").await.expect("it is scheduled").payload;
+    assert!(entry.ends_with(bytes.as_bytes()), "the entry has the bytes as they are now");
+}
+
+#[tokio::test]
+async fn a_sweep_forgets_due_times_an_hour_late() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").at(at(10)), job("B").at(at(9_000))], 0).await;
+    let _: () = raw.zrembyscore("schedule", "-inf", at(10).as_unix_secs_f64()).await.unwrap();
+    s.store.prune(&Retention::default(), 100, at(3_600)).await.unwrap();
+    assert_eq!(raw.zcard::<_, i64>("sancho:due").await.unwrap(), 2);
+    s.store.prune(&Retention::default(), 100, at(3_611)).await.unwrap();
+    let left: Vec<String> = raw.zrange("sancho:due", 0, -1).await.unwrap();
+    assert_eq!(left, [jid_of("B").as_str()]);
 }
 
 #[tokio::test]
@@ -105,17 +362,4 @@ async fn other_processes_wake_the_scheduler_and_the_ordered() {
         }
         tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it is woken").unwrap();
     }
-}
-
-#[tokio::test]
-async fn a_page_misses_jobs_when_the_queue_grows_as_yet() {
-    let redis = Redis::default();
-    let (s, _) = stage(&redis).await;
-    s.push(["A", "B", "C", "D"].map(job), 0).await;
-    let set = Set::Queue(sancho_testkit::factory::queue("default"));
-    let first = s.inspect.page(&set, &Filter::all(), None, 2).await.unwrap();
-    s.push([job("E")], 1).await;
-    let rest = s.inspect.page(&set, &Filter::all(), first.next.as_ref(), 9).await.unwrap();
-    let names: Vec<_> = rest.rows.iter().map(|row| sancho_testkit::stage::name_of(&row.payload)).collect();
-    assert_eq!(names, ["D", "E"], "C is missed");
 }

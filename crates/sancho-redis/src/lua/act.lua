@@ -1,25 +1,76 @@
--- Purpose: moves jobs as a person asked, each if it is still where it was seen.
+-- Purpose: moves jobs as a person asked, each in one step if exactly its bytes are still where they were seen.
 -- KEYS: none.
--- ARGV: count, then each job: jid, key, letter and place where it was seen, bytes, new letter, where, score.
--- Returns: one answer each: 1 done, 0 gone, or the jid that holds its key.
-check_sets()
-local answers = {}
+-- ARGV: count of proofs, each: key, jid, letter, place, bytes (see `index_believe`); count of jobs, each: jid, key,
+--   letter and place where it was seen, bytes, letter of where it goes (Q to the back of a queue, S, R, D, G for
+--   nowhere), queue, score, new bytes.
+-- Returns: one answer each: 1 done, 0 gone, the jid that holds its key, or a list with a jid that the index names for
+--   its key and that could not be proved.
+for _ = 1, tonumber(arg()) do index_believe(arg(), arg(), arg(), arg(), arg()) end
+
+local ACT_SETS = { S = 'schedule', R = 'retry', D = 'dead', H = 'sancho:held' }
+local jobs, checked = {}, {}
+local function check(key, want)
+  if not checked[key] then must_be(key, want) end
+  checked[key] = true
+end
+check('sancho:keys', 'hash')
+check('sancho:due', 'zset')
+check('queues', 'set')
 for k = 1, tonumber(arg()) do
-  local jid, key, from, place, bytes, letter, where, score = arg(), arg(), arg(), arg(), arg(), arg(), arg(), arg()
-  local holder = from == 'D' and takes_key(letter) and key ~= '' and redis.call('HGET', 'sancho:keys', key)
-  if holder and holder ~= jid and locate(holder) then
-    answers[k] = holder
+  local job = { jid = arg(), key = arg(), from = arg(), place = arg(), bytes = arg() }
+  job.to, job.queue, job.score, job.new = arg(), arg(), arg(), arg()
+  if ACT_SETS[job.from] then check(ACT_SETS[job.from], 'zset') else check('queue:' .. job.place, 'list') end
+  if ACT_SETS[job.to] then check(ACT_SETS[job.to], 'zset') end
+  if job.to == 'Q' then check('queue:' .. job.queue, 'list') end
+  jobs[k] = job
+end
+
+-- Who keeps a dead job from taking its key again, as an answer; nil where nobody does.
+local function key_taken(job)
+  if job.from ~= 'D' or job.to ~= 'Q' or job.key == '' then return nil end
+  local holder, jid = index_holder(job.key)
+  if holder == 'unproved' then return { jid } end
+  if holder and holder ~= job.jid then return holder end
+  return nil
+end
+
+local function take_exactly(job)
+  if job.from == 'Q' then return redis.call('LREM', 'queue:' .. job.place, -1, job.bytes) end
+  return redis.call('ZREM', ACT_SETS[job.from], index_member(job.from, job.place, job.bytes))
+end
+
+local function put_there(job)
+  if job.to == 'G' then
+    if job.jid ~= '' then redis.call('DEL', 'sancho:kept:' .. job.jid) end
+  elseif job.to == 'Q' then
+    redis.call('SADD', 'queues', job.queue)
+    redis.call('LPUSH', 'queue:' .. job.queue, job.new)
   else
-    answers[k] = take_out(from, place, bytes)
-    if answers[k] == 1 then
-      put(jid, letter, where, score, bytes)
-      if from == 'H' and jid ~= '' then redis.call('HDEL', 'sancho:why', jid) end
-      if not takes_key(letter) then
-        free_key(key, jid)
-      elseif from == 'D' and key ~= '' then
-        redis.call('HSET', 'sancho:keys', key, jid)
-      end
-    end
+    redis.call('ZADD', ACT_SETS[job.to], job.score, job.new)
+  end
+end
+
+local function follow(job)
+  if job.to == 'S' or job.to == 'R' then
+    due_put(job.jid, job.score)
+  elseif job.from == 'S' or job.from == 'R' then
+    due_drop(job.jid)
+  end
+  if job.to == 'G' or job.to == 'D' then
+    index_drop(job.key, job.jid)
+  elseif job.from == 'D' then
+    index_put(job.key, job.jid, job.to, job.queue, job.new)
+  else
+    index_move(job.key, job.jid, job.to, job.queue, job.new)
+  end
+end
+
+local answers = {}
+for k, job in ipairs(jobs) do
+  answers[k] = key_taken(job) or take_exactly(job)
+  if answers[k] == 1 then
+    put_there(job)
+    follow(job)
   end
 end
 return answers

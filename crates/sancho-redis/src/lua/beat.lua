@@ -17,6 +17,7 @@ local time = redis.call('TIME')
 if not known then return { 0, held, {}, '', classes, time, {} } end
 redis.call('ZADD', 'sancho:leases', lease, who)
 redis.call('SADD', 'sancho:holders', who)
+if hello == '1' then redis.call('HSETNX', 'sancho:flight:' .. who, 'next', '1') end
 
 for _ = 1, tonumber(arg()) do
   local words = tonumber(arg())

@@ -1,10 +1,31 @@
--- Purpose: where a job is, by the index.
+-- Purpose: finds a job by its jid where that is quick: by the time that it is due, and among the jobs in flight.
 -- KEYS: none.
--- ARGV: jid, or "" and a key.
--- Returns: letter, place, bytes (the in-flight value if busy), number or score, jid; nothing when it is not found.
-local jid, key = arg(), arg()
-if jid == '' then jid = redis.call('HGET', 'sancho:keys', key) or '' end
-if jid == '' then return {} end
-local letter, place, bytes, extra = locate(jid)
-if not letter then return {} end
-return { letter, place, bytes, extra, jid }
+-- ARGV: jid, the text by which payloads with this jid are preselected ("" selects all: the caller reads them).
+-- Returns: candidates, each a list of letter, place (B: the incarnation), bytes (B: the in-flight value) and score or
+--   claim number.
+local jid, text = arg(), arg()
+
+local function selected(bytes)
+  return text == '' or string.find(bytes, text, 1, true) ~= nil
+end
+
+local found = {}
+local due = redis.pcall('ZSCORE', 'sancho:due', jid)
+if due and not due.err then
+  for letter, set in pairs({ S = 'schedule', R = 'retry' }) do
+    local members = redis.pcall('ZRANGE', set, due, due, 'BYSCORE')
+    for k = 1, members.err and 0 or #members do
+      if selected(members[k]) then found[#found + 1] = { letter, '', members[k], due } end
+    end
+  end
+end
+local holders = redis.pcall('SMEMBERS', 'sancho:holders')
+for h = 1, holders.err and 0 or #holders do
+  local flat = redis.pcall('HGETALL', 'sancho:flight:' .. holders[h])
+  for k = 1, flat.err and 0 or #flat, 2 do
+    if flat[k] ~= 'next' and selected(flat[k + 1]) then
+      found[#found + 1] = { 'B', holders[h], flat[k + 1], flat[k] }
+    end
+  end
+end
+return found

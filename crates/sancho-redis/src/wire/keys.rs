@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::{Incarnation, Jid, Set};
+use sancho_core::{Incarnation, Set};
 
 /// The set of known queues.
 pub(crate) const QUEUES: &str = "queues";
@@ -22,10 +22,8 @@ pub(crate) const PAUSED_CLASSES: &str = "sancho:paused-classes";
 pub(crate) const HOLDERS: &str = "sancho:holders";
 /// Keys and the jobs that hold them.
 pub(crate) const JOB_KEYS: &str = "sancho:keys";
-/// Why jobs are held.
-pub(crate) const WHY: &str = "sancho:why";
-/// What jobs keep for their next run.
-pub(crate) const CHECKPOINTS: &str = "sancho:checkpoints";
+/// When waiting jobs are due, by jid.
+pub(crate) const DUE: &str = "sancho:due";
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
@@ -47,9 +45,14 @@ pub(crate) fn orders(incarnation: &Incarnation) -> String {
     format!("{ORDERS_PREFIX}{incarnation}")
 }
 
-/// The record of a batch, by its first jid.
-pub(crate) fn push_record(first: &Jid) -> String {
-    format!("sancho:push:{first}")
+/// The batches pushed in a minute, by the first jid of each.
+pub(crate) fn pushed(minute: i64) -> String {
+    format!("sancho:pushed:{minute}")
+}
+
+/// What a job keeps for its next run.
+pub(crate) fn kept(jid: &str) -> String {
+    format!("sancho:kept:{jid}")
 }
 
 /// How long, in whole seconds, Redis is to keep something.

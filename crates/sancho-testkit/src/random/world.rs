@@ -23,9 +23,11 @@ pub(super) struct World {
     chance: Seeded,
     millis: u64,
     names: Vec<String>,
-    batches: Vec<Vec<NewJob>>,
-    /// Jobs that pushed others: what a revived one of them does about its key is the store's own affair.
-    pushers: BTreeSet<String>,
+    /// What was pushed, and when.
+    batches: Vec<(u64, Vec<NewJob>)>,
+    /// Jobs that are never asked for by their ids. Those that pushed others: what a revived one of them does about its
+    /// key is the store's own affair. Those that cannot be read: their ids are the store's own, as their bytes have none.
+    unnamed: BTreeSet<String>,
     processes: Vec<Incarnation>,
     numbers: u64,
     claims: Vec<(Claim, Claim)>,
@@ -41,7 +43,7 @@ impl World {
             millis: 0,
             names: Vec::new(),
             batches: Vec::new(),
-            pushers: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
             processes: Vec::new(),
             numbers: 1,
             claims: Vec::new(),
@@ -109,13 +111,14 @@ impl World {
     }
 
     fn push(&mut self) -> What {
-        if self.chance.once_in(8) && !self.batches.is_empty() {
-            // Only lately pushed ones: later, whether a store still remembers is its own affair.
-            let recent = self.batches.len().saturating_sub(3);
-            return What::Push(self.chance.pick(&self.batches[recent..]));
+        // Only lately pushed ones: later, whether a store still remembers is its own affair.
+        let repeat = u64::try_from(limits::PUSH_REPEAT.as_millis()).expect("a short time");
+        let known = self.batches.partition_point(|(millis, _)| self.millis - millis > repeat);
+        if self.chance.once_in(8) && known < self.batches.len() {
+            return What::Push(self.chance.pick(&self.batches[known..]).1);
         }
         let jobs: Vec<NewJob> = (0..1 + self.chance.below(4)).map(|_| self.job().build()).collect();
-        self.batches.push(jobs.clone());
+        self.batches.push((self.millis, jobs.clone()));
         What::Push(jobs)
     }
 
@@ -123,7 +126,10 @@ impl World {
         let name = format!("J{}", self.names.len());
         let readable = !self.chance.once_in(20);
         let mut draft = match readable {
-            false => unreadable(&name, format!("{{{name}").as_bytes()),
+            false => {
+                self.unnamed.insert(name.clone());
+                unreadable(&name, format!("{{{name}").as_bytes())
+            }
             true => job(&name).queue(self.chance.pick(&QUEUES)),
         };
         if readable && self.chance.once_in(3) {
@@ -132,7 +138,7 @@ impl World {
             if self.chance.once_in(3) && !self.names.is_empty() {
                 let pusher = self.chance.pick(&self.names);
                 draft = draft.pushed_by(&pusher);
-                self.pushers.insert(pusher);
+                self.unnamed.insert(pusher);
             }
         }
         draft = match self.chance.below(12) {
@@ -221,10 +227,12 @@ impl World {
     }
 
     fn checkpoint(&mut self) -> What {
-        if self.claims.is_empty() {
+        // A job that cannot be read never runs, and so keeps nothing.
+        let running: Vec<_> = self.claims.iter().filter(|(claim, _)| claim.payload.envelope().is_ok()).collect();
+        if running.is_empty() {
             return self.push();
         }
-        let (subject, model) = &self.chance.pick(&self.claims);
+        let (subject, model) = self.chance.pick(&running);
         let bytes = self.millis.to_string().into_bytes().into_boxed_slice();
         let checkpoint = |claim: &Claim| Checkpoint { receipt: claim.receipt.clone(), bytes: bytes.clone() };
         What::Checkpoint(checkpoint(subject), checkpoint(model))
@@ -252,7 +260,7 @@ impl World {
 
     fn one_of_the_jobs(&self) -> Jid {
         let plain: Vec<&str> =
-            self.names.iter().filter(|name| !self.pushers.contains(*name)).map(String::as_str).collect();
+            self.names.iter().filter(|name| !self.unnamed.contains(*name)).map(String::as_str).collect();
         if plain.is_empty() { jid_of("nobody") } else { jid_of(self.chance.pick(&plain)) }
     }
 

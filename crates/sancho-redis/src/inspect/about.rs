@@ -1,0 +1,33 @@
+//! What the store is.
+
+use redis::cmd;
+use sancho_core::StoreResult;
+use sancho_core::inspect::About;
+
+use crate::reply;
+use crate::store::RedisStore;
+
+impl RedisStore {
+    pub(super) async fn what_it_is(&self) -> StoreResult<About> {
+        let server = reply::text(self.inner.connection.ask("about", cmd("INFO").arg("server")).await?);
+        let memory = reply::text(self.inner.connection.ask("about", cmd("INFO").arg("memory")).await?);
+        let client = reply::text(self.inner.connection.ask("about", cmd("CLIENT").arg("INFO")).await?);
+        let field = |name: &str| client.split_whitespace().find_map(|word| word.strip_prefix(name));
+        // As the server sees itself: an address in a URL may name a proxy, and carry a password.
+        let place = match (field("laddr="), field("db=")) {
+            (Some(address), Some(database)) => format!("{address}/{database}"),
+            _ => String::new(),
+        };
+        Ok(About {
+            kind: "redis",
+            version: line(&server, "redis_version:").unwrap_or("unknown").to_owned(),
+            place,
+            bytes: line(&memory, "used_memory:").and_then(|bytes| bytes.parse().ok()).unwrap_or(0),
+        })
+    }
+}
+
+/// What stands behind a name in the text of INFO.
+fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+}

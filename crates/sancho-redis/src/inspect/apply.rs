@@ -1,0 +1,217 @@
+//! What people do to jobs: Rust proposes exact bytes and their place, a script takes exactly these.
+//!
+//! Where a job that holds a key was moved or rewritten by another program, taking it re-points or frees the key in the
+//! same step. Of several jobs with the same unreadable bytes an action takes any one; and as a sorted set holds the
+//! same bytes once, a second such job that is killed is lost there, as it is in Ruby.
+
+use redis::Value;
+use sancho_core::lifecycle::{Permitted, Refusal, permits};
+use sancho_core::{
+    Action, Applied, Cursor, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult, Timestamp,
+    WireTime,
+};
+
+use crate::index::{Names, Proof, Unproved};
+use crate::reply;
+use crate::row::Seen;
+use crate::script::Args;
+use crate::store::RedisStore;
+use crate::wire::{keys, score};
+
+/// Jobs that one script moves: others come in between.
+const JOBS_PER_STEP: usize = 200;
+
+/// How often an action follows a job that moved while it was taken, and how often it proves the holder of a key.
+const TRIES_MAX: usize = 4;
+
+/// What was done to one job.
+#[derive(Clone, Debug)]
+enum Did {
+    Done,
+    Gone,
+    Refused(Refusal),
+}
+
+/// Where a job goes, and as what.
+struct Going {
+    letter: &'static str,
+    queue: QueueName,
+    score: String,
+    payload: Payload,
+}
+
+impl RedisStore {
+    pub(super) async fn apply_to(
+        &self,
+        action: &Action,
+        selection: &Selection,
+        limit: usize,
+        now: Timestamp,
+    ) -> StoreResult<Applied> {
+        match selection {
+            Selection::Jid(_) | Selection::Key(_) => self.apply_to_one(action, selection, now).await,
+            Selection::All { set, filter, after } => {
+                let looked = self.look("apply", set, filter, after.as_ref(), limit).await?;
+                let mut stays = vec![true; looked.marks.len()];
+                let mut applied = Applied::default();
+                let seen: Vec<&Seen> = looked.found.iter().map(|(_, seen)| seen).collect();
+                let all = self.act(action, &seen, now).await?;
+                for ((mark, seen), did) in looked.found.iter().zip(all) {
+                    stays[*mark] = matches!(did, Did::Refused(_));
+                    applied.count(seen, did);
+                }
+                // What was moved away cannot say where to go on: the last one that stays does.
+                let last = looked.marks.iter().zip(&stays).rev().find(|(_, stays)| **stays);
+                let next = last.map(|(mark, _)| mark.clone()).map(Cursor).or_else(|| after.clone());
+                applied.next = looked.more.then(|| next.unwrap_or_else(|| Cursor(String::new())));
+                Ok(applied)
+            }
+            _ => Err(StoreError::new("apply", ErrorKind::Unsupported, "this selection is not known here")),
+        }
+    }
+
+    async fn apply_to_one(&self, action: &Action, selection: &Selection, now: Timestamp) -> StoreResult<Applied> {
+        let mut applied = Applied::default();
+        for _ in 0..TRIES_MAX {
+            let seen = match selection {
+                Selection::Key(key) => self.locate_key("apply", key.as_str()).await?,
+                Selection::Jid(jid) => self.locate("apply", jid.as_str()).await?,
+                _ => None,
+            };
+            let Some(seen) = seen else { break };
+            // A job that moved between the look and the step is looked for again where it went.
+            match self.act(action, &[&seen], now).await?.pop() {
+                Some(Did::Gone) | None => continue,
+                Some(did) => {
+                    applied.count(&seen, did);
+                    break;
+                }
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Does something to jobs where they were seen; one answer each.
+    async fn act(&self, action: &Action, seen: &[&Seen], now: Timestamp) -> StoreResult<Vec<Did>> {
+        let mut answers = vec![Did::Gone; seen.len()];
+        let mut going = Vec::new();
+        for (index, seen) in seen.iter().enumerate() {
+            match permits(seen.spot.state(), action) {
+                Ok(permitted) => going.push((index, *seen, go(seen, permitted, now))),
+                Err(refusal) => answers[index] = Did::Refused(refusal),
+            }
+        }
+        for step in going.chunks(JOBS_PER_STEP) {
+            self.act_step(step, &mut answers).await?;
+        }
+        self.ring_at(going.iter().map(|(_, _, going)| going));
+        Ok(answers)
+    }
+
+    async fn act_step(&self, step: &[(usize, &Seen, Going)], answers: &mut [Did]) -> StoreResult<()> {
+        let mut step: Vec<&(usize, &Seen, Going)> = step.iter().collect();
+        let mut proofs = Vec::new();
+        for _ in 0..TRIES_MAX {
+            let mut args = Args::new();
+            Proof::put_all(&proofs, &mut args);
+            args.number(step.len());
+            for (_, seen, going) in &step {
+                going.put(seen, &mut args);
+            }
+            let done = reply::list(self.inner.connection.run("apply", &self.inner.scripts.act, &args).await?);
+            let (mut again, mut unproved) = (Vec::new(), Vec::new());
+            for (job, answer) in step.into_iter().zip(done) {
+                let (index, seen, _) = job;
+                answers[*index] = match answer {
+                    Value::Int(0) => Did::Gone,
+                    Value::Int(_) => Did::Done,
+                    Value::Array(jid) => {
+                        let jid = reply::text(reply::next(&mut jid.into_iter()));
+                        unproved.push(Unproved { key: Names::of(&seen.payload).key, jid: jid.clone() });
+                        again.push(job);
+                        key_taken(jid)?
+                    }
+                    holder => key_taken(reply::text(holder))?,
+                };
+            }
+            if again.is_empty() {
+                break;
+            }
+            proofs = self.prove("apply", &unproved).await?;
+            step = again;
+        }
+        Ok(())
+    }
+
+    fn ring_at<'a>(&self, going: impl Iterator<Item = &'a Going>) {
+        let name = |going: &Going| match going.letter {
+            "Q" => Some(keys::queue(going.queue.as_str())),
+            "S" => Some(keys::SCHEDULE.to_owned()),
+            "R" => Some(keys::RETRY.to_owned()),
+            _ => None,
+        };
+        self.inner.wake.ring(going.filter_map(name).collect::<std::collections::BTreeSet<_>>());
+    }
+}
+
+trait Count {
+    fn count(&mut self, seen: &Seen, did: Did);
+}
+
+impl Count for Applied {
+    fn count(&mut self, seen: &Seen, did: Did) {
+        match did {
+            Did::Done => self.done += 1,
+            Did::Gone => {}
+            Did::Refused(refusal) => self.refused.push((seen.row().jid, refusal)),
+        }
+    }
+}
+
+impl Going {
+    fn put(&self, seen: &Seen, args: &mut Args) {
+        let names = Names::of(&seen.payload);
+        args.put(names.jid).put(names.key).put(seen.spot.letter()).put(seen.spot.place()).put(seen.payload.as_bytes());
+        args.put(self.letter);
+        args.put(if self.letter == "Q" { self.queue.as_str() } else { "" }).put(&self.score);
+        args.put(self.payload.as_bytes());
+    }
+}
+
+/// Where a job goes.
+fn go(seen: &Seen, permitted: Permitted, now: Timestamp) -> Going {
+    let (letter, at, payload) = match permitted {
+        Permitted::Remove => ("G", now, seen.payload.clone()),
+        Permitted::Bury => ("D", now, seen.payload.clone()),
+        Permitted::Enqueue => ("Q", now, ready(&seen.payload, now)),
+        Permitted::Wait { at } if seen.spot.state() == State::Retries => ("R", at, seen.payload.clone()),
+        Permitted::Wait { at } => ("S", at, waiting(&seen.payload)),
+    };
+    Going { letter, queue: seen.row().queue, score: score::write(at), payload }
+}
+
+/// The payload of a job that goes to its queue now; as it is where it cannot be read.
+fn ready(payload: &Payload, now: Timestamp) -> Payload {
+    let Ok(mut members) = payload.members() else { return payload.clone() };
+    members.remove("at");
+    match members.set_raw("enqueued_at", WireTime::Seconds.write(now)) {
+        Ok(()) => members.to_payload(),
+        Err(_) => payload.clone(),
+    }
+}
+
+/// The payload of a job that waits in `schedule`, where Ruby keeps neither of its times; as it is where it has none.
+fn waiting(payload: &Payload) -> Payload {
+    let Ok(mut members) = payload.members() else { return payload.clone() };
+    if members.get("at").is_none() && members.get("enqueued_at").is_none() {
+        return payload.clone();
+    }
+    members.remove("at");
+    members.remove("enqueued_at");
+    members.to_payload()
+}
+
+fn key_taken(holder: String) -> StoreResult<Did> {
+    let holder = Jid::new(holder).map_err(|error| StoreError::new("apply", ErrorKind::Corrupt, error))?;
+    Ok(Did::Refused(Refusal::KeyTaken { holder }))
+}

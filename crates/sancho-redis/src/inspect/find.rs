@@ -1,0 +1,113 @@
+//! Finding one job, by its id or by its key.
+
+use sancho_core::{Jid, JobRow, Key, State, StoreResult};
+
+use super::search::Needle;
+use crate::index::{Names, Proof, Unproved};
+use crate::reply;
+use crate::row::Seen;
+use crate::script::Args;
+use crate::store::RedisStore;
+
+/// How often a key's holder is searched for before it counts as gone: each search is outrun only by a move.
+const SEARCHES_MAX: usize = 3;
+
+impl RedisStore {
+    pub(super) async fn find_row(&self, jid: &Jid) -> StoreResult<Option<JobRow>> {
+        let seen = self.locate("find", jid.as_str()).await?;
+        self.row_of("find", seen).await
+    }
+
+    pub(super) async fn find_key_row(&self, key: &Key) -> StoreResult<Option<JobRow>> {
+        let seen = self.locate_key("find_key", key.as_str()).await?;
+        self.row_of("find_key", seen).await
+    }
+
+    async fn row_of(&self, op: &'static str, seen: Option<Seen>) -> StoreResult<Option<JobRow>> {
+        Ok(self.rows(op, seen.as_slice()).await?.pop())
+    }
+
+    /// The job with this id: at once where Sancho scheduled or retried it, or where it runs, else by a search.
+    pub(crate) async fn locate(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
+        let needle = Needle::jid(jid);
+        if let Some(seen) = self.locate_fast(op, &needle).await? {
+            return Ok(Some(seen));
+        }
+        Ok(self.search(op, &[needle]).await?.remove(jid))
+    }
+
+    async fn locate_fast(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {
+        let mut args = Args::new();
+        args.put(&needle.jid).put(&needle.text);
+        let found = self.inner.connection.run(op, &self.inner.scripts.find, &args).await?;
+        // The script looked at texts; the payload says whether it is the job's own id.
+        let candidates = reply::list(found).into_iter().filter_map(|it| candidate(reply::list(it)));
+        Ok(candidates.into_iter().find(|seen| seen.row().jid.as_str() == needle.jid))
+    }
+
+    /// The job that holds this key.
+    pub(crate) async fn locate_key(&self, op: &'static str, key: &str) -> StoreResult<Option<Seen>> {
+        let mut proofs = Vec::new();
+        for _ in 0..SEARCHES_MAX {
+            let mut args = Args::new();
+            args.put(key);
+            Proof::put_all(&proofs, &mut args);
+            let mut parts = reply::list(self.inner.connection.run(op, &self.inner.scripts.holder, &args).await?);
+            if parts.is_empty() {
+                return Ok(None);
+            }
+            let jid = reply::text(parts.remove(0));
+            if jid != "unproved" {
+                // Bytes prove themselves; that they are this job's was true when the entry was written.
+                return Ok(candidate(parts));
+            }
+            let jid = reply::text(reply::next(&mut parts.into_iter()));
+            proofs = self.prove(op, &[Unproved { key: key.to_owned(), jid }]).await?;
+        }
+        Ok(None)
+    }
+
+    /// Rows with the keys that the jobs hold.
+    pub(super) async fn rows(&self, op: &'static str, seen: &[Seen]) -> StoreResult<Vec<JobRow>> {
+        let names: Vec<Names> = seen.iter().map(|seen| Names::of(&seen.payload)).collect();
+        let asked = |(seen, names): &(&Seen, &Names)| !names.key.is_empty() && seen.spot.state() != State::Dead;
+        let keys: Vec<&str> = seen.iter().zip(&names).filter(asked).map(|(_, names)| names.key.as_str()).collect();
+        let mut holders = self.holders_of(op, &keys).await?.into_iter();
+        let mut rows = Vec::with_capacity(seen.len());
+        for pair in seen.iter().zip(&names) {
+            let mut row = pair.0.row();
+            if asked(&pair) && holders.next().is_some_and(|holder| holder == pair.1.jid) {
+                row.key = Key::new(&pair.1.key).ok();
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// The jids that the index names for keys, in order; empty where it names none.
+    async fn holders_of(&self, op: &'static str, keys: &[&str]) -> StoreResult<Vec<String>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut get = redis::cmd("HMGET");
+        get.arg(crate::wire::keys::JOB_KEYS).arg(keys);
+        let entries = reply::list(self.inner.connection.ask(op, &get).await?);
+        let jid = |entry| reply::text(entry).split('\n').next().unwrap_or_default().to_owned();
+        Ok(entries.into_iter().map(jid).collect())
+    }
+}
+
+/// A job out of a script's answer: letter, place, bytes, and score or number.
+fn candidate(parts: Vec<redis::Value>) -> Option<Seen> {
+    let mut parts = parts.into_iter();
+    let letter = reply::text(reply::next(&mut parts));
+    let place = reply::text(reply::next(&mut parts));
+    let bytes = reply::bytes(reply::next(&mut parts))?;
+    let extra = reply::text(reply::next(&mut parts));
+    Some(match letter.as_str() {
+        "B" => Seen::busy(place, extra.parse().ok()?, &bytes),
+        "Q" => Seen::queued(place, bytes),
+        "H" => Seen::held(place, bytes, extra.parse().ok()?),
+        letter => Seen::member(letter.chars().next()?, bytes, extra.parse().ok()?),
+    })
+}

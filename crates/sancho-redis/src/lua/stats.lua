@@ -1,0 +1,34 @@
+-- Purpose: totals, of one moment.
+-- KEYS: none.
+-- ARGV: now in microseconds.
+-- Returns: processed, failed, busy, enqueued, scheduled, retries, dead, held, processes.
+--
+-- A key of the wrong type counts for nothing: one broken key hides no other total.
+local now = arg()
+local function count(...)
+  local n = redis.pcall(...)
+  return type(n) == 'number' and n or 0
+end
+local function each(key)
+  local members = redis.pcall('SMEMBERS', key)
+  return members.err and {} or members
+end
+local busy, enqueued = 0, 0
+for _, holder in ipairs(each('sancho:holders')) do
+  local flight = 'sancho:flight:' .. holder
+  busy = busy + count('HLEN', flight) - count('HEXISTS', flight, 'next')
+end
+for _, queue in ipairs(each('queues')) do enqueued = enqueued + count('LLEN', 'queue:' .. queue) end
+-- Those of other programs live for as long as they tell of themselves, as `processes.lua` has them.
+local processes = count('ZCOUNT', 'sancho:leases', now, '+inf')
+for _, id in ipairs(each('processes')) do
+  if not redis.call('ZSCORE', 'sancho:leases', id) then
+    local told = redis.pcall('HMGET', id, 'info', 'sancho')
+    if not told.err and told[1] and not told[2] then processes = processes + 1 end
+  end
+end
+local counters = redis.call('MGET', 'stat:processed', 'stat:failed')
+return {
+  counters[1] or '0', counters[2] or '0', busy, enqueued, count('ZCARD', 'schedule'), count('ZCARD', 'retry'),
+  count('ZCARD', 'dead'), count('ZCARD', 'sancho:held'), processes,
+}

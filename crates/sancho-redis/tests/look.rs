@@ -1,0 +1,138 @@
+//! Looking and acting where sets are large: in bounded steps, and by the short way where there is one.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Redis;
+use redis::aio::MultiplexedConnection;
+use sancho_core::{Action, Cursor, Filter, Selection, Set, limits};
+use sancho_redis::RedisStore;
+use sancho_testkit::factory::{key, queue};
+use sancho_testkit::{JobDraft, Stage, at, job};
+
+async fn stage(redis: &Redis) -> (Stage, MultiplexedConnection) {
+    let url = redis.url();
+    let store = Arc::new(RedisStore::connect(&url).await.expect("connect"));
+    let raw = ::redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("connect");
+    (Stage::new(store.clone(), store), raw)
+}
+
+fn class(pattern: &str) -> Filter {
+    let mut filter = Filter::all();
+    filter.class = Some(pattern.to_owned());
+    filter
+}
+
+async fn push_many(s: &Stage, count: usize, draft: impl Fn(usize) -> JobDraft) {
+    for start in (0..count).step_by(5_000) {
+        s.push((start..count.min(start + 5_000)).map(&draft), 0).await;
+    }
+}
+
+/// How often Redis has run a command.
+async fn calls(raw: &mut MultiplexedConnection, command: &str) -> u64 {
+    let stats: String = redis::cmd("INFO").arg("commandstats").query_async(raw).await.expect("INFO");
+    let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Does something to all that match, and answers how many jobs it was done to.
+async fn sweep(s: &Stage, action: Action, set: Set, filter: Filter, limit: usize) -> usize {
+    let (mut done, mut after): (usize, Option<Cursor>) = (0, None);
+    for _ in 0..1_000 {
+        let selection = Selection::All { set: set.clone(), filter: filter.clone(), after };
+        let applied = s.apply(action.clone(), selection, limit, 1).await;
+        assert!(applied.done <= limit, "no more than the limit");
+        done += applied.done;
+        match applied.next {
+            Some(next) => after = Some(next),
+            None => return done,
+        }
+    }
+    panic!("it comes to no end");
+}
+
+#[tokio::test]
+async fn every_third_job_of_a_queue_is_deleted_and_no_other() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, 1_000, |n| job(&format!("{}{n}", ["A", "B", "C"][n % 3]))).await;
+    let set = Set::Queue(queue("default"));
+    assert_eq!(sweep(&s, Action::Delete, set.clone(), class("B*"), 30).await, 333);
+    let left = s.queued("default").await;
+    let want: Vec<_> = (0..1_000).filter(|n| n % 3 != 1).map(|n| format!("{}{n}", ["A", "B", "C"][n % 3])).collect();
+    assert_eq!(left, want);
+}
+
+#[tokio::test]
+async fn jobs_of_one_time_are_each_acted_upon_once() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, 900, |n| job(&format!("{}{n}", ["A", "B"][n % 2])).at(at(60))).await;
+    assert_eq!(s.rows(Set::Scheduled).await.len(), 900);
+    assert_eq!(sweep(&s, Action::Delete, Set::Scheduled, class("A*"), 70).await, 450);
+    assert_eq!(sweep(&s, Action::RunNow, Set::Scheduled, Filter::all(), 70).await, 450);
+    assert_eq!((s.stats(1).await.scheduled, s.stats(1).await.enqueued), (0, 450));
+}
+
+#[tokio::test]
+async fn a_page_looks_at_a_bounded_number_of_jobs() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("A{n}"))).await;
+    push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("B{n}")).at(at(60))).await;
+    for set in [Set::Queue(queue("default")), Set::Scheduled] {
+        let first = s.inspect.page(&set, &class("nobody"), None, 5).await.expect("page");
+        assert!(first.rows.is_empty());
+        let next = first.next.expect("there are more");
+        let second = s.inspect.page(&set, &class("nobody"), Some(&next), 5).await.expect("page");
+        assert_eq!((second.rows.len(), second.next), (0, None));
+    }
+}
+
+#[tokio::test]
+async fn a_large_queue_is_cleared_at_once_with_the_keys_of_its_jobs() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 900, |n| job(&format!("A{n}"))).await;
+    s.push([job("K").key("k")], 0).await;
+    assert_eq!(s.inspect.clear(&queue("default"), 10_000, at(1)).await.expect("clear"), 901);
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut raw).await.expect("KEYS");
+    assert!(keys.iter().all(|key| key.starts_with("sancho:pushed:")), "{keys:?}");
+}
+
+#[tokio::test]
+async fn a_waiting_job_is_canceled_without_a_search() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 300, |n| job(&format!("A{n}")).at(at(60 + n as i64))).await;
+    s.push([job("B").key("k").at(at(99))], 0).await;
+    let scans = calls(&mut raw, "zscan").await;
+    assert_eq!(s.act(Action::Reschedule { at: at(70) }, "A250", 1).await.done, 1);
+    assert_eq!(s.act(Action::Cancel, "A250", 1).await.done, 1);
+    assert_eq!(s.apply(Action::Cancel, Selection::Key(key("k")), 1, 1).await.done, 1);
+    assert_eq!((calls(&mut raw, "zscan").await, s.stats(1).await.scheduled), (scans, 299));
+    assert!(s.find("A17").await.is_some() && s.find("nobody").await.is_none());
+    assert!(calls(&mut raw, "zscan").await > scans, "what is nowhere was searched for");
+}
+
+#[tokio::test]
+async fn a_cursor_that_nobody_gave_is_refused() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    for set in [Set::Queue(queue("default")), Set::Scheduled, Set::Busy] {
+        let error = s.inspect.page(&set, &Filter::all(), Some(&Cursor("x".to_owned())), 5).await.expect_err("refused");
+        assert_eq!(error.kind, sancho_core::ErrorKind::Invalid);
+    }
+}
+
+#[tokio::test]
+async fn a_store_says_where_it_is() {
+    let redis = Redis::default();
+    let url = redis.url();
+    let store = RedisStore::connect(&url).await.expect("connect");
+    let about = sancho_core::Inspect::about(&store).await.expect("about");
+    assert_eq!(format!("redis://{}", about.place), url);
+    assert!(about.bytes > 0 && about.version.starts_with(char::is_numeric), "{about:?}");
+}

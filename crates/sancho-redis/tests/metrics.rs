@@ -1,0 +1,124 @@
+//! Execution metrics and deploy marks, where Sidekiq's pages look for them.
+
+mod common;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use common::Redis;
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use sancho_core::{ErrorKind, Execution, Greeting, Standing, Store, Timestamp};
+use sancho_redis::RedisStore;
+use sancho_testkit::stage::beat;
+
+/// 2026-12-03 09:05 UTC.
+const EARLY: Timestamp = Timestamp::from_unix_millis(1_796_288_700_000);
+
+async fn store(redis: &Redis, query: &str) -> (RedisStore, MultiplexedConnection) {
+    let url = redis.url();
+    let store = RedisStore::connect(&format!("{url}{query}")).await.expect("connect");
+    let raw = ::redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("connect");
+    (store, raw)
+}
+
+/// What was performed of a class: runs of these milliseconds, and one failure.
+fn performed(class: &str, runs: &[u64]) -> Execution {
+    let mut execution = Execution::of(class);
+    runs.iter().for_each(|millis| execution.add_run(Duration::from_millis(*millis)));
+    execution.add_failure();
+    execution
+}
+
+async fn beats(store: &RedisStore, greeting: Greeting, executions: Vec<Execution>) -> Standing {
+    let mut beat = beat("p", greeting);
+    beat.executions = executions;
+    store.beat(&beat, EARLY).await.expect("beat").standing
+}
+
+async fn counts(raw: &mut MultiplexedConnection, key: &str) -> Vec<(String, u64)> {
+    let counts: HashMap<String, u64> = raw.hgetall(key).await.unwrap();
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort();
+    counts
+}
+
+async fn bucket(raw: &mut MultiplexedConnection, key: &str, number: usize) -> u64 {
+    let mut get = ::redis::cmd("BITFIELD_RO");
+    let got: Vec<u64> = get.arg(key).arg("GET").arg("u16").arg(format!("#{number}")).query_async(raw).await.unwrap();
+    got[0]
+}
+
+async fn assert_ttl(raw: &mut MultiplexedConnection, key: &str, seconds: i64) {
+    let ttl: i64 = raw.ttl(key).await.unwrap();
+    assert!((seconds - 60..=seconds).contains(&ttl), "{key} is kept for {ttl} s");
+}
+
+#[tokio::test]
+async fn a_beat_counts_executions_under_the_keys_of_sidekiq_8() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    beats(&store, Greeting::Hello, vec![performed("A", &[19, 20, 400_000])]).await;
+    beats(&store, Greeting::StillHere, vec![performed("A", &[20]), performed("a|b", &[1])]).await;
+    beats(&store, Greeting::StillHere, Vec::new()).await;
+    let want = [("A|f", 2), ("A|ms", 400_059), ("A|p", 6)].map(|(field, count)| (field.to_owned(), count));
+    for (key, kept_for) in [("j|261203|9:05", 28_800), ("j|261203|9:0", 259_200)] {
+        assert_eq!(counts(&mut raw, key).await, want, "{key}, without the class whose name readers would split");
+        assert_ttl(&mut raw, key, kept_for).await;
+    }
+    let histogram = "h|A-3-9:5";
+    let seen = [bucket(&mut raw, histogram, 0).await, bucket(&mut raw, histogram, 1).await];
+    assert_eq!((seen, bucket(&mut raw, histogram, 25).await), ([1, 2], 1));
+    assert_ttl(&mut raw, histogram, 28_800).await;
+}
+
+#[tokio::test]
+async fn an_address_may_ask_for_the_keys_of_sidekiq_7() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "?wire=7").await;
+    beats(&store, Greeting::Hello, vec![performed("A", &[5])]).await;
+    let want = [("A|f", 1), ("A|ms", 5), ("A|p", 2)].map(|(field, count)| (field.to_owned(), count));
+    assert_eq!(counts(&mut raw, "j|20261203|9:5").await, want);
+    assert_eq!(bucket(&mut raw, "A-03-09:5", 0).await, 1);
+    let others: Vec<String> = raw.keys("j|26*").await.unwrap();
+    assert!(others.is_empty());
+    let refused = RedisStore::connect(&format!("{}?wire=6", redis.url())).await.expect_err("no such version");
+    assert_eq!(refused.kind, ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_full_bucket_stays_full() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    let mut many = performed("A", &[]);
+    many.buckets[3] = 65_000;
+    beats(&store, Greeting::Hello, vec![many.clone()]).await;
+    beats(&store, Greeting::StillHere, vec![many.clone()]).await;
+    assert_eq!(bucket(&mut raw, "h|A-3-9:5", 3).await, 65_535);
+    many.buckets[4] = 3_000_000_000;
+    beats(&store, Greeting::StillHere, vec![many]).await;
+    let full = [bucket(&mut raw, "h|A-3-9:5", 3).await, bucket(&mut raw, "h|A-3-9:5", 4).await];
+    assert_eq!(full, [65_535, 65_535]);
+}
+
+#[tokio::test]
+async fn a_process_that_lost_its_lease_counts_nothing() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    assert_eq!(beats(&store, Greeting::StillHere, vec![performed("A", &[1])]).await, Standing::Lost);
+    let keys: Vec<String> = raw.keys("*").await.unwrap();
+    assert!(keys.is_empty(), "{keys:?}");
+}
+
+#[tokio::test]
+async fn a_deploy_is_marked_once_a_minute() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    assert!(store.mark_deploy("ab12 Sell more", EARLY).await.expect("marked"));
+    assert!(!store.mark_deploy("ab12 Sell more", EARLY).await.expect("asked"), "another process of the same deploy");
+    assert!(!store.mark_deploy("cd34 Undo", EARLY).await.expect("asked"), "the minute has its mark");
+    let marks: HashMap<String, String> = raw.hgetall("20261203-marks").await.unwrap();
+    assert_eq!(marks, HashMap::from([("2026-12-03T09:05:00Z".to_owned(), "ab12 Sell more".to_owned())]));
+    assert_ttl(&mut raw, "20261203-marks", 7_776_000).await;
+    assert_ttl(&mut raw, "deploylock-ab12 Sell more", 60).await;
+}
