@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, cmd};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, cmd};
 use sancho::Client;
 use sancho_testkit::RedisServer;
 use serde_json::Value;
@@ -14,6 +14,9 @@ use crate::ruby;
 /// How often something that another program does is looked for, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOKS_MAX: u32 = 3_000;
+
+/// Far longer than any answer takes: it turns a hang into a failure.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A real redis-server, Sancho's client of it, and a plain connection.
 #[derive(Debug)]
@@ -46,8 +49,7 @@ impl Home {
     pub(crate) async fn new() -> Self {
         let server = RedisServer::start();
         let client = sancho::connect(&server.url()).await.expect("Sancho connects to a fresh Redis");
-        let raw = redis::Client::open(server.url()).expect("an address of Redis");
-        let redis = raw.get_multiplexed_async_connection().await.expect("a fresh Redis answers");
+        let redis = open(&server.url()).await;
         Home { client, redis, server }
     }
 
@@ -147,6 +149,14 @@ impl Home {
     pub(crate) fn now_secs(&self) -> f64 {
         self.client.clock().now().as_unix_micros() as f64 / 1e6
     }
+}
+
+/// A plain connection that is patient: a busy machine is no failure.
+pub(crate) async fn open(url: &str) -> MultiplexedConnection {
+    let config =
+        AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE)).set_connection_timeout(Some(PATIENCE));
+    let client = redis::Client::open(url).expect("an address of Redis");
+    client.get_multiplexed_async_connection_with_config(&config).await.expect("a fresh Redis answers")
 }
 
 /// Looks again and again for what another program does.

@@ -31,16 +31,22 @@ impl Kind {
         [Kind::One, Kind::Bulk, Kind::Scheduled, Kind::Retried, Kind::Dead, Kind::Crossed, Kind::CrossedDead];
 }
 
+/// Pushed by, performed by, kind.
 type Cell = (Side, Side, Kind);
 
-/// What was proved, by cell: pushed by, performed by, kind.
-#[derive(Debug, Default)]
+/// A cell, and what was proved of it.
+type Proved = (Cell, String);
+
+/// What was proved, by cell.
+#[derive(Debug)]
 struct Matrix(BTreeMap<Cell, String>);
 
 impl Matrix {
-    fn proved(&mut self, pushed_by: Side, performed_by: Side, kind: Kind, what: impl Into<String>) {
-        let before = self.0.insert((pushed_by, performed_by, kind), what.into());
-        assert_eq!(before, None, "one proof for each cell");
+    fn of(proofs: Vec<Proved>) -> Self {
+        let count = proofs.len();
+        let matrix = Matrix(proofs.into_iter().collect());
+        assert_eq!(matrix.0.len(), count, "one proof for each cell");
+        matrix
     }
 
     /// Prints every cell, and panics at one that is empty.
@@ -59,14 +65,9 @@ impl Matrix {
 /// T28 (a time in the future schedules).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn either_side_performs_what_either_side_pushed() {
-    let mut matrix = Matrix::default();
-    for by in Side::BOTH {
-        straight(by, &mut matrix).await;
-    }
-    for by in Side::BOTH {
-        crossed(by, &mut matrix).await;
-    }
-    matrix.print();
+    // Each on a Redis of its own, and all at once: most of it is waiting for Ruby's scheduler.
+    let proofs = tokio::join!(straight(Side::Rust), straight(Side::Ruby), crossed(Side::Rust), crossed(Side::Ruby));
+    Matrix::of([proofs.0, proofs.1, proofs.2, proofs.3].concat()).print();
 }
 
 /// The jobs of one pusher, by what is to happen to them.
@@ -98,7 +99,7 @@ async fn push_all(pushed_by: Side, home: &Home) -> Jobs {
 }
 
 /// One side performs what both pushed, alone on its Redis.
-async fn straight(by: Side, matrix: &mut Matrix) {
+async fn straight(by: Side) -> Vec<Proved> {
     let home = Home::new().await;
     let mut jobs = Vec::new();
     for pushed_by in Side::BOTH {
@@ -124,12 +125,14 @@ async fn straight(by: Side, matrix: &mut Matrix) {
     home.until_size("dead", 2).await;
     worker.stop().await;
 
+    let mut proofs = Vec::new();
     for jobs in &jobs {
-        prove_straight(&home, jobs, by, matrix).await;
+        proofs.extend(prove_straight(&home, jobs, by).await);
     }
     // For each pusher: one, three of a batch, one scheduled, and twice two that fail: once the one, twice the other.
     assert_eq!(home.counters().await, (2 * (1 + 3 + 1 + 2 + 2), 2 * (1 + 2)), "{by:?} counts as Sidekiq does");
     nothing_is_left(&home).await;
+    proofs
 }
 
 /// Trap T4: neither `at` nor `enqueued_at` stands in what waits for its time.
@@ -141,11 +144,12 @@ async fn waits_for_its_time(home: &Home, jobs: &Jobs) {
     assert!(payload["created_at"].is_f64(), "{payload}");
 }
 
-async fn prove_straight(home: &Home, jobs: &Jobs, by: Side, matrix: &mut Matrix) {
-    let pushed_by = jobs.pushed_by;
+async fn prove_straight(home: &Home, jobs: &Jobs, by: Side) -> Vec<Proved> {
+    let mut proofs = Vec::new();
+    let mut proved = |kind, what: &str| proofs.push(((jobs.pushed_by, by, kind), what.to_owned()));
     let once = home.performances_of(&jobs.one).await;
     exact(&once, 1, by, &nasty_args("do"));
-    matrix.proved(pushed_by, by, Kind::One, "performed once, arguments exact");
+    proved(Kind::One, "performed once, arguments exact");
 
     let all = home.performed().await;
     let order: Vec<&String> =
@@ -155,24 +159,25 @@ async fn prove_straight(home: &Home, jobs: &Jobs, by: Side, matrix: &mut Matrix)
         let args = format!("[\"do\",{n},{}]", crate::corpus::NASTY[n]);
         exact(&home.performances_of(jid).await, 1, by, &args);
     }
-    matrix.proved(pushed_by, by, Kind::Bulk, format!("{} performed once each, in order", jobs.bulk.len()));
+    proved(Kind::Bulk, "each performed once, in the order of the batch, arguments exact");
 
     let scheduled = home.performances_of(&jobs.scheduled).await;
     exact(&scheduled, 1, by, &nasty_args("do"));
     let early = jobs.due - scheduled[0].at as f64 / 1e6;
     assert!(early <= 0.0, "performed {early} s before its time");
-    matrix.proved(pushed_by, by, Kind::Scheduled, "performed once, not before its time");
+    proved(Kind::Scheduled, "performed once, not before its time");
 
     exact(&home.performances_of(&jobs.retried).await, 2, by, &nasty_args("fail first"));
-    matrix.proved(pushed_by, by, Kind::Retried, "failed with its error kept, then performed");
+    proved(Kind::Retried, "failed with its error kept, then performed");
 
     exact(&home.performances_of(&jobs.dead).await, 2, by, &nasty_args("fail"));
     failed_twice(&home.member("dead", &jobs.dead).await, by);
-    matrix.proved(pushed_by, by, Kind::Dead, "failed twice, dead with its error");
+    proved(Kind::Dead, "failed twice, dead with its error");
+    proofs
 }
 
 /// Jobs fail on the other side first; then only this side runs.
-async fn crossed(by: Side, matrix: &mut Matrix) {
+async fn crossed(by: Side) -> Vec<Proved> {
     let home = Home::new().await;
     let mut jobs = Vec::new();
     for pushed_by in Side::BOTH {
@@ -199,23 +204,26 @@ async fn crossed(by: Side, matrix: &mut Matrix) {
     }
     second.stop().await;
 
+    let mut proofs = Vec::new();
     for (pushed_by, retried, dead) in &jobs {
         for (jid, how) in [(retried, "fail first"), (dead, "fail")] {
             let performed = home.performances_of(jid).await;
             exact(&performed[..1], 1, by.other(), &nasty_args(how));
             exact(&performed[1..], 1, by, &nasty_args(how));
         }
-        matrix.proved(*pushed_by, by, Kind::Crossed, format!("failed in {}, then performed", by.other().name()));
+        let what = format!("failed in {}, then performed", by.other().name());
+        proofs.push(((*pushed_by, by, Kind::Crossed), what));
 
         let member = home.member("dead", dead).await;
         failed_twice(&member, by);
         let (then, now) = (&failures[dead.as_str()], member.payload());
         assert_eq!(now["failed_at"], then["failed_at"], "the first failure's time stays");
         let what = format!("failed in {}, then for the last time: dead with this side's error", by.other().name());
-        matrix.proved(*pushed_by, by, Kind::CrossedDead, what);
+        proofs.push(((*pushed_by, by, Kind::CrossedDead), what));
     }
     assert_eq!(home.counters().await, (8, 6), "four failures there; two here, and two done");
     nothing_is_left(&home).await;
+    proofs
 }
 
 /// Performed so many times, by this side alone, each time with these arguments.

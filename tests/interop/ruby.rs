@@ -2,14 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::home::Home;
-
-/// Far longer than any script takes: it turns a hang into a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::home::{Home, PATIENCE};
 
 /// What to install when Ruby cannot load something.
 const PACKAGES: [(&str, &str); 4] = [

@@ -2,17 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use redis::cmd;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 
-use crate::home::{Home, until};
+use crate::home::{Home, PATIENCE, until};
 use crate::ruby;
-
-/// How long a server may take to stop, its own timeout included.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `sidekiq`: stopped by [`RubyServer::stop`], killed when it is dropped.
 #[derive(Debug)]

@@ -1,17 +1,13 @@
 //! Sidekiq's own pages, and somebody who looks at them and presses their buttons.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Child;
 
-use crate::home::Home;
+use crate::home::{Home, PATIENCE};
 use crate::ruby;
-
-/// Far longer than any page takes: it turns a hang into a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The pages, and one browser's session with them. They are gone when it is dropped.
 #[derive(Debug)]

@@ -5,11 +5,8 @@ use std::time::Duration;
 use sancho::core::lifecycle::Verdict;
 use sancho::{Client, Event, RunningServer, Server, Subscription};
 
-use crate::home::Home;
+use crate::home::{Home, PATIENCE};
 use crate::proof::{Ledger, Proof};
-
-/// Far longer than anything here takes: it turns a hang into a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server of the class `Proof`, and its events from before it started.
 #[derive(Debug)]

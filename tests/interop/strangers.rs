@@ -8,10 +8,9 @@ use sancho::core::process::{Order, Quiet};
 use sancho::{Event, Server};
 use serde_json::json;
 
-use crate::home::{Home, until};
+use crate::home::{Home, PATIENCE, until};
 use crate::proof::{Ledger, Proof};
 use crate::ruby_server::RubyServer;
-use crate::rust_server::PATIENCE;
 use crate::side::{ProofDraft, Side, push};
 
 const QUEUE: &str = "default";

@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::home::Home;
+use crate::home::{Home, PATIENCE};
 use crate::ruby_server::RubyServer;
-use crate::rust_server::PATIENCE;
 
 /// The first field is what Ruby's half of the class does.
 #[derive(Clone, Debug, PartialEq, Job, Serialize, Deserialize)]
