@@ -48,7 +48,7 @@ async fn a_key_is_still_taken_when_ruby_moved_its_job() {
     assert_eq!(home.size("schedule").await, 0);
     let ruby = RubyServer::start(&home, &[QUEUE], 1, 20).await;
     home.until_performed(&jid, 1).await;
-    ruby.stop().await;
+    drop(ruby);
     assert_eq!(holder(&home).await, None, "Ruby performed it: the key is free");
     assert_eq!(scheduled(&home).await.1, Pushed::Added);
 }

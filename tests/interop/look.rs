@@ -68,7 +68,7 @@ async fn a_scheduled_job_of_ruby_is_found_rescheduled_run_and_performed() {
     assert_eq!(home.ruby_value(script, &[]).await, json!([0, true]));
     let ruby = RubyServer::start(&home, &[QUEUE], 1, 20).await;
     let performed = home.until_performed(&ours, 1).await;
-    ruby.stop().await;
+    drop(ruby);
     assert_eq!(performed[0].args, nasty_args("do"));
 }
 

@@ -243,7 +243,7 @@ async fn arguments_are_no_deeper_than_ruby_reads() {
     let jid = push(Side::Rust, &home, &ProofDraft::new(QUEUE, nested(98))).await;
     let ruby = RubyServer::start(&home, &[QUEUE], 1, 20).await;
     let performed = home.until_performed(&jid, 1).await;
-    ruby.stop().await;
+    drop(ruby);
     assert_eq!(performed[0].args, nested(98));
     assert_eq!(home.size("dead").await, 0);
 }

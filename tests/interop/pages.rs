@@ -63,10 +63,8 @@ async fn every_page_shows_our_jobs() {
     let mut stage = Stage::new().await;
     let running = push(Side::Rust, &stage.home, &ProofDraft::new("running", args("wait"))).await;
     let server = RustServer::start(&stage.home, &["running"], 1, 20).await;
-    until("the page tells of the running job", async || {
-        stage.web.open("/busy").await.body.contains(&running).then_some(())
-    })
-    .await;
+    stage.home.until_performed(&running, 1).await;
+    stage.web.open("/busy").await.shows(&["proof", "blue"]);
     let error = [Side::Rust.error_class(), ERROR];
     stage.web.open("/").await.shows(&["Sidekiq"]);
     assert_eq!(stage.web.open("/queues").await.links("/queues/"), ["/queues/proof", "/queues/running"]);
@@ -214,9 +212,9 @@ async fn the_busy_page_shows_our_process_and_job_and_its_buttons_work() {
     assert!(!page.body.contains(label), "it is not quiet yet");
 
     web.press("/busy", &[("identity", &identities[0]), ("quiet", "1")]).await;
+    web.press("/busy", &[("identity", &identities[0]), ("stop", "1")]).await;
     server.until(|event| matches!(event, Event::Quiet)).await;
     until("the page says that it is quiet", async || web.open("/busy").await.body.contains(label).then_some(())).await;
-    web.press("/busy", &[("identity", &identities[0]), ("stop", "1")]).await;
     home.let_go().await;
     server.stopped().await;
     let page = web.open("/busy").await;

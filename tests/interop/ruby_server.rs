@@ -10,7 +10,8 @@ use tokio::process::Child;
 use crate::home::{Home, PATIENCE, until};
 use crate::ruby;
 
-/// A running `sidekiq`: stopped by [`RubyServer::stop`], killed when it is dropped.
+/// A running `sidekiq`: stopped by [`RubyServer::stop`], killed when it is dropped, which is faster and counts
+/// nothing.
 #[derive(Debug)]
 pub(crate) struct RubyServer {
     child: Child,
@@ -61,10 +62,11 @@ impl RubyServer {
         self.ended().await;
     }
 
-    /// Waits for its end, whoever stopped it.
-    pub(crate) async fn ended(mut self) {
+    /// Waits for its end, whoever stopped it; answers its log.
+    pub(crate) async fn ended(mut self) -> String {
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("sidekiq stops in time");
         assert!(status.expect("sidekiq ends").success(), "sidekiq ended badly:\n{}", self.log());
+        self.log()
     }
 
     fn log(&self) -> String {

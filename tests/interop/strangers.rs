@@ -31,14 +31,12 @@ async fn a_process_of_ruby_is_shown_made_quiet_and_stopped() {
     assert_eq!(stats.processes, 1);
 
     let incarnation = Incarnation::new(ruby.identity());
-    inspect.order(&incarnation, &Order::Quiet, now()).await.expect("the order is left");
-    until("Ruby is quiet", async || {
-        let rows = inspect.processes(now()).await.expect("Redis answers");
-        rows.iter().any(|row| row.quiet == Quiet::Yes).then_some(())
-    })
-    .await;
-    inspect.order(&incarnation, &Order::Stop, now()).await.expect("the order is left");
-    ruby.ended().await;
+    for order in [Order::Quiet, Order::Stop] {
+        inspect.order(&incarnation, &order, now()).await.expect("the order is left");
+    }
+    let log = ruby.ended().await;
+    let (quiet, stop) = (log.find("Received TSTP"), log.find("Shutting down"));
+    assert!(quiet.is_some() && quiet < stop, "first quiet, then stopped:\n{log}");
     assert!(inspect.processes(now()).await.expect("Redis answers").is_empty());
 }
 

@@ -60,7 +60,7 @@ async fn ruby_gets_fields_as_positional_arguments_and_the_options_of_the_class()
     assert_eq!(home.ruby_value(script, &[]).await, json!(["Proof", 3, ["one", "two"], 4, "Proof"]));
     let ruby = RubyServer::start(&home, &["typed"], 1, 20).await;
     let performed = home.until_performed(&jid, 1).await;
-    ruby.stop().await;
+    drop(ruby);
     assert_eq!((performed[0].by.as_str(), performed[0].args.as_str()), ("ruby", ON_THE_WIRE));
 }
 
