@@ -24,9 +24,8 @@ impl RedisStore {
     /// When Redis does not do it.
     pub async fn mark_deploy(&self, label: &str, now: Timestamp) -> StoreResult<bool> {
         let op = "mark_deploy";
-        let minutes = now.as_unix_micros().div_euclid(60_000_000).rem_euclid(24 * 60);
-        let date = day::date(now.unix_day());
-        let minute = format!("{date}T{:02}:{:02}:00Z", minutes / 60, minutes % 60);
+        let (date, (hour, minute)) = (day::date(now.unix_day()), day::hour_and_minute(now));
+        let minute = format!("{date}T{hour:02}:{minute:02}:00Z");
         let key = format!("{}-marks", date.replace('-', ""));
         let connection = &self.inner.connection;
         let mut lock = cmd("SET");

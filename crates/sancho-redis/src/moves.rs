@@ -3,7 +3,7 @@
 mod checkpoint;
 mod claims;
 mod exchange;
-mod promote;
+pub(crate) mod promote;
 mod proof;
 pub(crate) mod prune;
 mod push;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sancho_core::{Payload, QueueName, Receipt, Timestamp};
+use sancho_core::{Payload, QueueName, Receipt};
 
 use crate::index::Names;
 
@@ -14,8 +14,6 @@ pub(crate) struct Note {
     pub(crate) queue: QueueName,
     /// The job's bytes.
     pub(crate) payload: Payload,
-    /// When the job was claimed.
-    pub(crate) claimed_at: Timestamp,
     /// Whether a checkpoint of this job may exist.
     kept: AtomicBool,
     /// Whether a settlement of this claim was ever sent.
@@ -24,9 +22,9 @@ pub(crate) struct Note {
 
 impl Note {
     /// A note on a claim that was never settled.
-    pub(crate) fn new(queue: QueueName, payload: Payload, claimed_at: Timestamp) -> Arc<Self> {
+    pub(crate) fn new(queue: QueueName, payload: Payload) -> Arc<Self> {
         let (kept, sent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Note { queue, payload, claimed_at, kept, sent })
+        Arc::new(Note { queue, payload, kept, sent })
     }
 
     /// The note on a receipt; `None` where another kind of store handed it out.

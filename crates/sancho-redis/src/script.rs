@@ -28,7 +28,7 @@ macro_rules! scripts {
 scripts! {
     push: "#!lua\n";
     push_keyed: "#!lua\n" "common" "index" "place";
-    exchange: "#!lua flags=allow-oom\n" "claim";
+    exchange: "#!lua flags=allow-oom\n";
     settle: "#!lua flags=allow-oom\n" "common" "index" "place" "claim";
     promote: "#!lua flags=allow-oom\n" "common" "index" "place";
     beat: "#!lua flags=allow-oom\n" "common";
@@ -36,13 +36,13 @@ scripts! {
     take_over: "#!lua flags=allow-oom\n" "common";
     checkpoint: "#!lua\n" "common";
     act: "#!lua flags=allow-oom\n" "common" "index";
-    find: "#!lua flags=no-writes\n" "common" "index";
+    find: "#!lua flags=no-writes\n" "common";
     holder: "#!lua flags=allow-oom\n" "common" "index";
-    search: "#!lua flags=no-writes\n" "common" "index";
+    search: "#!lua flags=no-writes\n" "common";
     mend: "#!lua flags=allow-oom\n" "common" "index";
-    stats: "#!lua flags=no-writes\n" "common" "index";
-    queues: "#!lua flags=no-writes\n" "common" "index";
-    forget: "#!lua flags=allow-oom\n" "common" "index";
+    stats: "#!lua flags=no-writes\n" "common";
+    queues: "#!lua flags=no-writes\n" "common";
+    forget: "#!lua flags=allow-oom\n" "common";
     meet: "#!lua flags=allow-oom\n" "common";
     prune: "#!lua flags=allow-oom\n" "common" "index";
     processes: "#!lua flags=no-writes\n" "common";
@@ -85,6 +85,19 @@ impl Args {
         }
         self.ends.push(self.bytes.len());
         self
+    }
+
+    /// Adds a number that is not negative: the quick way, for the many of an exchange.
+    pub(crate) fn count(&mut self, value: u64) -> &mut Self {
+        let (mut digits, mut first, mut rest) = ([0; 20], 20, value);
+        loop {
+            first -= 1;
+            digits[first] = b'0' + u8::try_from(rest % 10).expect("a digit");
+            rest /= 10;
+            if rest == 0 {
+                return self.put(&digits[first..]);
+            }
+        }
     }
 
     /// Adds a number.

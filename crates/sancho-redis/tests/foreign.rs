@@ -13,7 +13,7 @@ use sancho_core::{
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
 use sancho_testkit::stage::{back, claimed, name_of};
-use sancho_testkit::{Stage, at, jid_of, job};
+use sancho_testkit::{RedisServer, Stage, at, jid_of, job};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -269,6 +269,18 @@ async fn a_dead_job_takes_no_key_from_a_job_that_was_rewritten_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_job_that_was_buried_elsewhere_frees_its_key_and_takes_it_again() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push([job("A").key("k")], 0).await;
+    run_and_fail(&mut raw, "dead", 1).await;
+    assert_eq!((s.state("A").await, s.holder("k").await), (Some(State::Dead), None));
+    assert_eq!(s.act(Action::RunNow, "A", 2).await.done, 1);
+    assert_eq!((s.state("A").await, s.holder("k").await.as_deref()), (Some(State::Enqueued), Some("A")));
+    assert_eq!(jobs(&s).await, 1);
+}
+
+#[tokio::test]
 async fn a_scheduled_job_without_a_jid_is_shown_found_and_run() {
     let redis = Redis::default();
     let (s, mut raw) = stage(&redis).await;
@@ -328,6 +340,36 @@ async fn a_sweep_frees_keys_of_jobs_that_are_nowhere_and_follows_those_that_move
 }
 
 #[tokio::test]
+async fn a_sweep_forgets_classes_that_were_not_met_for_long() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    let met = |class: &str| [(class.to_owned(), queue("default"))];
+    s.store.meet_unknown(&met("Old"), at(0)).await.unwrap();
+    s.store.meet_unknown(&met("New"), at(3_000)).await.unwrap();
+    s.store.prune(&Retention::default(), 100, at(3_700)).await.unwrap();
+    let left: Vec<String> = raw.hkeys("sancho:unknown").await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(s.store.meet_unknown(&met("New"), at(3_700)).await.unwrap(), [at(3_000)]);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_through_all_keys_a_part_at_a_time() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    s.push((0..1_500).map(|n| job(&format!("A{n}")).key(&format!("k{n}")).at(at(60))), 0).await;
+    s.push([job("B").key("here").at(at(70))], 0).await;
+    let _: () = raw.zrembyscore("schedule", "-inf", at(60).as_unix_secs_f64()).await.unwrap();
+    let mut left = 1_501;
+    for _ in 0..40 {
+        s.store.prune(&Retention::default(), 100, at(1)).await.unwrap();
+        let now: i64 = raw.hlen("sancho:keys").await.unwrap();
+        assert!(now <= left && left - now < 300, "{left} {now}: a sweep is bounded");
+        left = now;
+    }
+    assert_eq!((left, s.holder("here").await.as_deref()), (1, Some("B")));
+}
+
+#[tokio::test]
 async fn a_sweep_forgets_due_times_an_hour_late() {
     let redis = Redis::default();
     let (s, mut raw) = stage(&redis).await;
@@ -342,8 +384,9 @@ async fn a_sweep_forgets_due_times_an_hour_late() {
 
 #[tokio::test]
 async fn other_processes_wake_the_scheduler_and_the_ordered() {
-    let redis = Redis::default();
-    let url = redis.url();
+    // A server of its own: tracking knows keys by their names only, so that other databases' changes wake too.
+    let server = RedisServer::start();
+    let url = server.url();
     let here = RedisStore::connect(&url).await.unwrap();
     let there = Arc::new(RedisStore::connect(&url).await.unwrap());
     let there = Stage::new(there.clone(), there);

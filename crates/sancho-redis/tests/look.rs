@@ -5,11 +5,12 @@ mod common;
 use std::sync::Arc;
 
 use common::Redis;
+use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use sancho_core::{Action, Cursor, Filter, Selection, Set, limits};
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
-use sancho_testkit::{JobDraft, Stage, at, job};
+use sancho_testkit::{JobDraft, Stage, at, jid_of, job};
 
 async fn stage(redis: &Redis) -> (Stage, MultiplexedConnection) {
     let url = redis.url();
@@ -115,6 +116,79 @@ async fn a_waiting_job_is_canceled_without_a_search() {
     assert_eq!((calls(&mut raw, "zscan").await, s.stats(1).await.scheduled), (scans, 299));
     assert!(s.find("A17").await.is_some() && s.find("nobody").await.is_none());
     assert!(calls(&mut raw, "zscan").await > scans, "what is nowhere was searched for");
+}
+
+#[tokio::test]
+async fn jobs_of_the_same_bytes_are_each_shown_once() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    let bytes = vec!["nonsense"; 500];
+    let _: () = raw.lpush("queue:default", bytes).await.expect("a list");
+    let (mut shown, mut cursor) = (0, None);
+    for _ in 0..100 {
+        let page = s.inspect.page(&Set::Queue(queue("default")), &Filter::all(), cursor.as_ref(), 7).await;
+        let page = page.expect("page");
+        shown += page.rows.len();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((shown, cursor), (500, None));
+    let all = Set::Queue(queue("default"));
+    assert_eq!(sweep(&s, Action::Delete, all, Filter::all(), 70).await, 500);
+}
+
+#[tokio::test]
+async fn what_is_claimed_is_not_canceled_and_what_is_canceled_is_not_claimed() {
+    const JOBS: usize = 200;
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, JOBS, |n| job(&format!("A{n}")).key(&format!("k{n}"))).await;
+    s.hello("p", 0).await;
+    let canceling = {
+        let s = s.clone();
+        tokio::spawn(async move {
+            let mut done = 0;
+            for n in (0..JOBS).rev() {
+                let selection = match n % 2 {
+                    0 => Selection::Jid(jid_of(&format!("A{n}"))),
+                    _ => Selection::Key(key(&format!("k{n}"))),
+                };
+                done += s.apply(Action::Cancel, selection, 1, 1).await.done;
+            }
+            done
+        })
+    };
+    let mut claimed = 0;
+    while !canceling.is_finished() {
+        let claims = s.claim("p", 1, &["default"], 1).await;
+        claimed += claims.len();
+        for claim in &claims {
+            s.done(claim, 1).await;
+        }
+    }
+    let canceled = canceling.await.expect("it cancels");
+    let stats = s.stats(2).await;
+    assert_eq!(
+        (claimed + canceled, stats.enqueued, stats.busy),
+        (JOBS, 0, 0),
+        "{claimed} claimed, {canceled} canceled"
+    );
+    assert!(claimed > 0 && canceled > 0);
+}
+
+#[tokio::test]
+async fn of_many_jobs_of_one_time_one_is_found_in_steps() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 2_500, |n| job(&format!("A{n}")).at(at(60))).await;
+    s.push([job("early").at(at(50)), job("late").at(at(70))], 0).await;
+    let scans = calls(&mut raw, "zscan").await;
+    for n in [0, 1_234, 2_499] {
+        assert_eq!(s.act(Action::Cancel, &format!("A{n}"), 1).await.done, 1);
+    }
+    assert_eq!((calls(&mut raw, "zscan").await, s.stats(1).await.scheduled), (scans, 2_499));
 }
 
 #[tokio::test]

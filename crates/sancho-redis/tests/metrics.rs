@@ -37,7 +37,7 @@ async fn beats(store: &RedisStore, greeting: Greeting, executions: Vec<Execution
 }
 
 async fn counts(raw: &mut MultiplexedConnection, key: &str) -> Vec<(String, u64)> {
-    let counts: HashMap<String, u64> = raw.hgetall(key).await.unwrap();
+    let counts: HashMap<String, u64> = raw.hgetall(key).await.expect("Redis answers");
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort();
     counts
@@ -45,12 +45,13 @@ async fn counts(raw: &mut MultiplexedConnection, key: &str) -> Vec<(String, u64)
 
 async fn bucket(raw: &mut MultiplexedConnection, key: &str, number: usize) -> u64 {
     let mut get = ::redis::cmd("BITFIELD_RO");
-    let got: Vec<u64> = get.arg(key).arg("GET").arg("u16").arg(format!("#{number}")).query_async(raw).await.unwrap();
+    let got: Vec<u64> =
+        get.arg(key).arg("GET").arg("u16").arg(format!("#{number}")).query_async(raw).await.expect("Redis answers");
     got[0]
 }
 
 async fn assert_ttl(raw: &mut MultiplexedConnection, key: &str, seconds: i64) {
-    let ttl: i64 = raw.ttl(key).await.unwrap();
+    let ttl: i64 = raw.ttl(key).await.expect("Redis answers");
     assert!((seconds - 60..=seconds).contains(&ttl), "{key} is kept for {ttl} s");
 }
 

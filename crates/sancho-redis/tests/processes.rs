@@ -29,13 +29,13 @@ async fn foreign(raw: &mut MultiplexedConnection, queues: &str) {
         r#"{{"hostname":"web","started_at":1795215591.5,"pid":7,"tag":"shop","concurrency":10,"queues":{queues},"labels":[],"identity":"{FOREIGN}"}}"#
     );
     let fields = [("info", info.as_str()), ("busy", "3"), ("beat", "1795215600.25"), ("quiet", "false"), ("rss", "64")];
-    let _: () = raw.sadd("processes", FOREIGN).await.unwrap();
-    let _: () = raw.hset_multiple(FOREIGN, &fields).await.unwrap();
+    let _: () = raw.sadd("processes", FOREIGN).await.expect("Redis answers");
+    let _: () = raw.hset_multiple(FOREIGN, &fields).await.expect("Redis answers");
 }
 
 async fn goes(raw: &mut MultiplexedConnection) {
-    let _: () = raw.srem("processes", FOREIGN).await.unwrap();
-    let _: () = raw.del(FOREIGN).await.unwrap();
+    let _: () = raw.srem("processes", FOREIGN).await.expect("Redis answers");
+    let _: () = raw.del(FOREIGN).await.expect("Redis answers");
 }
 
 fn running(claim: &Claim) -> Running {
@@ -50,7 +50,7 @@ async fn beats(s: &Stage, claims: &[&Claim]) -> sancho_core::BeatAnswer {
 }
 
 async fn work(raw: &mut MultiplexedConnection, key: &str) -> Vec<serde_json::Value> {
-    let entries: HashMap<String, String> = raw.hgetall(key).await.unwrap();
+    let entries: HashMap<String, String> = raw.hgetall(key).await.expect("Redis answers");
     entries.values().map(|entry| serde_json::from_str(entry).expect("an entry is JSON")).collect()
 }
 

@@ -141,7 +141,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet.
+    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -161,6 +162,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             tracing::info!(?signal, "a signal came");
             match signal {
                 Signal::Quiet => server.quiet(),
+                Signal::Dump => server.dump(),
                 Signal::Stop => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {

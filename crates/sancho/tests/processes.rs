@@ -130,6 +130,8 @@ async fn tstp_makes_a_server_quiet_and_term_stops_it() {
     let first = client.push(Linger { forever: false }).await.expect("pushed").jid;
     let process = Process::start(&url(folder.path()), Duration::from_secs(20));
     process.wait_for("performing");
+    // It logs what runs; a process that did not listen would be suspended.
+    process.signal(Signal::TTIN);
     process.signal(Signal::TSTP);
     process.wait_for("quiet");
     let second = client.push(Linger { forever: false }).await.expect("pushed").jid;

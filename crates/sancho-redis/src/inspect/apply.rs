@@ -8,10 +8,10 @@ use redis::Value;
 use sancho_core::lifecycle::{Permitted, Refusal, permits};
 use sancho_core::{
     Action, Applied, Cursor, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult, Timestamp,
-    WireTime,
 };
 
 use crate::index::{Names, Proof, Unproved};
+use crate::moves::promote::enqueued;
 use crate::reply;
 use crate::row::Seen;
 use crate::script::Args;
@@ -58,7 +58,7 @@ impl RedisStore {
                 let all = self.act(action, &seen, now).await?;
                 for ((mark, seen), did) in looked.found.iter().zip(all) {
                     stays[*mark] = matches!(did, Did::Refused(_));
-                    applied.count(seen, did);
+                    count(&mut applied, seen, did);
                 }
                 // What was moved away cannot say where to go on: the last one that stays does.
                 let last = looked.marks.iter().zip(&stays).rev().find(|(_, stays)| **stays);
@@ -83,7 +83,7 @@ impl RedisStore {
             match self.act(action, &[&seen], now).await?.pop() {
                 Some(Did::Gone) | None => continue,
                 Some(did) => {
-                    applied.count(&seen, did);
+                    count(&mut applied, &seen, did);
                     break;
                 }
             }
@@ -154,20 +154,6 @@ impl RedisStore {
     }
 }
 
-trait Count {
-    fn count(&mut self, seen: &Seen, did: Did);
-}
-
-impl Count for Applied {
-    fn count(&mut self, seen: &Seen, did: Did) {
-        match did {
-            Did::Done => self.done += 1,
-            Did::Gone => {}
-            Did::Refused(refusal) => self.refused.push((seen.row().jid, refusal)),
-        }
-    }
-}
-
 impl Going {
     fn put(&self, seen: &Seen, args: &mut Args) {
         let names = Names::of(&seen.payload);
@@ -178,26 +164,25 @@ impl Going {
     }
 }
 
-/// Where a job goes.
-fn go(seen: &Seen, permitted: Permitted, now: Timestamp) -> Going {
-    let (letter, at, payload) = match permitted {
-        Permitted::Remove => ("G", now, seen.payload.clone()),
-        Permitted::Bury => ("D", now, seen.payload.clone()),
-        Permitted::Enqueue => ("Q", now, ready(&seen.payload, now)),
-        Permitted::Wait { at } if seen.spot.state() == State::Retries => ("R", at, seen.payload.clone()),
-        Permitted::Wait { at } => ("S", at, waiting(&seen.payload)),
-    };
-    Going { letter, queue: seen.row().queue, score: score::write(at), payload }
+fn count(applied: &mut Applied, seen: &Seen, did: Did) {
+    match did {
+        Did::Done => applied.done += 1,
+        Did::Gone => {}
+        Did::Refused(refusal) => applied.refused.push((seen.row().jid, refusal)),
+    }
 }
 
-/// The payload of a job that goes to its queue now; as it is where it cannot be read.
-fn ready(payload: &Payload, now: Timestamp) -> Payload {
-    let Ok(mut members) = payload.members() else { return payload.clone() };
-    members.remove("at");
-    match members.set_raw("enqueued_at", WireTime::Seconds.write(now)) {
-        Ok(()) => members.to_payload(),
-        Err(_) => payload.clone(),
-    }
+/// Where a job goes. One that cannot be read goes as it is, to `default` if to a queue.
+fn go(seen: &Seen, permitted: Permitted, now: Timestamp) -> Going {
+    let row = seen.row();
+    let (letter, at, (queue, payload)) = match permitted {
+        Permitted::Remove => ("G", now, (row.queue, row.payload)),
+        Permitted::Bury => ("D", now, (row.queue, row.payload)),
+        Permitted::Enqueue => ("Q", now, enqueued(&seen.payload, now).unwrap_or((row.queue, row.payload))),
+        Permitted::Wait { at } if row.state == State::Retries => ("R", at, (row.queue, row.payload)),
+        Permitted::Wait { at } => ("S", at, (row.queue, waiting(&seen.payload))),
+    };
+    Going { letter, queue, score: score::write(at), payload }
 }
 
 /// The payload of a job that waits in `schedule`, where Ruby keeps neither of its times; as it is where it has none.

@@ -2,7 +2,7 @@
 
 use sancho_core::{Jid, JobRow, Key, State, StoreResult};
 
-use super::search::Needle;
+use super::search::{JOBS_PER_STEP, Needle};
 use crate::index::{Names, Proof, Unproved};
 use crate::reply;
 use crate::row::Seen;
@@ -38,11 +38,25 @@ impl RedisStore {
 
     async fn locate_fast(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {
         let mut args = Args::new();
-        args.put(&needle.jid).put(&needle.text);
+        args.put(&needle.jid).put(&needle.text).number(JOBS_PER_STEP);
         let found = self.inner.connection.run(op, &self.inner.scripts.find, &args).await?;
         // The script looked at texts; the payload says whether it is the job's own id.
-        let candidates = reply::list(found).into_iter().filter_map(|it| candidate(reply::list(it)));
-        Ok(candidates.into_iter().find(|seen| seen.row().jid.as_str() == needle.jid))
+        let (crowds, candidates): (Vec<_>, Vec<_>) = reply::list(found)
+            .into_iter()
+            .map(reply::list)
+            .partition(|parts| parts.first().is_some_and(|letter| reply::text(letter.clone()) == "M"));
+        let mut candidates = candidates.into_iter().filter_map(candidate);
+        if let Some(seen) = candidates.find(|seen| seen.row().jid.as_str() == needle.jid) {
+            return Ok(Some(seen));
+        }
+        for crowd in crowds {
+            let [_, letter, score] = &crowd.into_iter().map(reply::text).collect::<Vec<_>>()[..] else { continue };
+            let letter = if letter == "R" { 'R' } else { 'S' };
+            if let Some(seen) = self.search_moment(op, letter, score, needle).await? {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
     }
 
     /// The job that holds this key.

@@ -12,7 +12,7 @@ use crate::store::RedisStore;
 use crate::wire::keys;
 
 /// Jobs that one step reads: some hundred kilobytes, and about a millisecond of Redis.
-const JOBS_PER_STEP: usize = 1_000;
+pub(super) const JOBS_PER_STEP: usize = 1_000;
 
 /// A job that is looked for.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl RedisStore {
     async fn search_set(&self, op: &'static str, letter: char, key: &str, hunt: &mut Hunt) -> StoreResult<()> {
         let mut from = "0".to_owned();
         while !hunt.is_over() && !from.is_empty() {
-            let (next, hits) = self.search_step(op, "Z", key, &from, hunt).await?;
+            let (next, hits) = self.search_step(op, "Z", key, &from, JOBS_PER_STEP, hunt).await?;
             for (bytes, score) in hits {
                 hunt.meet(Seen::member(letter, bytes, score));
             }
@@ -112,10 +112,41 @@ impl RedisStore {
         Ok(())
     }
 
+    /// The job that is looked for among those of one score, however many these are.
+    ///
+    /// From the last rank to the first: promotions take from the front, and what is left moves to where it is still
+    /// to be read.
+    pub(super) async fn search_moment(
+        &self,
+        op: &'static str,
+        letter: char,
+        score: &str,
+        needle: &Needle,
+    ) -> StoreResult<Option<Seen>> {
+        let key = if letter == 'R' { keys::RETRY } else { keys::SCHEDULE };
+        let below = self.count_below(op, key, &format!("({score}")).await?;
+        let mut high = self.count_below(op, key, score).await?;
+        let mut hunt = Hunt::new(std::slice::from_ref(needle));
+        while !hunt.is_over() && high > below {
+            let start = below.max(high.saturating_sub(JOBS_PER_STEP));
+            let (_, hits) = self.search_step(op, "R", key, &start.to_string(), high - start, &hunt).await?;
+            for (bytes, score) in hits {
+                hunt.meet(Seen::member(letter, bytes, score));
+            }
+            high = start;
+        }
+        Ok(hunt.found.remove(&needle.jid))
+    }
+
+    async fn count_below(&self, op: &'static str, key: &str, score: &str) -> StoreResult<usize> {
+        let count = self.inner.connection.ask(op, cmd("ZCOUNT").arg(key).arg("-inf").arg(score)).await?;
+        Ok(usize::try_from(reply::int(count)).unwrap_or(0))
+    }
+
     async fn search_queue(&self, op: &'static str, queue: &str, hunt: &mut Hunt) -> StoreResult<()> {
         let (key, mut from) = (keys::queue(queue), "0".to_owned());
         while !hunt.is_over() && !from.is_empty() {
-            let (next, hits) = self.search_step(op, "L", &key, &from, hunt).await?;
+            let (next, hits) = self.search_step(op, "L", &key, &from, JOBS_PER_STEP, hunt).await?;
             for (bytes, _) in hits {
                 hunt.meet(Seen::queued(queue, bytes));
             }
@@ -131,10 +162,11 @@ impl RedisStore {
         kind: &str,
         key: &str,
         from: &str,
+        count: usize,
         hunt: &Hunt,
     ) -> StoreResult<(String, Vec<(Vec<u8>, f64)>)> {
         let mut args = Args::new();
-        args.put(kind).put(key).put(from).number(JOBS_PER_STEP).number(hunt.texts.len());
+        args.put(kind).put(key).put(from).number(count).number(hunt.texts.len());
         for text in &hunt.texts {
             args.put(text);
         }

@@ -28,10 +28,11 @@ end
 -- Who keeps a dead job from taking its key again, as an answer; nil where nobody does.
 local function key_taken(job)
   if job.from ~= 'D' or job.to ~= 'Q' or job.key == '' then return nil end
-  local holder, jid = index_holder(job.key)
-  if holder == 'unproved' then return { jid } end
-  if holder and holder ~= job.jid then return holder end
-  return nil
+  local holder, named, _, _, unproved = index_holder(job.key)
+  if unproved then holder = named end
+  -- An entry of its own, left by whoever buried it, keeps nobody out.
+  if not holder or holder == job.jid then return nil end
+  return unproved and { holder } or holder
 end
 
 local function take_exactly(job)

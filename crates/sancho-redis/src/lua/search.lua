@@ -1,10 +1,10 @@
 -- Purpose: one step of a search through a set or a queue: reads a bounded number of its jobs, so that others come in
 --   between steps.
 -- KEYS: none.
--- ARGV: "Z" for a sorted set or "L" for a list, its key, where to go on ("0" at first), how many to read, count of
+-- ARGV: "Z" for a sorted set, "R" for one by rank, or "L" for a list, its key, where to go on ("0" at first), how many to read, count of
 --   texts, texts. A job is answered if one of the texts stands in it, or if no text is given: a text only preselects,
 --   and the caller reads the payload.
--- Returns: where to go on ("" at the end), then bytes and score (for a list: index from the left) in turns.
+-- Returns: where to go on ("" at the end; by rank the caller knows), then bytes and score (for a list: index from the left) in turns.
 local kind, key, from, count = arg(), arg(), arg(), tonumber(arg())
 local texts = {}
 for k = 1, tonumber(arg()) do texts[k] = arg() end
@@ -18,20 +18,23 @@ local function selected(bytes)
 end
 
 local answer = { '' }
-if kind == 'Z' then
-  local page = redis.call('ZSCAN', key, from, 'COUNT', count)
-  if page[1] ~= '0' then answer[1] = page[1] end
-  local pairs_flat = page[2]
-  for k = 1, #pairs_flat, 2 do
-    if selected(pairs_flat[k]) then
-      answer[#answer + 1] = pairs_flat[k]
-      answer[#answer + 1] = pairs_flat[k + 1]
+local function select_from(flat)
+  for k = 1, #flat, 2 do
+    if selected(flat[k]) then
+      answer[#answer + 1] = flat[k]
+      answer[#answer + 1] = flat[k + 1]
     end
   end
   return answer
 end
--- From the left end on: what is pushed meanwhile moves jobs to the right, where they are still to be read.
+if kind == 'Z' then
+  local page = redis.call('ZSCAN', key, from, 'COUNT', count)
+  if page[1] ~= '0' then answer[1] = page[1] end
+  return select_from(page[2])
+end
 local first = tonumber(from)
+if kind == 'R' then return select_from(redis.call('ZRANGE', key, first, first + count - 1, 'WITHSCORES')) end
+-- From the left end on: what is pushed meanwhile moves jobs to the right, where they are still to be read.
 local page = redis.call('LRANGE', key, first, first + count - 1)
 if #page == count then answer[1] = string.format('%.0f', first + count) end
 for k = 1, #page do

@@ -1,7 +1,7 @@
 //! Claims out of a script's answer, with what their jobs kept.
 
 use redis::{Value, cmd};
-use sancho_core::{Claim, ErrorKind, Incarnation, Payload, QueueName, Receipt, StoreError, StoreResult, Timestamp};
+use sancho_core::{Claim, ErrorKind, Incarnation, Payload, QueueName, Receipt, StoreError, StoreResult};
 
 use crate::note::Note;
 use crate::reply;
@@ -10,14 +10,8 @@ use crate::store::RedisStore;
 use crate::wire::keys;
 
 /// A claim with its note.
-pub(super) fn claim(
-    holder: &Incarnation,
-    number: u64,
-    queue: QueueName,
-    payload: Payload,
-    claimed_at: Timestamp,
-) -> Claim {
-    let note = Note::new(queue.clone(), payload.clone(), claimed_at);
+pub(super) fn claim(holder: &Incarnation, number: u64, queue: QueueName, payload: Payload) -> Claim {
+    let note = Note::new(queue.clone(), payload.clone());
     let receipt = Receipt::mint(holder.clone(), number, 0).with_note(note);
     // The payload says when it came to its queue; nothing is kept beside it.
     Claim::new(receipt, queue, payload, None)
@@ -32,10 +26,10 @@ pub(super) fn of_flight(
     let (mut claims, mut flat) = (Vec::new(), flat.into_iter());
     while let (Some(number), Some(value)) = (flat.next(), flat.next()) {
         let value = reply::bytes(value).unwrap_or_default();
-        let (claimed_at, queue, payload) = cut(&value);
+        let (_, queue, payload) = cut(&value);
         let queue = QueueName::new(queue).map_err(|error| StoreError::new(op, ErrorKind::Corrupt, error))?;
         let number = reply::text(number).parse().unwrap_or(0);
-        let claim = claim(holder, number, queue, Payload::from_bytes(payload), claimed_at);
+        let claim = claim(holder, number, queue, Payload::from_bytes(payload));
         Note::of(&claim.receipt).map(Note::mark_sent);
         claims.push(claim);
     }

@@ -20,6 +20,9 @@ use crate::wire::{day, keys};
 /// Claim numbers end here: the scripts compare them as floating-point numbers.
 const NUMBERS_END: u64 = 1 << 53;
 
+/// Settlements that the common script takes: Lua hands over so many values at once, and some to spare.
+const COMMON_MAX: usize = 6_000;
+
 /// How one settlement is sent.
 enum Way {
     /// With others that need nothing but to go, in the group of this index.
@@ -49,54 +52,90 @@ impl RedisStore {
         now: Timestamp,
     ) -> StoreResult<Exchanged> {
         let (ways, groups) = sort(settlements);
-        let alone: Vec<&Settlement> = settlements
-            .iter()
-            .zip(&ways)
-            .filter(|(_, way)| matches!(way, Way::Alone))
-            .map(|(settlement, _)| settlement)
-            .collect();
-        let numbers = settlements.len() + claim.map_or(0, |request| request.limit);
-        let mut args = Args::with_capacity(32 + numbers + 16 * alone.len(), 256 + 8 * numbers + 512 * alone.len());
-        args.number(now.as_unix_micros()).put(day::date(now.unix_day())).number(now.unix_day());
-        args.number(groups.len());
-        for group in &groups {
-            args.put(group.holder.as_str()).number(group.tally.processed).number(group.tally.failed);
-            args.number(group.numbers.len());
-            for number in &group.numbers {
-                args.number(number);
+        if let Some(args) = common(&ways, &groups, claim, now)? {
+            let answer = self.inner.connection.run("exchange", &self.inner.scripts.exchange, &args).await?;
+            if let Some(done) = self.common_answer(answer, settlements.len(), claim).await? {
+                return Ok(done);
             }
         }
-        put_claim(&mut args, claim)?;
-        let answer = if alone.is_empty() {
-            self.inner.connection.run("exchange", &self.inner.scripts.exchange, &args).await?
-        } else {
-            args.number(alone.len());
-            for settlement in &alone {
-                let known = self.known(&settlement.receipt).await?;
-                put_settlement(&mut args, settlement, &known, now);
+        self.settle_and_claim(settlements, &ways, &groups, claim, now).await
+    }
+
+    /// What the common script says; `None` when it left everything to the other one.
+    async fn common_answer(
+        &self,
+        answer: Value,
+        settled: usize,
+        claim: Option<&ClaimRequest>,
+    ) -> StoreResult<Option<Exchanged>> {
+        let mut parts = match answer {
+            Value::Int(0) => {
+                let standing = if claim.is_some() { Standing::Lost } else { Standing::Good };
+                return Ok(Some(Exchanged::new(vec![SettleAnswer::Lost; settled], Vec::new(), standing)));
             }
-            self.run_proving("exchange", &self.inner.scripts.settle, args).await?
+            Value::Array(parts) => parts,
+            _ => return Ok(None),
         };
+        let mut last = || usize::try_from(reply::int(parts.pop().unwrap_or(Value::Nil))).unwrap_or(0);
+        let (all, kept, count) = (last() == 1, last() == 1, last());
+        let mut runs: Vec<(usize, usize)> = (0..count)
+            .map(|_| {
+                let length = last();
+                (last(), length)
+            })
+            .collect();
+        runs.reverse();
+        let answers = vec![if all { SettleAnswer::Settled } else { SettleAnswer::AlreadySettled }; settled];
+        let mut claims = claim.map_or_else(Vec::new, |request| fresh(request, runs, parts.into_iter()));
+        if kept && !claims.is_empty() {
+            self.add_checkpoints("exchange", &mut claims).await?;
+        }
+        Ok(Some(Exchanged::new(answers, claims, Standing::Good)))
+    }
+
+    async fn settle_and_claim(
+        &self,
+        settlements: &[Settlement],
+        ways: &[Way],
+        groups: &[Group<'_>],
+        claim: Option<&ClaimRequest>,
+        now: Timestamp,
+    ) -> StoreResult<Exchanged> {
+        let mut args = Args::new();
+        args.number(now.as_unix_micros()).put(day::date(now.unix_day())).number(now.unix_day());
+        args.number(groups.len());
+        for group in groups {
+            args.put(group.holder.as_str()).number(group.tally.processed).number(group.tally.failed);
+            args.number(group.numbers.len());
+            group.numbers.iter().for_each(|number| _ = args.count(*number));
+        }
+        put_claim(&mut args, claim)?;
+        let alone = || settlements.iter().zip(ways).filter(|(_, way)| matches!(way, Way::Alone)).map(|(one, _)| one);
+        args.number(alone().count());
+        for settlement in alone() {
+            let known = self.known(&settlement.receipt).await?;
+            put_settlement(&mut args, settlement, &known, now);
+        }
+        let answer = self.run_proving("exchange", &self.inner.scripts.settle, args).await?;
         let Value::Array(parts) = answer else {
             return Err(StoreError::new("exchange", ErrorKind::Invalid, "a claim number was given twice"));
         };
         let mut parts = parts.into_iter();
         let letters = reply::bytes(reply::next(&mut parts)).unwrap_or_default();
-        let answers = answers(&ways, groups.len(), &letters);
-        self.ring_for(
-            settlements
-                .iter()
-                .zip(&ways)
-                .zip(&answers)
-                .filter(|((_, way), answer)| matches!(way, Way::Alone) && **answer == SettleAnswer::Settled)
-                .flat_map(|((settlement, _), _)| {
-                    std::iter::once(&settlement.transition.place).chain(settlement.then.iter().map(|job| &job.place))
-                }),
-        );
+        let answers = answers(ways, groups.len(), &letters);
+        let settled = settlements.iter().zip(&answers).filter(|(_, answer)| **answer == SettleAnswer::Settled);
+        self.ring_for(settled.flat_map(|(settlement, _)| {
+            std::iter::once(&settlement.transition.place).chain(settlement.then.iter().map(|job| &job.place))
+        }));
         let standing = reply::int(reply::next(&mut parts));
         let kept = reply::int(reply::next(&mut parts)) == 1;
         let mut claims = match (claim, standing) {
-            (Some(request), 1) => fresh(request, parts, now),
+            (Some(request), 1) => {
+                let mut number = || usize::try_from(reply::int(reply::next(&mut parts))).unwrap_or(0);
+                let count = number();
+                let runs = (0..count).map(|_| (number(), number())).collect();
+                fresh(request, runs, parts)
+            }
             (Some(request), 2) => claims::of_flight("exchange", &request.incarnation, parts)?,
             _ => Vec::new(),
         };
@@ -174,6 +213,45 @@ fn only_goes(settlement: &Settlement) -> bool {
         && !note.may_have_key()
 }
 
+/// The arguments of the common script; `None` for an exchange that is not a common one.
+fn common(
+    ways: &[Way],
+    groups: &[Group<'_>],
+    claim: Option<&ClaimRequest>,
+    now: Timestamp,
+) -> StoreResult<Option<Args>> {
+    let group = groups.first();
+    let mut holders = group.map(|group| group.holder).into_iter().chain(claim.map(|request| &request.incarnation));
+    let Some(holder) = holders.next() else { return Ok(None) };
+    let one_holder = holders.all(|other| other == holder);
+    if !one_holder || groups.len() > 1 || ways.len() > COMMON_MAX || ways.iter().any(|way| matches!(way, Way::Alone)) {
+        return Ok(None);
+    }
+    let (sources, limit) = claim.map_or((&[][..], 0), |request| (&request.sources[..], limit_of(request)));
+    let numbers = group.map_or(&[][..], |group| &group.numbers[..]);
+    let count = numbers.len() as u64;
+    let mut args =
+        Args::with_capacity(12 + 4 * sources.len() + numbers.len() + limit, 512 + 8 * (numbers.len() + limit));
+    args.put_parts(&[keys::FLIGHT_PREFIX.as_bytes(), holder.as_str().as_bytes()]).count(count).count(limit as u64);
+    args.put(if claim.is_some_and(|request| request.fill == Fill::InOrder) { "1" } else { "0" });
+    args.count(sources.len() as u64);
+    let tally = group.map(|group| group.tally).unwrap_or_default();
+    let (processed, failed) = (u64::from(tally.processed), u64::from(tally.failed));
+    args.count(processed).count(failed).count(processed * count).count(failed * count);
+    args.put(day::date(now.unix_day())).number(now.unix_day());
+    let micros = now.as_unix_micros().to_string();
+    for source in sources {
+        let name = source.queue.as_str();
+        args.put_parts(&[keys::QUEUE_PREFIX.as_bytes(), name.as_bytes()]).put(name).count(source.quota as u64);
+        args.put_parts(&[micros.as_bytes(), b"\n", name.as_bytes(), b"\n"]);
+    }
+    numbers.iter().for_each(|number| _ = args.count(*number));
+    if let Some(request) = claim {
+        put_numbers(&mut args, request)?;
+    }
+    Ok(Some(args))
+}
+
 fn put_settlement(args: &mut Args, settlement: &Settlement, known: &Known, now: Timestamp) {
     let (receipt, transition) = (&settlement.receipt, &settlement.transition);
     let (letter, place, score) = record::place(&transition.place, now);
@@ -193,23 +271,29 @@ fn put_claim(args: &mut Args, claim: Option<&ClaimRequest>) -> StoreResult<()> {
         args.put("0");
         return Ok(());
     };
-    let limit = request.limit.min(limits::JOBS_PER_CLAIM_MAX);
-    let end = request.first_number.checked_add(limit as u64).filter(|end| *end < NUMBERS_END);
-    let Some(end) = end else {
-        let said = format!("claim number {} is too high: number claims from one", request.first_number);
-        return Err(StoreError::new("exchange", ErrorKind::Invalid, said));
-    };
     args.put("1").put(request.incarnation.as_str()).number(request.first_number);
-    args.put(if request.repeated == Repeated::Yes { "1" } else { "0" }).number(limit);
+    args.put(if request.repeated == Repeated::Yes { "1" } else { "0" }).number(limit_of(request));
     args.put(if request.fill == Fill::InOrder { "1" } else { "0" }).number(request.sources.len());
     for source in &request.sources {
         args.put(source.queue.as_str()).number(source.quota);
     }
-    // The script takes numbers as texts: turning its own into text is what costs it most.
-    for number in request.first_number..=end {
-        args.number(number);
-    }
+    put_numbers(args, request)
+}
+
+/// Adds the numbers of a claim, and the one after them. The scripts take them as texts: turning their own numbers into
+/// text is what costs them most.
+fn put_numbers(args: &mut Args, request: &ClaimRequest) -> StoreResult<()> {
+    let end = request.first_number.checked_add(limit_of(request) as u64).filter(|end| *end < NUMBERS_END);
+    let Some(end) = end else {
+        let said = format!("claim number {} is too high: number claims from one", request.first_number);
+        return Err(StoreError::new("exchange", ErrorKind::Invalid, said));
+    };
+    (request.first_number..=end).for_each(|number| _ = args.count(number));
     Ok(())
+}
+
+fn limit_of(request: &ClaimRequest) -> usize {
+    request.limit.min(limits::JOBS_PER_CLAIM_MAX)
 }
 
 /// The answers in the order of the settlements; the letters of groups come first.
@@ -227,18 +311,19 @@ fn answers(ways: &[Way], groups: usize, letters: &[u8]) -> Vec<SettleAnswer> {
     ways.iter().map(letter).map(answer).collect()
 }
 
-/// Claims made just now: the count of runs, each run's source and length, then the payloads.
-fn fresh(request: &ClaimRequest, mut parts: impl ExactSizeIterator<Item = Value>, now: Timestamp) -> Vec<Claim> {
-    let count = reply::int(reply::next(&mut parts));
-    let mut number = || usize::try_from(reply::int(reply::next(&mut parts))).unwrap_or(0);
-    let runs: Vec<(usize, usize)> = (0..count).map(|_| (number(), number())).collect();
-    let mut claims = Vec::with_capacity(parts.len());
+/// Claims made just now: each run's source and length, and the payloads of all of them.
+fn fresh(
+    request: &ClaimRequest,
+    runs: Vec<(usize, usize)>,
+    mut payloads: impl ExactSizeIterator<Item = Value>,
+) -> Vec<Claim> {
+    let mut claims = Vec::with_capacity(payloads.len());
     let mut numbers = request.first_number..;
     for (source, length) in runs {
         let Some(source) = request.sources.get(source) else { break };
-        for (payload, number) in parts.by_ref().take(length).zip(&mut numbers) {
+        for (payload, number) in payloads.by_ref().take(length).zip(&mut numbers) {
             let payload = Payload::from_bytes(reply::bytes(payload).unwrap_or_default());
-            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload, now));
+            claims.push(claims::claim(&request.incarnation, number, source.queue.clone(), payload));
         }
     }
     claims

@@ -65,7 +65,7 @@ impl RedisStore {
 /// A waiting job's queue, and its payload as it comes there; `None` where it cannot go to any.
 ///
 /// A payload without a queue goes to `default`, as it does with Sidekiq.
-fn enqueued(payload: &Payload, now: Timestamp) -> Option<(QueueName, Payload)> {
+pub(crate) fn enqueued(payload: &Payload, now: Timestamp) -> Option<(QueueName, Payload)> {
     let envelope = payload.envelope().ok()?;
     let mut members = payload.members().ok()?;
     let queue = match members.get("queue") {

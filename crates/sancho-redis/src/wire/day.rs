@@ -1,5 +1,7 @@
 //! Days as the counters' keys spell them.
 
+use sancho_core::Timestamp;
+
 /// The date of a day, counted from the epoch, in UTC: `2027-01-15`.
 pub(crate) fn date(unix_day: i64) -> String {
     // Years begin in March here, so that the leap day comes last.
@@ -13,6 +15,12 @@ pub(crate) fn date(unix_day: i64) -> String {
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The hour and the minute of a time, in UTC.
+pub(crate) fn hour_and_minute(time: Timestamp) -> (i64, i64) {
+    let minutes = time.as_unix_micros().div_euclid(60_000_000).rem_euclid(24 * 60);
+    (minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The names of keys, as Rust needs them; the scripts spell the same ones.
 
-use std::time::Duration;
-
 use sancho_core::{Incarnation, Set};
 
 /// The set of known queues.
@@ -27,6 +25,8 @@ pub(crate) const DUE: &str = "sancho:due";
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
+/// What stands before the incarnation of a hash of claims.
+pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
@@ -37,7 +37,7 @@ pub(crate) fn queue(name: &str) -> String {
 
 /// The hash of an incarnation's claims, by number.
 pub(crate) fn flight(incarnation: &str) -> String {
-    format!("sancho:flight:{incarnation}")
+    format!("{FLIGHT_PREFIX}{incarnation}")
 }
 
 /// The list of orders for an incarnation.
@@ -53,11 +53,6 @@ pub(crate) fn pushed(minute: i64) -> String {
 /// What a job keeps for its next run.
 pub(crate) fn kept(jid: &str) -> String {
     format!("sancho:kept:{jid}")
-}
-
-/// How long, in whole seconds, Redis is to keep something.
-pub(crate) fn seconds(span: Duration) -> String {
-    span.as_secs().to_string()
 }
 
 /// A sorted set's letter and key; `None` for a set that is none.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sancho_core::{Execution, Invalid, Timestamp, limits};
 
 use crate::beat::Commands;
-use crate::wire::{day, keys};
+use crate::wire::day;
 
 /// How long counts of ten minutes are kept: three days, as Sidekiq keeps them.
 const TEN_MINUTES_KEPT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -58,7 +58,7 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
             let key = minute.histogram(&execution.class, wire);
             let head = ["BITFIELD", &key, "OVERFLOW", "SAT"].map(str::to_owned);
             commands.add(head.into_iter().chain(words));
-            commands.add(["EXPIRE", &key, &keys::seconds(limits::METRICS_KEPT_FOR)]);
+            commands.add(["EXPIRE", &key, &limits::METRICS_KEPT_FOR.as_secs().to_string()]);
         }
     }
     for (key, kept_for) in [(Some(by_minute), limits::METRICS_KEPT_FOR), (by_ten, TEN_MINUTES_KEPT_FOR)] {
@@ -69,7 +69,7 @@ pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wir
                 commands.add(["HINCRBY", &key, &format!("{}|{name}", execution.class), &by.to_string()]);
             }
         }
-        commands.add(["EXPIRE", &key, &keys::seconds(kept_for)]);
+        commands.add(["EXPIRE", &key, &kept_for.as_secs().to_string()]);
     }
 }
 
@@ -86,8 +86,8 @@ impl Minute {
         let date = day::date(now.unix_day());
         let mut parts = date.split('-').map(str::to_owned);
         let date = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        let minutes = now.as_unix_micros().div_euclid(60_000_000).rem_euclid(24 * 60);
-        Minute { date, hour: minutes / 60, minute: minutes % 60 }
+        let (hour, minute) = day::hour_and_minute(now);
+        Minute { date, hour, minute }
     }
 
     /// The hash of the minute, and that of ten minutes, which version 7 does not have.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
@@ -25,12 +25,18 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
+    dump: Arc<Notify>,
 }
 
 impl RunningServer {
     /// Takes no more jobs, and finishes what runs. Cannot be undone.
     pub fn quiet(&self) {
         self.shutdown.quiet();
+    }
+
+    /// Logs what each slot is doing.
+    pub fn dump(&self) {
+        self.dump.notify_one();
     }
 
     /// Begins to stop, and does not wait for it.
@@ -136,7 +142,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         config: Arc::clone(&config),
         processor: Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() },
-        roster,
+        roster: Arc::clone(&roster),
         tally,
         phase: shutdown.phase(),
         messages,
@@ -144,10 +150,13 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
 
     let beating = beat_on_own_thread(heartbeat)?;
-    let others = [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run())];
+    let dump = Arc::new(Notify::new());
+    let dumping = dump_when_asked(roster, Arc::clone(&dump));
+    let others =
+        [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run()), tokio::spawn(dumping)];
     let fetching = tokio::spawn(fetcher.run());
     let (stopped_tx, stopped) = watch::channel(false);
-    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone() };
+    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), dump };
     let quiet = tell_when_quiet(shutdown.phase(), events.clone());
     tokio::spawn(quiet);
     tokio::spawn(async move {
@@ -184,6 +193,13 @@ fn beat_on_own_thread<S: Send + Sync + 'static>(
     };
     std::thread::Builder::new().name("sancho-heart".into()).spawn(beat).map_err(ServerError::Thread)?;
     Ok(beating)
+}
+
+async fn dump_when_asked<S>(roster: Arc<Roster<S>>, asked: Arc<Notify>) {
+    loop {
+        asked.notified().await;
+        roster.dump();
+    }
 }
 
 async fn tell_when_quiet(mut phase: watch::Receiver<crate::server::phase::Phase>, events: Events) {

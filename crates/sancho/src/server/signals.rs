@@ -7,6 +7,8 @@ use std::io;
 pub(crate) enum Signal {
     /// Take no more jobs (TSTP).
     Quiet,
+    /// Log what runs (TTIN).
+    Dump,
     /// Stop (TERM).
     Stop,
     /// Stop, from a keyboard (INT); the second time, stop now.
@@ -21,6 +23,8 @@ pub(crate) struct Signals {
     int: tokio::signal::unix::Signal,
     #[cfg(unix)]
     tstp: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    ttin: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -35,6 +39,7 @@ impl Signals {
             term: signal(SignalKind::terminate())?,
             int: signal(SignalKind::interrupt())?,
             tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            ttin: signal(SignalKind::from_raw(rustix::process::Signal::TTIN.as_raw()))?,
         })
     }
 
@@ -44,6 +49,7 @@ impl Signals {
             _ = self.term.recv() => Signal::Stop,
             _ = self.int.recv() => Signal::Interrupt,
             _ = self.tstp.recv() => Signal::Quiet,
+            _ = self.ttin.recv() => Signal::Dump,
         }
     }
 }
