@@ -85,7 +85,8 @@ const QUEUE: &str = "proof";
 
 async fn push_all(pushed_by: Side, home: &Home) -> Jobs {
     let bulk: Vec<String> = (0..3).map(|n| format!("[\"do\",{n},{}]", crate::corpus::NASTY[n])).collect();
-    let due = (home.now_secs() * 1e3).round() / 1e3 + 2.0;
+    // Later than all pushes take, Ruby being started for each of its own.
+    let due = (home.now_secs() * 1e3).round() / 1e3 + 6.0;
     let failing = |how: &str, retry| ProofDraft::new(QUEUE, nasty_args(how)).retry(retry).backtrace();
     Jobs {
         pushed_by,
