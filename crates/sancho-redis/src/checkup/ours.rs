@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use redis::cmd;
-use sancho_core::{Finding, Level, StoreResult, Timestamp, limits};
+use sancho_core::{Finding, StoreResult, Timestamp, limits};
 
 use crate::reply;
 use crate::store::RedisStore;
@@ -112,30 +112,6 @@ impl RedisStore {
             found.push(Finding::notice(what));
         }
         Ok(found)
-    }
-
-    /// Queues with jobs that no process serves, ours or another program's.
-    pub(super) async fn unserved_queues(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {
-        if self.wrong_types().await?.iter().any(|finding| finding.level == Level::Problem) {
-            return Ok(Vec::new());
-        }
-        let rows = self.process_rows(now).await?;
-        let served: BTreeSet<&str> = rows.iter().flat_map(|row| &row.info.queues).map(|queue| queue.as_str()).collect();
-        let mut unserved = Vec::new();
-        for queue in self.some_members(keys::QUEUES).await?.0 {
-            if !served.contains(queue.as_str())
-                && reply::int(self.checked(cmd("LLEN").arg(keys::queue(&queue))).await?) > 0
-            {
-                unserved.push(queue);
-            }
-        }
-        if unserved.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Finding::warning(
-            format!("queues with jobs that no process serves: {}", some(&unserved)),
-            "start a server for them, or delete their jobs",
-        )])
     }
 
     async fn has_other_type(&self, key: &str, want: &str) -> StoreResult<bool> {
