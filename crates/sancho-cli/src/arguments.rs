@@ -10,7 +10,8 @@ use crate::command::Command;
 #[command(name = "sancho", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed or refused, 2 the command line is wrong.")]
 pub(crate) struct Arguments {
-    /// The store of jobs [default: $SANCHO_URL, else sqlite://sancho.db]
+    /// The store of jobs: sqlite://FILE, redis://HOST:PORT/DATABASE, rediss://, redis+unix://, redis+sentinel://, or
+    /// redis for the one that REDIS_URL names [default: $SANCHO_URL, else sqlite://sancho.db]
     #[arg(long, value_name = "URL", global = true, display_order = 900)]
     pub(crate) store: Option<String>,
 

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod act;
+mod doctor;
 mod ls;
 mod push;
 mod queues;
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     Delete(Target),
     /// Move a job that has not started to the dead set
     Kill(Target),
+    /// Say whether the store is well, and whether its jobs are performed
+    #[command(after_help = "Exit codes: 0 nothing is worse than a notice, 1 a warning or a problem.")]
+    Doctor,
 }
 
 /// Does what the command line asks for.
@@ -56,9 +60,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Reschedule(reschedule) => Command::Reschedule(reschedule.checked()?),
         command => command,
     };
+    if let Command::Doctor = command {
+        let verdict = doctor::run(store::open(store, Missing::Refuse).await, &mut output).await;
+        output.finish()?;
+        return verdict;
+    }
     let client = store::open(store, Missing::Refuse).await?;
     match command {
-        Command::Push(_) => unreachable!("a push has been handled"),
+        Command::Push(_) | Command::Doctor => unreachable!("it has been handled"),
         Command::Stats => stats::run(&client, &mut output).await?,
         Command::Queues => queues::run(&client, &mut output).await?,
         Command::Ls(ls) => ls::run(&client, ls, &mut output).await?,

@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Usage(String),
     /// It failed, or was refused: code 1.
     Failed(String),
+    /// What is wrong has been told on standard output, as was asked: code 1.
+    Told,
     /// Nobody reads the output any more: nothing is wrong, and nothing is said.
     ReaderGone,
 }
@@ -42,6 +44,7 @@ impl From<StoreError> for Exit {
 pub(crate) fn code(result: Result<(), Exit>) -> ExitCode {
     match result {
         Ok(()) | Err(Exit::ReaderGone) => ExitCode::SUCCESS,
+        Err(Exit::Told) => ExitCode::from(1),
         Err(Exit::Failed(reason)) => {
             note(&reason);
             ExitCode::from(1)

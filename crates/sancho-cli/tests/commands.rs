@@ -265,9 +265,36 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn doctor_warns_of_a_queue_that_nobody_serves() {
+    let bench = Bench::new();
+    bench.ok(&["push", "A"]);
+    let answer = bench.run(&["--json", "doctor"]);
+    let report: serde_json::Value = serde_json::from_str(&answer.out).expect("JSON");
+    assert_eq!((answer.code, answer.err.as_str(), &report["worst"]), (Some(1), "", &json!("warning")));
+    let last = report["findings"].as_array().unwrap().last().unwrap();
+    assert!(last["what"].as_str().unwrap().starts_with("queue default: 1 enqueued"), "the worst stands last: {last}");
+    assert_eq!(last["fix"], "start a server for this queue");
+    let text = bench.run(&["doctor"]).out;
+    assert!(text.contains("good     the file's pages are sound"), "{text}");
+}
+
+#[test]
+fn doctor_finds_nothing_wrong_with_an_empty_store_and_names_one_that_is_not_there() {
+    let bench = Bench::new();
+    let missing = bench.run(&["doctor"]);
+    assert_eq!((missing.code, missing.err.as_str()), (Some(1), ""));
+    assert!(missing.out.starts_with("problem  there is no store at jobs.db"), "{missing:?}");
+    let jid = bench.ok(&["push", "A"]);
+    bench.ok(&["delete", &jid]);
+    assert!(!bench.ok(&["doctor"]).contains("warning"));
+}
+
+#[test]
 fn help_names_every_command() {
     let help = Bench::new().ok(&["--help"]);
-    for command in ["push", "stats", "queues", "ls", "show", "cancel", "reschedule", "retry", "delete", "kill"] {
+    for command in
+        ["push", "stats", "queues", "ls", "show", "cancel", "reschedule", "retry", "delete", "kill", "doctor"]
+    {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}: {help}");
     }
 }

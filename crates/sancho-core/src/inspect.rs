@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::checkup::Finding;
 use crate::claim::Incarnation;
 use crate::lifecycle::{Refusal, State};
 use crate::process::{Order, ProcessInfo, Quiet};
@@ -85,6 +86,12 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
 
     /// What the store is: for a page's foot and a doctor's report.
     fn about(&self) -> BoxFuture<'_, StoreResult<About>>;
+
+    /// What the store itself can say about its health, good things too, in no particular order; never nothing.
+    ///
+    /// Changes nothing, and is bounded: what was too much to look at is said as a notice. `now` is the caller's clock,
+    /// which a store that has one of its own compares with it.
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>>;
 }
 
 /// Totals of a store.

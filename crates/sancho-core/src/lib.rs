@@ -4,6 +4,7 @@
 //! [`Store`] moves jobs and [`Inspect`] looks at them; the rest is what they speak of.
 
 pub mod backtrace;
+pub mod checkup;
 pub mod claim;
 pub mod clock;
 pub mod entropy;
@@ -23,6 +24,7 @@ pub mod retry;
 pub mod store;
 pub mod time;
 
+pub use checkup::{Finding, Level};
 pub use claim::{
     Checkpoint, Claim, ClaimRequest, Incarnation, Kept, Receipt, SettleAnswer, Settlement, Source, Standing,
 };

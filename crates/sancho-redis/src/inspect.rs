@@ -13,7 +13,7 @@ mod stats;
 
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
+    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
     ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
@@ -87,5 +87,9 @@ impl Inspect for RedisStore {
 
     fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
         Box::pin(self.what_it_is())
+    }
+
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        Box::pin(self.check_up(now))
     }
 }

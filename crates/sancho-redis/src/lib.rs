@@ -4,6 +4,7 @@
 //! a key for stands under that key; the rest stands under `sancho:`.
 
 mod beat;
+mod checkup;
 mod connection;
 mod index;
 mod inspect;

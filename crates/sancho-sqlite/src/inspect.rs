@@ -2,10 +2,11 @@
 
 use sancho_core::inspect::{About, DayStats, Pausable, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, QueueName,
-    QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page,
+    QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
+use crate::checkup;
 use crate::store::SqliteStore;
 
 impl Inspect for SqliteStore {
@@ -104,5 +105,10 @@ impl Inspect for SqliteStore {
                 bytes: bytes.sum(),
             })
         })
+    }
+
+    fn checkup(&self, _now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        let path = self.path().to_owned();
+        self.look("checkup", move |unit| checkup::findings(unit.connection, &path))
     }
 }

@@ -5,6 +5,7 @@
 //! are in `row`. Commits of other processes are noticed by `watch`, and whoever waits is woken by `wake`.
 
 mod bell_file;
+mod checkup;
 mod failure;
 mod inspect;
 mod migrate;

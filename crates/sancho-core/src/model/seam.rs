@@ -3,9 +3,10 @@
 use super::{Model, ModelStore};
 use crate::inspect::{About, DayStats, ProcessRow};
 use crate::{
-    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, Exchanged, Filter, Incarnation,
-    Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed,
-    QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreResult, TakenOver, Timestamp,
+    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, Exchanged, Filter, Finding,
+    Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable, Promoted, Pruned,
+    Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreResult, TakenOver,
+    Timestamp,
 };
 
 impl ModelStore {
@@ -173,5 +174,9 @@ impl Inspect for ModelStore {
 
     fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
         self.make(|model| Ok(model.about()))
+    }
+
+    fn checkup(&self, _now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        self.make(|_model| Ok(vec![Finding::good("the store is kept in memory, and ends with its process")]))
     }
 }

@@ -18,12 +18,40 @@ pub(crate) const DEAD: &str = "dead";
 pub(crate) const HELD: &str = "sancho:held";
 /// Paused classes.
 pub(crate) const PAUSED_CLASSES: &str = "sancho:paused-classes";
+/// Incarnations and the ends of their leases.
+pub(crate) const LEASES: &str = "sancho:leases";
 /// Incarnations that may hold claims.
 pub(crate) const HOLDERS: &str = "sancho:holders";
 /// Keys and the jobs that hold them.
 pub(crate) const JOB_KEYS: &str = "sancho:keys";
 /// When waiting jobs are due, by jid.
 pub(crate) const DUE: &str = "sancho:due";
+
+/// What stands before each key that is Sancho's own.
+pub(crate) const OWN_PREFIX: &str = "sancho:";
+
+/// Our own keys, behind the prefix; those with a colon at the end are followed by a name.
+const OWN: [&str; 13] = [
+    "leases",
+    "holders",
+    "flight:",
+    "orders:",
+    "keys",
+    "due",
+    "pushed:",
+    "kept:",
+    "kept",
+    "held",
+    "paused-classes",
+    "unknown",
+    "days",
+];
+
+/// Whether a key under our prefix is one that this version knows.
+pub(crate) fn is_ours(key: &str) -> bool {
+    let Some(rest) = key.strip_prefix(OWN_PREFIX) else { return false };
+    OWN.iter().any(|own| if own.ends_with(':') { rest.starts_with(own) } else { rest == *own })
+}
 
 /// What stands before a queue's name.
 pub(crate) const QUEUE_PREFIX: &str = "queue:";

@@ -195,6 +195,7 @@ macro_rules! conformance_facts {
             ;
             look:
                 a_fresh_store_is_empty
+                a_store_that_is_well_says_something_and_names_no_problem
                 totals_count_each_set
                 history_is_by_day_and_today_is_first
                 a_queue_tells_its_size_and_how_long_it_waits

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sancho_core::inspect::Paused;
-use sancho_core::{Cursor, Filter, Pausable, Place, QueueRow, Set, State, Stats, Tally};
+use sancho_core::{Cursor, Filter, Finding, Level, Pausable, Place, QueueRow, Set, State, Stats, Tally};
 
 use crate::factory::{job, key, queue, unreadable};
 use crate::stage::{Stage, at, held, name_of, performed, settlement};
@@ -220,4 +220,15 @@ pub(super) async fn counters_stay_when_jobs_have_gone(s: Stage) {
     s.settle_all(vec![failed], 1).await;
     let stats = s.stats(900).await;
     assert_eq!((stats.processed, stats.failed, stats.busy), (1, 1, 0));
+}
+
+pub(super) async fn a_store_that_is_well_says_something_and_names_no_problem(s: Stage) {
+    s.push([job("A")], 0).await;
+    let findings = s.inspect.checkup(at(0)).await.expect("checkup");
+    assert!(!findings.is_empty() && findings.iter().all(|finding| !finding.what.is_empty()), "{findings:?}");
+    // A clock of the store's own is far from the time that a fact tells.
+    let problem = |finding: &&Finding| finding.level == Level::Problem && !finding.what.contains("clock");
+    assert_eq!(findings.iter().find(problem), None);
+    assert!(findings.iter().all(|finding| (finding.level > Level::Notice) == finding.fix.is_some()), "{findings:?}");
+    assert_eq!(s.queued("default").await, ["A"], "nothing was changed");
 }

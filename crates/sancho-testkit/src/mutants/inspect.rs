@@ -2,7 +2,7 @@
 
 use sancho_core::inspect::{About, DayStats, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
+    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
     QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
@@ -89,5 +89,9 @@ impl Inspect for Mutant {
 
     fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
         self.model.about()
+    }
+
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        self.model.checkup(now)
     }
 }

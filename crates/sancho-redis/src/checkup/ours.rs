@@ -1,0 +1,172 @@
+//! What the keys of Sidekiq, and our own, say.
+
+use std::collections::BTreeSet;
+
+use redis::cmd;
+use sancho_core::{Finding, StoreResult, Timestamp, limits};
+
+use crate::reply;
+use crate::store::RedisStore;
+use crate::wire::keys;
+
+/// Names of one kind that a finding repeats; of the rest it says how many.
+const NAMES_MAX: usize = 5;
+
+/// Sidekiq's keys, and what each holds.
+const TYPES: [(&str, &str); 6] = [
+    (keys::QUEUES, "set"),
+    (keys::PAUSED, "set"),
+    ("processes", "set"),
+    (keys::SCHEDULE, "zset"),
+    (keys::RETRY, "zset"),
+    (keys::DEAD, "zset"),
+];
+
+impl RedisStore {
+    pub(super) async fn wrong_types(&self) -> StoreResult<Vec<Finding>> {
+        let mut found = Vec::new();
+        for (key, want) in TYPES {
+            found.extend(self.wrong_type(key, want).await?);
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        for queue in self.some_members(keys::QUEUES).await?.0 {
+            found.extend(self.wrong_type(&keys::queue(&queue), "list").await?);
+        }
+        if found.is_empty() {
+            found.push(Finding::good("the keys of Sidekiq hold what they should"));
+        }
+        Ok(found)
+    }
+
+    async fn wrong_type(&self, key: &str, want: &str) -> StoreResult<Option<Finding>> {
+        let have = reply::text(self.checked(cmd("TYPE").arg(key)).await?);
+        if have == want || have == "none" {
+            return Ok(None);
+        }
+        let what = format!("the key {key} holds a {have}, not a {want}: another program uses this database");
+        Ok(Some(Finding::problem(what, format!("RENAME {key} away, or give Sancho a database of its own"))))
+    }
+
+    /// Processes that are named but tell nothing any more.
+    pub(super) async fn gone_processes(&self) -> StoreResult<Vec<Finding>> {
+        if self.has_other_type("processes", "set").await? {
+            return Ok(Vec::new());
+        }
+        let mut gone = Vec::new();
+        for who in self.some_members("processes").await?.0 {
+            let info = self.checked(cmd("EXISTS").arg(&who)).await?;
+            if reply::int(info) == 0 {
+                gone.push(who);
+            }
+        }
+        if gone.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Finding::notice(format!(
+            "{} listed and gone without a goodbye: {}",
+            count(gone.len(), "process is", "processes are"),
+            some(&gone)
+        ))])
+    }
+
+    /// Incarnations whose lease has ended while they hold claims.
+    pub(super) async fn ended_leases(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {
+        let (mut ended, mut jobs) = (Vec::new(), 0);
+        for who in self.some_members(keys::HOLDERS).await?.0 {
+            let lease = reply::text(self.checked(cmd("ZSCORE").arg(keys::LEASES).arg(&who)).await?);
+            // The reaper of a living server takes a moment.
+            let patience = now.before(2 * limits::REAP_EVERY).as_unix_micros();
+            if lease.parse::<f64>().is_ok_and(|lease| lease as i64 >= patience) {
+                continue;
+            }
+            let flight = keys::flight(&who);
+            let fields = reply::int(self.checked(cmd("HLEN").arg(&flight)).await?);
+            let known = reply::int(self.checked(cmd("HEXISTS").arg(&flight).arg("next")).await?);
+            if fields > known {
+                jobs += fields - known;
+                ended.push(who);
+            }
+        }
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Finding::warning(
+            format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
+            "start a server: it takes them over within seconds",
+        )])
+    }
+
+    /// Keys that stand under our name and are none of ours.
+    pub(super) async fn strange_keys(&self) -> StoreResult<Vec<Finding>> {
+        let (all, cut) = self.own_keys(limits::JOBS_PER_SCAN_MAX).await?;
+        let strange: Vec<String> = all.iter().filter(|key| !keys::is_ours(key)).cloned().collect();
+        let mut found = Vec::new();
+        if !strange.is_empty() {
+            let what = format!("keys under sancho: that this version does not know: {}", some(&strange));
+            found.push(Finding::notice(what));
+        }
+        if cut {
+            let what = "the database has many keys: not all were looked at for leftovers under sancho:".to_owned();
+            found.push(Finding::notice(what));
+        }
+        Ok(found)
+    }
+
+    async fn has_other_type(&self, key: &str, want: &str) -> StoreResult<bool> {
+        let have = reply::text(self.checked(cmd("TYPE").arg(key)).await?);
+        Ok(have != want && have != "none")
+    }
+
+    /// Members of a set, sorted, and whether there are more than may be looked at.
+    pub(super) async fn some_members(&self, key: &str) -> StoreResult<(Vec<String>, bool)> {
+        let (mut members, mut cursor) = (BTreeSet::new(), "0".to_owned());
+        loop {
+            let mut page = cmd("SSCAN");
+            page.arg(key).arg(&cursor).arg("COUNT").arg(1_000);
+            let mut parts = reply::list(self.checked(&page).await?).into_iter();
+            cursor = reply::text(reply::next(&mut parts));
+            members.extend(reply::list(reply::next(&mut parts)).into_iter().map(reply::text));
+            if cursor == "0" {
+                return Ok((members.into_iter().collect(), false));
+            }
+            if members.len() >= limits::JOBS_PER_SCAN_MAX {
+                return Ok((members.into_iter().collect(), true));
+            }
+        }
+    }
+
+    /// Keys under our name, sorted, after a look at `looked_max` keys of any name at most, and whether that cut it short.
+    pub(crate) async fn own_keys(&self, looked_max: usize) -> StoreResult<(Vec<String>, bool)> {
+        const PAGE: usize = 1_000;
+        let (mut found, mut cursor, mut looked) = (BTreeSet::new(), "0".to_owned(), 0);
+        loop {
+            let mut page = cmd("SCAN");
+            page.arg(&cursor).arg("MATCH").arg(format!("{}*", keys::OWN_PREFIX)).arg("COUNT").arg(PAGE);
+            let mut parts = reply::list(self.checked(&page).await?).into_iter();
+            cursor = reply::text(reply::next(&mut parts));
+            found.extend(reply::list(reply::next(&mut parts)).into_iter().map(reply::text));
+            looked += PAGE;
+            if cursor == "0" {
+                return Ok((found.into_iter().collect(), false));
+            }
+            if looked >= looked_max {
+                return Ok((found.into_iter().collect(), true));
+            }
+        }
+    }
+}
+
+fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The first names, and how many there are besides.
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
+}

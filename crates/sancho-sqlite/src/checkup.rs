@@ -1,0 +1,105 @@
+//! What a file can say about its health.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use sancho_core::Finding;
+
+use crate::failure::Made;
+
+/// Bytes of a file up to which its pages are read and checked: it takes about a second, while other looks wait.
+const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Complaints of a check that are shown.
+const COMPLAINTS_MAX: usize = 10;
+
+/// Bytes of a write-ahead log that are more than a busy store leaves.
+const WAL_BYTES_MANY: u64 = 256 * 1024 * 1024;
+
+/// Free bytes of a disk below which pushes may soon fail.
+const FREE_BYTES_LITTLE: u64 = 64 * 1024 * 1024;
+
+/// Free bytes of a disk below which somebody should look.
+const FREE_BYTES_SOME: u64 = 512 * 1024 * 1024;
+
+pub(crate) fn findings(connection: &Connection, path: &Path) -> Made<Vec<Finding>> {
+    let mut found = vec![Finding::good(format!("SQLite {}", rusqlite::version()))];
+    let schema: i64 = connection.query_row("SELECT max(version) FROM sancho_schema", [], |row| row.get(0))?;
+    found.push(Finding::good(format!("schema version {schema}")));
+    found.push(journal(connection)?);
+    found.push(synchronous(connection)?);
+    found.push(log(path));
+    found.push(room(path));
+    found.extend(pages(connection, path)?);
+    Ok(found)
+}
+
+fn journal(connection: &Connection) -> Made<Finding> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    Ok(match mode.as_str() {
+        "wal" => Finding::good("the journal is a write-ahead log"),
+        other => Finding::problem(
+            format!("the journal mode is {other}, not wal: readers and writers wait for each other"),
+            "let nothing else set it, and keep the file on a local disk; sancho sets it again when it opens the file",
+        ),
+    })
+}
+
+fn synchronous(connection: &Connection) -> Made<Finding> {
+    let level: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+    Ok(match level {
+        0 => Finding::problem(
+            "nothing is flushed to the disk: a power cut may corrupt the file",
+            "leave synchronous to sancho",
+        ),
+        1 => Finding::notice("durability is normal, as asked: a power cut may take the last moments"),
+        _ => Finding::good("durability is full: what was answered survives a power cut"),
+    })
+}
+
+fn log(path: &Path) -> Finding {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    let bytes = std::fs::metadata(name).map_or(0, |file| file.len());
+    if bytes > WAL_BYTES_MANY {
+        Finding::warning(
+            format!("the write-ahead log has {bytes} bytes"),
+            "end the program that holds a long transaction open on the file: the log cannot start anew before",
+        )
+    } else {
+        Finding::good(format!("the write-ahead log has {bytes} bytes"))
+    }
+}
+
+/// What is left of the disk that the file is on.
+fn room(path: &Path) -> Finding {
+    let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fix = "free space: pushes fail when the disk is full, and nothing that was answered is lost";
+    match rustix::fs::statvfs(directory) {
+        Err(error) => Finding::notice(format!("how full the disk is cannot be read: {error}")),
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let what = format!("{} MiB of the disk are free", free / (1024 * 1024));
+            match free {
+                0..FREE_BYTES_LITTLE => Finding::problem(what, fix),
+                FREE_BYTES_LITTLE..FREE_BYTES_SOME => Finding::warning(what, fix),
+                _ => Finding::good(what),
+            }
+        }
+    }
+}
+
+fn pages(connection: &Connection, path: &Path) -> Made<Vec<Finding>> {
+    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    if bytes > CHECKED_BYTES_MAX {
+        let what = format!("the file has {bytes} bytes: its pages were not checked, as that would take long");
+        return Ok(vec![Finding::notice(what)]);
+    }
+    let mut check = connection.prepare(&format!("PRAGMA quick_check({COMPLAINTS_MAX})"))?;
+    let complaints = check.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    if complaints == ["ok"] {
+        return Ok(vec![Finding::good(format!("the file's pages are sound ({bytes} bytes)"))]);
+    }
+    let fix = "stop every program that uses the file, copy it away, and restore a backup";
+    Ok(complaints.into_iter().map(|said| Finding::problem(format!("the file is damaged: {said}"), fix)).collect())
+}
