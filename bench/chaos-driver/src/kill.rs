@@ -36,7 +36,7 @@ pub(crate) async fn run(stage: &mut Stage, times: u64) -> Result<Verdict> {
     for (process, at_us) in &killed {
         let in_hand = record.in_hand(process);
         mid_job += u64::from(!in_hand.is_empty());
-        let recovered = record.all_done_after(&in_hand, *at_us).map_or(0, |done_at| done_at - at_us);
+        let recovered = record.all_begun_after(&in_hand, *at_us).map_or(0, |begun_at| begun_at - at_us);
         longest_us = longest_us.max(recovered);
     }
     eprintln!("performed by Ruby: {}", record.count(Verb::Done, RUBY));

@@ -90,27 +90,33 @@ impl Record {
         self.open.get(process).cloned().unwrap_or_default()
     }
 
-    /// How many lines of this kind processes wrote whose name begins so.
+    /// How many lines of this kind a process wrote.
     pub(crate) fn count(&self, verb: Verb, process: &str) -> u64 {
-        self.of(verb, process).count() as u64
+        self.of(verb).filter(|line| line.process == process).count() as u64
     }
 
-    /// When a process first wrote a line of this kind after a moment, both in microseconds since the epoch.
-    pub(crate) fn first_after(&self, verb: Verb, process: &str, after_us: u64) -> Option<u64> {
-        self.of(verb, process).map(|line| line.at_us).filter(|&at_us| at_us >= after_us).min()
+    /// When any job was first performed after a moment, both in microseconds since the epoch.
+    pub(crate) fn next_done_after(&self, after_us: u64) -> Option<u64> {
+        self.of(Verb::Done).map(|line| line.at_us).find(|&at_us| at_us >= after_us)
     }
 
-    /// When the last of these jobs was performed for the first time after a moment; `None` when none was.
-    pub(crate) fn all_done_after(&self, numbers: &HashSet<u64>, after_us: u64) -> Option<u64> {
+    /// When a process first began a job after a moment.
+    pub(crate) fn next_start_after(&self, process: &str, after_us: u64) -> Option<u64> {
+        let mut starts = self.of(Verb::Start).filter(|line| line.process == process).map(|line| line.at_us);
+        starts.find(|&at_us| at_us >= after_us)
+    }
+
+    /// When the last of these jobs was begun again after a moment; `None` when none was.
+    pub(crate) fn all_begun_after(&self, numbers: &HashSet<u64>, after_us: u64) -> Option<u64> {
         let mut first = HashMap::new();
-        for line in self.of(Verb::Done, "").filter(|line| line.at_us >= after_us && numbers.contains(&line.number)) {
+        for line in self.of(Verb::Start).filter(|line| line.at_us >= after_us && numbers.contains(&line.number)) {
             first.entry(line.number).or_insert(line.at_us);
         }
         first.into_values().max()
     }
 
-    fn of<'a>(&'a self, verb: Verb, process: &'a str) -> impl Iterator<Item = &'a Line> {
-        self.lines.iter().filter(move |line| line.verb == verb && line.process.starts_with(process))
+    fn of(&self, verb: Verb) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| line.verb == verb)
     }
 }
 
@@ -138,7 +144,7 @@ mod tests {
     fn a_job_that_a_second_process_performs_again_is_twice() {
         let record = record("start 1 a 1 1\ndone 1 a 1 2\nstart 1 b 1 3\ndone 1 b 1 9\n");
         assert_eq!((record.performed(), record.twice()), (1, 1));
-        assert_eq!(record.all_done_after(&HashSet::from([1]), 5), Some(9));
+        assert_eq!(record.all_begun_after(&HashSet::from([1]), 2), Some(3));
     }
 
     #[test]

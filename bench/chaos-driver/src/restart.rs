@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use crate::ledger::{Verb, now_us};
+use crate::ledger::now_us;
 use crate::stage::Stage;
 use crate::store::Store;
 use crate::verdict::{Counts, Verdict};
@@ -32,7 +32,7 @@ pub(crate) async fn run(stage: &mut Stage, times: u64) -> Result<Verdict> {
     let left = stage.settle().await?;
 
     let record = &stage.record;
-    let next_done = |at_us| record.first_after(Verb::Done, "", at_us).map_or(0, |done_at| done_at - at_us);
+    let next_done = |at_us| record.next_done_after(at_us).map_or(0, |done_at| done_at - at_us);
     let longest_us = killed_at_us.iter().map(|&at_us| next_done(at_us)).max().unwrap_or(0);
     let line = |counts: Counts| {
         let Counts { pushed, performed, lost, twice, dead } = counts;

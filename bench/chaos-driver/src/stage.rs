@@ -115,7 +115,7 @@ impl Stage {
     /// The server of a slot, which has another name each time it is started.
     fn start_server(&mut self, slot: usize) -> Result<Process> {
         self.generation += 1;
-        let name = format!("server-{slot}.{}.", self.generation);
+        let name = format!("server-{slot}-{}", self.generation);
         self.start(&name, "server", &[])
     }
 

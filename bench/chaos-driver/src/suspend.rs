@@ -42,8 +42,8 @@ pub(crate) async fn run(stage: &mut Stage, span: Duration) -> Result<Verdict> {
 
     let record = &stage.record;
     let refused = record.count(Verb::ClaimLost, &name);
-    let went_on = record.first_after(Verb::Start, &name, resumed_at_us).is_some();
-    let recovered_us = record.all_done_after(&in_hand, stopped_at_us).map_or(0, |done_at| done_at - stopped_at_us);
+    let went_on = record.next_start_after(&name, resumed_at_us).is_some();
+    let recovered_us = record.all_begun_after(&in_hand, stopped_at_us).map_or(0, |begun_at| begun_at - stopped_at_us);
     let had = in_hand.len();
     let line = |counts: Counts| {
         let Counts { pushed, performed, lost, twice, dead } = counts;
