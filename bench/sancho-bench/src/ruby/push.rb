@@ -6,6 +6,8 @@
 require "sidekiq"
 
 Sidekiq.logger.level = Logger::FATAL
+# A warning of the gem redis at each push costs more than the push.
+Redis.silence_deprecations = true if Redis.respond_to?(:silence_deprecations=)
 BATCH = ENV.fetch("BENCH_BATCH").to_i
 
 class NoOp
