@@ -12,3 +12,14 @@ pub fn seconds() -> Option<f64> {
     let (user, system): (u64, u64) = (times.next()?.parse().ok()?, times.next()?.parse().ok()?);
     Some((user + system) as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
+
+/// Nanoseconds of processor time of all threads that a process has now; `None` where the system does not tell.
+pub fn nanos(process: u32) -> Option<u64> {
+    let mut sum = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
+        // A thread that has just ended has nothing to say.
+        let Ok(schedule) = fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
+        sum += schedule.split_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(sum)
+}

@@ -57,6 +57,13 @@ impl Figures {
         self.0.get(name)
     }
 
+    /// Gives the figure with the highest median of some a name of its own.
+    pub fn choose_best(&mut self, name: &str, of: &[String]) {
+        let given = of.iter().filter_map(|name| self.0.get(name));
+        let best = given.max_by(|one, other| one.median().total_cmp(&other.median())).cloned();
+        self.0.extend(best.map(|best| (name.to_owned(), best)));
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Samples)> {
         self.0.iter().map(|(name, samples)| (name.as_str(), samples))
     }

@@ -32,16 +32,18 @@ pub struct Latency {
     pub from_return: Samples,
 }
 
-/// Pushes jobs to an idle server of 25 slots in the same process, a few milliseconds apart.
-pub async fn push_to_start(client: &Client, warm_up: u64, pushes: u64) -> Result<Latency> {
+/// Pushes jobs to an idle server of 25 slots in the same process, a few milliseconds apart, to its queues in turn.
+pub async fn push_to_start(client: &Client, queues: &[String], warm_up: u64, pushes: u64) -> Result<Latency> {
     let (starts, mut started) = mpsc::unbounded_channel();
-    let running = Server::new(client.clone(), Starts(starts)).register::<NoOp>().slots(25).start().await?;
+    let server = Server::new(client.clone(), Starts(starts)).register::<NoOp>().queues(queues).slots(25);
+    let running = server.start().await?;
     let mut latency = Latency::default();
     for number in 0..warm_up + pushes {
+        let queue = &queues[number as usize % queues.len()];
         // Uneven, so that the pushes do not fall in step with anything that the server does by the clock.
         tokio::time::sleep(Duration::from_millis(3 + number % 5)).await;
         let called = Instant::now();
-        client.push(NoOp::new(number)).await.context("failed to push")?;
+        client.push(NoOp::new(number)).queue(queue).await.context("failed to push")?;
         let returned = Instant::now();
         let start = tokio::time::timeout(START_MAX, started.recv()).await.context("a pushed job did not start")?;
         let start = start.context("the server is gone")?;

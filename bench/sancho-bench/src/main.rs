@@ -4,13 +4,17 @@ mod contention;
 mod cpu;
 mod drain;
 mod figure;
+mod idle;
 mod keys;
 mod latency;
 mod noop;
 mod push;
+mod raw_redis;
 mod raw_sqlite;
+mod redis;
 mod report;
 mod scratch;
+mod sidekiq;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -40,6 +44,8 @@ struct Options {
 enum What {
     /// Push, bulk push, drain and latency on SQLite, beside raw rusqlite; what runs when nothing is named.
     Sqlite(sqlite::Options),
+    /// Push, bulk push, drain, latency and idle cost on Redis, beside redis-server's own limits and Debian's Sidekiq.
+    Redis(redis::Options),
     /// Cancel and reschedule by key, and claim from another queue, beside a backlog and on an empty file.
     Keys(keys::Options),
     /// Two servers and a pusher on one file.
@@ -70,6 +76,7 @@ fn run(options: Options) -> Result<bool> {
     match options.what {
         None => runtime.block_on(sqlite::run(&scratch, &options.sqlite)).map(|()| true),
         Some(What::Sqlite(given)) => runtime.block_on(sqlite::run(&scratch, &given)).map(|()| true),
+        Some(What::Redis(given)) => runtime.block_on(redis::run(&scratch, &given)).map(|()| true),
         Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
         Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
         Some(What::Role(_)) => unreachable!("roles are played above"),

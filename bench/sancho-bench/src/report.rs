@@ -16,19 +16,27 @@ pub struct Row {
     pub figure: String,
     /// What it is, for people.
     pub label: String,
+    /// The figure of another program that it is compared with, if there is one.
+    pub peer: Option<String>,
     /// The figure of the limit that it is compared with, if there is one.
     pub limit: Option<String>,
 }
 
-/// The table: median, range, and the ratio of the medians to the limit's.
+/// The table: median, range, and the ratios of the medians to the peer's, where any row has one, and to the limit's.
 pub fn table(figures: &Figures, rows: &[Row]) -> String {
-    let mut out = format!("{:<50} {:>10}   {:>21}   {:>8}\n", "figure", "median", "min - max", "to limit");
-    for Row { figure, label, limit } in rows {
-        let Some(samples) = figures.get(figure) else { continue };
+    let peers = rows.iter().any(|row| row.peer.is_some());
+    let peer = |text: &str| if peers { format!("   {text:>8}") } else { String::new() };
+    let heading = peer("to peer");
+    let mut out = format!("{:<50} {:>10}   {:>21}{heading}   {:>8}\n", "figure", "median", "min - max", "to limit");
+    for row in rows {
+        let Some(samples) = figures.get(&row.figure) else { continue };
         let range = format!("{} - {}", number(samples.min()), number(samples.max()));
-        let ratio = limit.as_deref().and_then(|limit| figures.ratio(figure, limit));
-        let ratio = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-        out.push_str(&format!("{label:<50} {:>10}   {range:>21}   {ratio:>8}\n", number(samples.median())));
+        let ratio = |to: &Option<String>| {
+            let ratio = to.as_deref().and_then(|to| figures.ratio(&row.figure, to));
+            ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"))
+        };
+        let (median, to_peer, to_limit) = (number(samples.median()), peer(&ratio(&row.peer)), ratio(&row.limit));
+        out.push_str(&format!("{:<50} {median:>10}   {range:>21}{to_peer}   {to_limit:>8}\n", row.label));
     }
     out
 }

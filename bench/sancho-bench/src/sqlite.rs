@@ -136,7 +136,7 @@ impl Round<'_> {
         let database = self.scratch.database()?;
         let client = database.connect(self.durability).await?;
         let (warm_up, pushes) = self.jobs(300);
-        let measured = latency::push_to_start(&client, warm_up, pushes).await?;
+        let measured = latency::push_to_start(&client, &["default".to_owned()], warm_up, pushes).await?;
         for (from, samples) in [("call", &measured.from_call), ("return", &measured.from_return)] {
             self.add(&format!("latency_from_{from}_p50_us"), samples.quantile(0.5));
             self.add(&format!("latency_from_{from}_p99_us"), samples.quantile(0.99));
@@ -175,6 +175,7 @@ fn rows() -> Vec<Row> {
     let row = |durability: Durability, (figure, label, limit): (&str, &str, Option<&str>)| Row {
         figure: name(durability, figure),
         label: format!("{:<6} {label}", durability.synchronous()),
+        peer: None,
         limit: limit.map(|limit| name(durability, limit)),
     };
     both.into_iter().flat_map(|durability| ROWS.map(|given| row(durability, given))).collect()

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sancho_testkit::RedisServer;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -21,16 +22,20 @@ const START_TIME_MAX: Duration = Duration::from_secs(15);
 pub(crate) struct Application {
     program: PathBuf,
     store: Option<String>,
+    /// Under `store`, where it is the check's own.
+    _redis: Option<RedisServer>,
     folder: TempDir,
     port: u16,
 }
 
 impl Application {
-    /// A fresh directory and a free port.
+    /// A fresh directory, a free port, and a fresh redis-server if one is asked for.
     pub(crate) async fn new(options: &Options) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("snippets-check-").tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
-        Ok(Application { program: options.application.clone(), store: options.store.clone(), folder, port })
+        let redis = (options.store.as_deref() == Some("redis")).then(RedisServer::start);
+        let store = redis.as_ref().map(RedisServer::url).or_else(|| options.store.clone());
+        Ok(Application { program: options.application.clone(), store, _redis: redis, folder, port })
     }
 
     /// Starts a process. It is killed when the child is dropped; what it says goes to a file of the directory.

@@ -30,8 +30,8 @@ struct Options {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     count: u64,
 
-    /// Where jobs are kept; a fresh file if not given.
-    #[arg(long, value_name = "URL")]
+    /// Where jobs are kept: an address, or `redis` for a redis-server of the check's own; a fresh file if not given.
+    #[arg(long, value_name = "STORE")]
     store: Option<String>,
 }
 

@@ -1,0 +1,148 @@
+//! The ledger: what processes did, one line a step, in one file that all of them append to.
+//!
+//! Each line is one `write` to a file opened with O_APPEND. On a local file system such writes do not mix, and what
+//! was written outlives the process that a signal kills a moment later.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+/// What a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// A push of this job was acknowledged.
+    Pushed,
+    /// A try of this job began.
+    Start,
+    /// The job is performed.
+    Done,
+    /// The try failed, as it was told to.
+    Failed,
+    /// Its server cut the try short.
+    Dropped,
+    /// The store refused a result of this process, or the process gave the job up because others have it.
+    ClaimLost,
+    /// The process lost its lease, and goes on under another name.
+    LeaseLost,
+    /// The process took so many jobs over; `number` says how many.
+    TookOver,
+}
+
+impl Verb {
+    const ALL: [Verb; 8] = [
+        Verb::Pushed,
+        Verb::Start,
+        Verb::Done,
+        Verb::Failed,
+        Verb::Dropped,
+        Verb::ClaimLost,
+        Verb::LeaseLost,
+        Verb::TookOver,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Verb::Pushed => "pushed",
+            Verb::Start => "start",
+            Verb::Done => "done",
+            Verb::Failed => "failed",
+            Verb::Dropped => "dropped",
+            Verb::ClaimLost => "claim-lost",
+            Verb::LeaseLost => "lease-lost",
+            Verb::TookOver => "took-over",
+        }
+    }
+}
+
+/// One line, as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) verb: Verb,
+    pub(crate) number: u64,
+    /// The process that wrote it.
+    pub(crate) process: String,
+    /// Which try it was; zero where that makes no sense.
+    pub(crate) attempt: u32,
+    /// Microseconds since the epoch.
+    pub(crate) at_us: u64,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { verb, number, process, attempt, at_us } = self;
+        write!(f, "{} {number} {process} {attempt} {at_us}", verb.word())
+    }
+}
+
+impl FromStr for Line {
+    type Err = anyhow::Error;
+
+    fn from_str(line: &str) -> Result<Self> {
+        let mut words = line.split(' ');
+        let mut next = || words.next().with_context(|| format!("the ledger's line {line:?} is too short"));
+        let (verb, number, process, attempt, at) = (next()?, next()?, next()?, next()?, next()?);
+        let verb = Verb::ALL.into_iter().find(|known| known.word() == verb);
+        Ok(Line {
+            verb: verb.with_context(|| format!("the ledger's line {line:?} begins with no known word"))?,
+            number: number.parse().with_context(|| format!("the ledger's line {line:?} has no number"))?,
+            process: process.to_owned(),
+            attempt: attempt.parse().with_context(|| format!("the ledger's line {line:?} has no attempt"))?,
+            at_us: at.parse().with_context(|| format!("the ledger's line {line:?} has no time"))?,
+        })
+    }
+}
+
+/// One process's end of the ledger.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    file: File,
+    process: String,
+}
+
+impl Ledger {
+    /// Opens the ledger, and makes it if nobody has.
+    pub(crate) fn open(file: &Path, process: &str) -> Result<Self> {
+        let opened = File::options().append(true).create(true).open(file);
+        let opened = opened.with_context(|| format!("failed to open {}", file.display()))?;
+        Ok(Ledger { file: opened, process: process.to_owned() })
+    }
+
+    /// Appends a line, whole or not at all.
+    pub(crate) fn write(&self, verb: Verb, number: u64, attempt: u32) -> io::Result<()> {
+        self.write_all(verb, [number], attempt)
+    }
+
+    /// Appends a line for each number, all with one `write`.
+    pub(crate) fn write_all(&self, verb: Verb, numbers: impl IntoIterator<Item = u64>, attempt: u32) -> io::Result<()> {
+        let at_us = now_us();
+        let line = |number| format!("{}\n", Line { verb, number, process: self.process.clone(), attempt, at_us });
+        let text: String = numbers.into_iter().map(line).collect();
+        let written = (&self.file).write(text.as_bytes())?;
+        // A rest would stand behind somebody else's line.
+        if written == text.len() { Ok(()) } else { Err(io::Error::other("the ledger took only a part of a line")) }
+    }
+}
+
+/// Microseconds since the epoch: all processes of a run are on one machine.
+pub(crate) fn now_us() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_it_was_written() {
+        for verb in Verb::ALL {
+            let line = Line { verb, number: 7, process: "server-1.2".to_owned(), attempt: 3, at_us: 99 };
+            assert_eq!(line.to_string().parse::<Line>().expect("a line"), line);
+        }
+        assert!("begun 7 server 1 99".parse::<Line>().is_err());
+    }
+}
