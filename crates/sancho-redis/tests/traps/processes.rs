@@ -1,0 +1,1 @@
+//! Traps of processes, their keys and their counters.
