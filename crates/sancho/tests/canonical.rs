@@ -107,7 +107,7 @@ async fn members_that_middleware_adds_come_to_the_canonical_form() {
     }
 
     let client = memory().with_middleware(Tenant);
-    client.push(Raw::new("A", ())).await.expect("pushed");
+    client.push(Raw::new("A", [1])).await.expect("pushed");
     let rows = waiting(&client).await.expect("the model answers");
     let text = rows[0].payload.to_text_lossy().into_owned();
     assert!(text.contains(r#""tenant":{"size":1.1,"name":"é/","e":1.0e-07}"#), "{text}");
