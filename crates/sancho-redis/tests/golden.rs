@@ -290,6 +290,8 @@ fn settlement(claim: &Claim, decision: Decision) -> Settlement {
 fn reading(envelope: &Envelope<'_>) -> Vec<String> {
     let mut facts = vec![format!("class {}", envelope.class())];
     let mut fact = |name: &str, value: Option<String>| facts.extend(value.map(|value| format!("{name} {value}")));
+    let inner = envelope.inner_class();
+    fact("wraps", (inner != envelope.class()).then(|| inner.into_owned()));
     let shown = envelope.display_class();
     fact("shown", (shown != envelope.class()).then(|| shown.into_owned()));
     fact("jid", envelope.jid().map(|jid| jid.into_owned()));

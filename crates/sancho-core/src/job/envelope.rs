@@ -86,9 +86,14 @@ impl<'a> Envelope<'a> {
         &self.class
     }
 
-    /// The name people know the job by: the one that it gives itself, else the class inside a wrapper, else the class.
+    /// The class inside a wrapper, else the class: what logs and metrics call the job.
+    pub fn inner_class(&self) -> Cow<'_, str> {
+        self.wrapped.and_then(text).unwrap_or(Cow::Borrowed(&self.class))
+    }
+
+    /// The name people know the job by: the one that it gives itself, else its inner class.
     pub fn display_class(&self) -> Cow<'_, str> {
-        self.display_class.and_then(text).or_else(|| self.wrapped.and_then(text)).unwrap_or(Cow::Borrowed(&self.class))
+        self.display_class.and_then(text).unwrap_or_else(|| self.inner_class())
     }
 
     /// The job's id, when it has one.
