@@ -133,8 +133,8 @@ async fn t21_bytes_go_back_to_their_queue_as_they_came() {
 }
 
 /// A Ruby class's own options are not seen from here, and Ruby drops a failed job that says nothing of `retry`.
-#[tokio::test]
-async fn t44_every_job_that_is_pushed_says_retry_and_queue() {
+#[test]
+fn t44_every_job_that_is_pushed_says_retry_and_queue() {
     let job = drafted(draft("HardWorker"));
     let members = job.payload.members().expect("readable");
     assert_eq!((members.get("retry"), members.get("queue")), (Some("true"), Some("\"default\"")));
