@@ -127,6 +127,10 @@ impl Client {
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
         draft.args = crate::args::canonical(&draft.args)
             .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", draft.class)))?;
+        for (name, text) in &mut draft.extra {
+            *text = crate::args::canonical(text)
+                .map_err(|what| Invalid::new(format!("the member {name:?} is not JSON: {what}")))?;
+        }
         Ok(Some(draft.into_job(self.parts.clock.now(), WireTime::Seconds)?))
     }
 }

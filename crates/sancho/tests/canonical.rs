@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use sancho::core::{Jid, Payload};
+use sancho::core::{Draft, Jid, Payload};
 use sancho::testing::{memory, waiting};
-use sancho::{IntoDraft, Job, Raw};
+use sancho::{ClientMiddleware, ClientVerdict, IntoDraft, Job, Raw};
 use serde_json::{Map, Value};
 
 fn args(value: impl serde::Serialize) -> String {
@@ -93,4 +93,22 @@ async fn floats_stand_in_payloads_as_json_2_6_writes_them() {
         payload.envelope().expect("readable").args(),
         "[[100.0,0.0001,100000000000000.0,1.0e+15,1.0e-05,1.5e-07,1.0e+20,-0.0],0.1]"
     );
+}
+
+#[tokio::test]
+async fn members_that_middleware_adds_come_to_the_canonical_form() {
+    struct Tenant;
+
+    impl ClientMiddleware for Tenant {
+        fn push(&self, draft: &mut Draft) -> ClientVerdict {
+            draft.extra.push(("tenant".to_owned(), r#"{ "size": 1.10, "name": "\u00e9\/", "e": 1E-7 }"#.to_owned()));
+            ClientVerdict::Push
+        }
+    }
+
+    let client = memory().with_middleware(Tenant);
+    client.push(Raw::new("A", [1])).await.expect("pushed");
+    let rows = waiting(&client).await.expect("the model answers");
+    let text = rows[0].payload.to_text_lossy().into_owned();
+    assert!(text.contains(r#""tenant":{"size":1.1,"name":"é/","e":1.0e-07}"#), "{text}");
 }

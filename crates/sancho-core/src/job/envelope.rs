@@ -38,6 +38,7 @@ pub struct Envelope<'a> {
     error_class: Option<&'a RawValue>,
     error_message: Option<&'a RawValue>,
     error_backtrace: Option<&'a RawValue>,
+    display_class: Option<&'a RawValue>,
     wrapped: Option<&'a RawValue>,
 }
 
@@ -85,9 +86,14 @@ impl<'a> Envelope<'a> {
         &self.class
     }
 
-    /// The name people know the job by: the class inside a wrapper, else the class.
-    pub fn display_class(&self) -> Cow<'_, str> {
+    /// The class inside a wrapper, else the class: what logs and metrics call the job.
+    pub fn inner_class(&self) -> Cow<'_, str> {
         self.wrapped.and_then(text).unwrap_or(Cow::Borrowed(&self.class))
+    }
+
+    /// The name people know the job by: the one that it gives itself, else its inner class.
+    pub fn display_class(&self) -> Cow<'_, str> {
+        self.display_class.and_then(text).unwrap_or_else(|| self.inner_class())
     }
 
     /// The job's id, when it has one.
@@ -282,6 +288,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Slots<'a> {
                         "error_class" => &mut envelope.error_class,
                         "error_message" => &mut envelope.error_message,
                         "error_backtrace" => &mut envelope.error_backtrace,
+                        "display_class" => &mut envelope.display_class,
                         "wrapped" => &mut envelope.wrapped,
                         _ => continue,
                     };
