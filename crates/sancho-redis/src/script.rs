@@ -22,7 +22,7 @@ macro_rules! scripts {
     };
 }
 
-scripts!(push, exchange, promote, beat, retire, take_over, checkpoint, act, find, meet, prune, arm);
+scripts!(push, exchange, promote, beat, retire, take_over, checkpoint, act, find, meet, prune);
 
 impl std::fmt::Debug for Scripts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use redis::{Client, Value, cmd};
+use redis::{Value, cmd};
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
     Beat, BeatAnswer, BoxFuture, Checkpoint, Claim, ClaimRequest, ErrorKind, Exchanged, Greeting, Incarnation,
@@ -11,8 +11,9 @@ use sancho_core::{
     SettleAnswer, Settlement, Standing, Store, StoreError, StoreResult, TakenOver, Timestamp, WireTime, limits,
 };
 
+use crate::address::Address;
 use crate::book::{Book, Names};
-use crate::connection::{Connection, failed};
+use crate::connection::{Connection, Opener};
 use crate::record;
 use crate::reply;
 use crate::row::cut;
@@ -35,16 +36,37 @@ pub(crate) struct Inner {
 }
 
 impl RedisStore {
-    /// Connects to the Redis at `url`, such as `redis://127.0.0.1:6379/0`.
+    /// Connects to a Redis.
+    ///
+    /// - `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, by default port 6379 and database 0
+    /// - `rediss://…`, the same by TLS, with the feature `tls`: the system's certificates are trusted, or only the
+    ///   authority in `?ca=FILE`; `?cert=FILE&key=FILE` is a certificate of our own. All are PEM files.
+    /// - `redis+unix:///PATH[?db=DATABASE&user=USER&pass=PASSWORD]`
+    /// - `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]`, or `rediss+sentinel://…`: the master of
+    ///   that name, as the Sentinels have it, after each failover anew. `?sentinel_user=USER&sentinel_pass=PASSWORD`
+    ///   is for the Sentinels themselves.
+    /// - `redis`: the variable that `REDIS_PROVIDER` names, else `REDIS_URL`, else `redis://localhost:6379/0`, as
+    ///   Sidekiq has it. Nothing else reads these variables.
+    ///
+    /// Percent signs escape what has a meaning of its own in an address. The store opens its connections again by
+    /// itself, whatever becomes of them.
     ///
     /// # Errors
-    /// A URL that cannot be read, or a Redis that does not answer.
+    /// `Invalid`: an address that cannot be read (what was given is not repeated), a login that is refused,
+    /// certificates that are not trusted. `Unsupported`: a Redis before 7.0, a cluster, or TLS without the feature.
+    /// `Unavailable`: a Redis that does not answer.
     pub async fn connect(url: &str) -> StoreResult<Self> {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
-        let connection = Connection::open(&client).await?;
-        let inner = Inner { connection, scripts: Scripts::new(), book: Book::default(), wake: Wake::new(client) };
+        let invalid = |error| StoreError::new("connect", ErrorKind::Invalid, error);
+        let address = Address::resolve(url, |name| std::env::var(name).ok()).map_err(invalid)?;
+        let opener = Arc::new(Opener::new(address).map_err(|failure| failure.into_error("connect"))?);
+        let connection = Connection::open(Arc::clone(&opener)).await?;
+        let inner = Inner { connection, scripts: Scripts::new(), book: Book::default(), wake: Wake::new(opener) };
         Ok(RedisStore { inner: Arc::new(inner) })
+    }
+
+    /// What a person should know of this Redis, such as that it throws jobs away when memory is full.
+    pub fn warnings(&self) -> Vec<String> {
+        self.inner.connection.warnings()
     }
 
     async fn push_jobs(&self, jobs: &[NewJob], now: Timestamp) -> StoreResult<Vec<Pushed>> {
@@ -417,6 +439,6 @@ impl Store for RedisStore {
     }
 
     fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {
-        Box::pin(self.inner.wake.wait(&self.inner.scripts, interest, after))
+        Box::pin(self.inner.wake.wait(interest, after))
     }
 }

@@ -34,6 +34,9 @@ pub(crate) const QUEUE_PREFIX: &str = "queue:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
+/// What stands behind the name of a process in Sidekiq's list of orders for it.
+pub(crate) const SIGNALS_SUFFIX: &str = "-signals";
+
 /// The list of a queue; its front is the right end.
 pub(crate) fn queue(name: &str) -> String {
     format!("{QUEUE_PREFIX}{name}")
@@ -52,6 +55,11 @@ pub(crate) fn process(incarnation: &str) -> String {
 /// The list of orders for an incarnation.
 pub(crate) fn orders(incarnation: &Incarnation) -> String {
     format!("{ORDERS_PREFIX}{incarnation}")
+}
+
+/// Sidekiq's list of orders for a process.
+pub(crate) fn signals(incarnation: &Incarnation) -> String {
+    format!("{incarnation}{SIGNALS_SUFFIX}")
 }
 
 /// The record of a batch, by its first jid.
