@@ -24,5 +24,5 @@ pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
 pub use faulty::{Call, Fault, FaultyStore};
 pub use proxy::Proxy;
-pub use redis_server::RedisServer;
+pub use redis_server::{RedisSentinel, RedisServer};
 pub use stage::{Stage, at};

@@ -53,6 +53,11 @@ impl Failure {
                 ErrorKind::Unsupported,
                 format!("{} does not speak RESP3: Sancho needs Redis 7.0 or newer", opener.address()),
             ),
+            #[cfg(feature = "tls")]
+            None if super::tls::is_refusal(&error) => Failure::new(
+                ErrorKind::Invalid,
+                format!("{} does not trust us: {error}; name our certificate by ?cert=FILE&key=FILE", opener.address()),
+            ),
             None => Failure::new(ErrorKind::Unavailable, format!("{} does not answer: {error}", opener.address())),
         }
     }

@@ -68,6 +68,13 @@ fn is_distrust(error: &io::Error) -> bool {
     matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
+/// Whether the server said that it will not have us: TLS 1.3 says so after the handshake, to the first that is read.
+pub(super) fn is_refusal(error: &redis::RedisError) -> bool {
+    let io = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    let inner = io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::AlertReceived(_)))
+}
+
 /// The authorities that the system trusts.
 fn system() -> Result<RootCertStore, Failure> {
     let found = rustls_native_certs::load_native_certs();
