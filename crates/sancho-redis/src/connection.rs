@@ -125,7 +125,10 @@ impl Connection {
     ) -> Result<T, Failure> {
         let mut connection = link.connection();
         let failure = match timeout(RESPONSE_TIMEOUT, send(&mut connection)).await {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) => {
+                link.answered();
+                return Ok(answer);
+            }
             Ok(Err(error)) => Failure::of_call(error, &self.0.opener),
             Err(_) => Failure::timed_out(RESPONSE_TIMEOUT, &self.0.opener),
         };
@@ -176,8 +179,14 @@ impl Connection {
     /// Drops a socket: new calls open another, those under way on it end by themselves.
     fn condemn(&self, link: &Arc<Link>, failure: &Failure) {
         link.condemn();
+        // A line that was cut may be sound the next moment. One who says no to writes may well answer reads.
+        let was_cut = failure.kind == ErrorKind::OutcomeUnknown;
         let mut gate = lock(&self.0.gate);
-        if link.was_steady() { gate.passed() } else { gate.failed(Instant::now(), failure) }
+        if link.was_steady() || was_cut && link.has_answered() {
+            gate.passed();
+        } else {
+            gate.failed(Instant::now(), failure);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Ways to Redis: hosts, sockets, TLS, Sentinels; who is let in, and who is not.
 
 mod common;
+#[path = "common/raw.rs"]
+mod raw;
 #[path = "common/steady.rs"]
 mod steady;
 
@@ -10,13 +12,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::Redis;
+use raw::{raw, say};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use redis::Value;
 use sancho_core::{ErrorKind, Store, StoreError};
 use sancho_redis::RedisStore;
 use sancho_testkit::redis_server::RedisSentinel;
 use sancho_testkit::{RedisServer, at, job};
-use steady::{each_is_there_once, push_surely, raw, say};
+use steady::{each_is_there_once, push_surely};
 
 /// How often the tests ask whether something has come about, and what lies between.
 const ASKS_MAX: usize = 3_000;

@@ -17,6 +17,7 @@ pub(crate) struct Link {
     connection: MultiplexedConnection,
     driver: AbortHandle,
     over: Arc<AtomicBool>,
+    answered: AtomicBool,
     opened_at: Instant,
     warnings: Vec<String>,
 }
@@ -32,7 +33,14 @@ impl Link {
             driver.await;
         });
         let driver = driver.abort_handle();
-        Link { connection, driver, over, opened_at: Instant::now(), warnings: Vec::new() }
+        Link {
+            connection,
+            driver,
+            over,
+            answered: AtomicBool::new(false),
+            opened_at: Instant::now(),
+            warnings: Vec::new(),
+        }
     }
 
     /// Notes what a person should know of the Redis at its end.
@@ -55,6 +63,15 @@ impl Link {
     /// Believes it no more: no new call uses it.
     pub(super) fn condemn(&self) {
         self.over.store(true, Ordering::Release);
+    }
+
+    /// Notes that it was of use.
+    pub(super) fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     pub(super) fn was_steady(&self) -> bool {

@@ -3,6 +3,7 @@
 //! The provider is named here, `ring`: one for the whole process is the application's to choose, and there may be
 //! none or two. Certificates are read once, when a store connects.
 
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -70,7 +71,9 @@ fn is_distrust(error: &io::Error) -> bool {
 
 /// Whether the server said that it will not have us: TLS 1.3 says so after the handshake, to the first that is read.
 pub(super) fn is_refusal(error: &redis::RedisError) -> bool {
-    let io = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    // The library shares what it passes on.
+    let shared = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let io = shared.and_then(|shared| shared.downcast_ref::<io::Error>());
     let inner = io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref::<rustls::Error>());
     matches!(inner, Some(rustls::Error::AlertReceived(_)))
 }

@@ -8,6 +8,8 @@ use sancho_core::{ErrorKind, Payload, Pushed, Store, StoreError};
 use sancho_redis::RedisStore;
 use sancho_testkit::{at, jid_of, job};
 
+use crate::raw::raw;
+
 /// How often a push is repeated before the test gives up, and what lies between two tries.
 const TRIES_MAX: usize = 10_000;
 const TRY_EVERY: Duration = Duration::from_millis(5);
@@ -51,16 +53,4 @@ pub(crate) fn each_is_there_once(url: &str, count: usize) {
         assert_eq!(times, Some(1), "job {number} of {count} is there once");
     }
     assert!(seen.is_empty(), "nothing else is there: {seen:?}");
-}
-
-/// A plain connection beside the store's.
-pub(crate) fn raw(url: &str) -> redis::Connection {
-    let client = redis::Client::open(url).expect("an address");
-    client.get_connection().expect("redis-server answers")
-}
-
-/// Sends one command, and wants it to succeed.
-pub(crate) fn say(url: &str, words: &[&str]) -> redis::Value {
-    let mut command = redis::cmd(words[0]);
-    command.arg(&words[1..]).query(&mut raw(url)).unwrap_or_else(|error| panic!("{words:?}: {error}"))
 }
