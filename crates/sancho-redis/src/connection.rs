@@ -95,7 +95,7 @@ impl Connection {
     ///
     /// # Errors
     /// What the first command that failed says: others may have been performed, those behind it too.
-    #[cfg_attr(not(test), expect(dead_code, reason = "moves that read several keys are about to use it"))]
+    #[expect(dead_code, reason = "moves that read several keys are about to use it")]
     pub(crate) async fn pipe(&self, op: &'static str, commands: &Pipeline) -> StoreResult<Vec<Value>> {
         let mut commands = commands.clone();
         commands.ignore_errors();
