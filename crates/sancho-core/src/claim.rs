@@ -1,6 +1,8 @@
 //! Claims: who holds a job while it runs, and how it is given back.
 
+use std::any::Any;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::lifecycle::Transition;
@@ -40,19 +42,27 @@ impl fmt::Debug for Incarnation {
 /// Proof of a claim: whoever settles shows it, and a claim that is no longer held changes nothing.
 ///
 /// Only a store makes one that means something: it is the incarnation and the claim's number, which never
-/// repeats within the incarnation.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// repeats within the incarnation. What the store notes on it beside these does not count when receipts are
+/// compared.
+#[derive(Clone)]
 pub struct Receipt {
     incarnation: Incarnation,
     number: u64,
     locator: i64,
+    note: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Receipt {
     /// For stores: the receipt of claim `number` of `incarnation`. `locator` is the store's own, and finds the
     /// job again without an index (a row number); zero where the store needs none.
     pub fn mint(incarnation: Incarnation, number: u64, locator: i64) -> Self {
-        Receipt { incarnation, number, locator }
+        Receipt { incarnation, number, locator, note: None }
+    }
+
+    /// For stores: the same receipt with a note of the store's own, which its clones share: what a settlement
+    /// needs to know of the job and cannot look up in one step. A receipt may always come without one.
+    pub fn with_note(self, note: Arc<dyn Any + Send + Sync>) -> Self {
+        Receipt { note: Some(note), ..self }
     }
 
     /// Who holds the claim.
@@ -68,6 +78,26 @@ impl Receipt {
     /// The store's own locator.
     pub fn locator(&self) -> i64 {
         self.locator
+    }
+
+    /// The store's own note, if there is one of this type.
+    pub fn note<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.note.as_ref()?.downcast_ref()
+    }
+}
+
+impl PartialEq for Receipt {
+    fn eq(&self, other: &Self) -> bool {
+        (self.number, self.locator) == (other.number, other.locator) && self.incarnation == other.incarnation
+    }
+}
+
+impl Eq for Receipt {}
+
+impl Hash for Receipt {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+        self.incarnation.hash(state);
     }
 }
 
@@ -186,7 +216,8 @@ pub enum Standing {
     Lost,
 }
 
-/// What a running job wants kept for its next run, should this one be interrupted.
+/// What a running job wants kept for its next run, should this one be interrupted. A job whose payload cannot be
+/// read never runs, and keeps none.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// Proof of the claim.

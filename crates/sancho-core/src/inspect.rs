@@ -28,7 +28,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// A queue is in the order that it runs; scheduled, retries and held by time, earliest first; dead by time,
     /// latest first; busy by start. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs
-    /// are looked at: a page may be short, even empty, and still have a `next`.
+    /// are looked at: a page may be short, even empty, and still have a `next`. Jobs that come or go between two
+    /// pages may be missed or shown twice, and in a queue may push others across the border of a page.
     fn page<'a>(
         &'a self,
         set: &'a Set,
@@ -169,14 +170,15 @@ pub enum Set {
 /// One job, as it is kept.
 #[derive(Clone, Debug)]
 pub struct JobRow {
-    /// Its id; for a payload that cannot be read, one that the store made.
+    /// Its id; for a payload that cannot be read, one that the store made, by which it is found while it stays there.
     pub jid: Jid,
     /// Where it is.
     pub state: State,
     /// Its queue, or the one that it will go to or came from.
     pub queue: QueueName,
     /// When it is due, or died, or started, by its state; when it came to its queue if enqueued; since when held.
-    pub at: Timestamp,
+    /// As the store or else the payload has it: `None` where neither does, as with another program's job in a queue.
+    pub at: Option<Timestamp>,
     /// The key that it holds now.
     pub key: Option<Key>,
     /// Why it is held, if it is.

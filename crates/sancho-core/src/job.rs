@@ -11,6 +11,7 @@ mod members;
 mod wire_time;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use draft::Draft;
 pub use envelope::{Backtrace, Envelope, Retry};
@@ -21,13 +22,13 @@ pub(crate) use depth::depth_exceeds;
 
 use crate::error::Unreadable;
 
-/// The bytes of one job, exactly as a store holds them; they need not be readable.
+/// The bytes of one job, exactly as a store holds them; they need not be readable. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Payload(Box<[u8]>);
+pub struct Payload(Arc<[u8]>);
 
 impl Payload {
     /// Takes bytes as they are.
-    pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Self {
+    pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
         Payload(bytes.into())
     }
 
@@ -37,7 +38,7 @@ impl Payload {
     }
 
     /// The bytes, given away.
-    pub fn into_bytes(self) -> Box<[u8]> {
+    pub fn into_bytes(self) -> Arc<[u8]> {
         self.0
     }
 

@@ -48,9 +48,8 @@ impl std::fmt::Display for State {
     }
 }
 
-/// Where a job goes.
+/// Where a job goes. Open to no surprise: a new place has to break every store's build.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Place {
     /// Nowhere: it is gone, and its key is free.
     Gone,
@@ -131,9 +130,8 @@ pub fn place(queue: &QueueName, at: Option<Timestamp>, now: Timestamp) -> Place 
     }
 }
 
-/// What an action does to a job.
+/// What an action does to a job. Open to no surprise, as [`Place`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Permitted {
     /// It goes to the back of the queue that its payload names.
     Enqueue,

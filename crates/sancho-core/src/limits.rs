@@ -42,8 +42,9 @@ pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
 /// Lines of a backtrace that are kept when all are asked for.
 pub const BACKTRACE_LINES_MAX: usize = 200;
 
-/// How long a store remembers a pushed batch, so that a push of unknown outcome may be repeated.
-pub const PUSH_REPEAT: Duration = Duration::from_secs(10 * 60);
+/// How long a store remembers a pushed batch, so that a push of unknown outcome may be repeated. Whoever repeats
+/// does so within seconds, and a store on Redis pays a hundred bytes for each batch of this time.
+pub const PUSH_REPEAT: Duration = Duration::from_secs(60);
 
 /// How often a process beats.
 pub const BEAT_EVERY: Duration = Duration::from_secs(5);

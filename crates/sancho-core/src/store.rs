@@ -21,7 +21,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Once the call has answered, the jobs survive what the store promises to survive. Jobs of one call that
     /// go to one queue run in the order given. A batch is known by its first jid: repeated within
     /// [`limits::PUSH_REPEAT`](crate::limits::PUSH_REPEAT) it adds nothing, even if its jobs have run, and
-    /// answers [`Pushed::Repeated`] for each. A taken key is an answer, not an error. Two jobs of one batch may
+    /// answers [`Pushed::Repeated`] for each. After that time a store that knows of a job with the same jid may
+    /// answer so too, and no store has to. A taken key is an answer, not an error. Two jobs of one batch may
     /// share a key: the later meets the earlier.
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>>;
 
@@ -94,7 +95,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Resolves when something of interest may have happened after `after`; may resolve for no reason.
     ///
-    /// A hint, never needed for correctness: callers also ask again after a time.
+    /// A hint, never needed for correctness: callers also ask again after a time. A store may call a queue ready
+    /// for as long as jobs are in it: callers leave out a queue whose jobs they mean to leave there for now.
     fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()>;
 }
 
@@ -105,7 +107,7 @@ pub struct NewJob {
     pub jid: Jid,
     /// Where it goes: a queue, the scheduled set, or held.
     pub place: Place,
-    /// The caller's own name for it, the same as in its payload.
+    /// The caller's own name for it, the same as in its payload; none where the payload cannot be read.
     pub key: Option<Key>,
     /// What happens when the key is taken.
     pub on_conflict: OnConflict,
@@ -127,7 +129,7 @@ pub enum Pushed {
     Kept {
         /// The job that holds the key.
         holder: Jid,
-        /// Where that job is.
+        /// Where that job was when it was looked for.
         state: State,
     },
     /// It was added, and this job, which had not started, was removed.

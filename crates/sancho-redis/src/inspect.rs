@@ -200,7 +200,6 @@ impl RedisStore {
                 Permitted::Remove => Place::Gone,
                 Permitted::Wait { at } if seen.state() == State::Retries => Place::Retries { at },
                 Permitted::Wait { at } => Place::Scheduled { at },
-                _ => continue,
             };
             places.push((seen.row().jid, place, payload));
             let (_, place, payload) = places.last().expect("it was put there just now");

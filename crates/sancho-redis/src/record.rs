@@ -15,8 +15,6 @@ pub(crate) fn place(place: &Place, now: Timestamp) -> (&'static str, &str, Strin
         Place::Retries { at } => ("R", "", score::write(*at)),
         Place::Dead => ("D", "", score::write(now)),
         Place::Held { reason } => ("H", reason, score::write(now)),
-        // A place that this build does not know loses no job.
-        _ => ("H", "its place is unknown here", score::write(now)),
     }
 }
 

@@ -57,7 +57,7 @@ impl Seen {
             jid: jid.unwrap_or_else(|| made_jid(payload.as_bytes())),
             state: self.state(),
             queue: queue.unwrap_or_default(),
-            at: at.unwrap_or_default(),
+            at,
             key: None,
             held: None,
             incarnation: (self.letter == "B").then(|| Incarnation::new(&self.place)),

@@ -127,7 +127,6 @@ impl Unit<'_> {
             Place::Retries { at } => (RETRIES, at.as_unix_micros(), None),
             Place::Dead => (DEAD, at_now, None),
             Place::Held { reason } => (HELD, at_now, Some(reason.as_str())),
-            _ => return Err(Failure::Said(ErrorKind::Unsupported, format!("the store has no place {place:?}"))),
         };
         let waits = matches!(state, SCHEDULED | RETRIES);
         let named = match waits || queue.is_none() {
@@ -306,7 +305,7 @@ impl Unit<'_> {
             jid: job.jid,
             state,
             queue: self.queue_name(queue)?,
-            at: Timestamp::from_unix_micros(at),
+            at: Some(Timestamp::from_unix_micros(at)),
             key: job.key,
             held: job.held.filter(|_| state == State::Held),
             incarnation: job.busy.map(|busy| busy.incarnation),

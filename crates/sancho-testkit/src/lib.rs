@@ -1,11 +1,11 @@
 //! What holds every store to one meaning: the conformance suite, random sequences, faults and mutants.
 //!
-//! A store's own crate runs the suite with three lines:
+//! A store's own crate runs the suite with one line, in a file of its `tests` folder, given a [`Factory`] that makes
+//! a fresh, empty store each time:
 //!
-//! ```ignore
-//! struct Fresh;
-//! impl sancho_testkit::Factory for Fresh { /* a fresh, empty store each time */ }
-//! sancho_testkit::conformance_suite!(Fresh);
+//! ```
+//! sancho_testkit::conformance_suite!(sancho_testkit::ModelFactory);
+//! # fn main() {}
 //! ```
 
 pub mod chance;

@@ -95,7 +95,7 @@ fn table(set: &Set, rows: &[JobRow], now: Timestamp) -> Table {
             class.into(),
             text::shortened(&args, ARGS_SHOWN).into_owned().into(),
             row.queue.as_str().into(),
-            when::told(row.at, now).into(),
+            row.at.map_or_else(|| "-".to_owned(), |at| when::told(at, now)).into(),
         ];
         if last.is_some() {
             cells.push(text::shortened(&remark(set, row), ERROR_SHOWN).into_owned().into());

@@ -34,7 +34,7 @@ impl Serialize for JsonRow<'_> {
         map.serialize_entry("jid", row.jid.as_str())?;
         map.serialize_entry("queue", row.queue.as_str())?;
         map.serialize_entry("state", row.state.as_str())?;
-        map.serialize_entry("at", &row.at.as_unix_secs_f64())?;
+        map.serialize_entry("at", &row.at.map(|at| at.as_unix_secs_f64()))?;
         if let Some(reason) = &row.held {
             map.serialize_entry("held", reason)?;
         }
@@ -64,7 +64,7 @@ mod tests {
             jid: Jid::new("j1").expect("a jid"),
             state: State::Dead,
             queue: QueueName::default(),
-            at: Timestamp::from_unix_millis(1_500),
+            at: Some(Timestamp::from_unix_millis(1_500)),
             key: None,
             held: None,
             incarnation: None,

@@ -25,7 +25,7 @@ fn page(row: &JobRow, now: Timestamp) -> String {
     let mut facts: Vec<(&str, String)> = vec![
         ("jid", row.jid.to_string()),
         ("state", row.state.to_string()),
-        (time_word(row.state), when::told(row.at, now)),
+        (time_word(row.state), row.at.map_or_else(|| "-".to_owned(), |at| when::told(at, now))),
         ("queue", row.queue.to_string()),
     ];
     facts.extend(row.key.as_ref().map(|key| ("key", key.to_string())));

@@ -86,7 +86,7 @@ impl Job {
             jid: self.jid.clone(),
             state: self.state(),
             queue: self.queue.clone(),
-            at: self.at,
+            at: Some(self.at),
             key: self.held_key().cloned(),
             held: match &self.spot {
                 Spot::Held { reason } => Some(reason.clone()),

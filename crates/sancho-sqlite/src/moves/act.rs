@@ -58,7 +58,6 @@ impl Unit<'_> {
             }
             Permitted::Wait { at } if state == State::Retries => Place::Retries { at },
             Permitted::Wait { at } => Place::Scheduled { at },
-            _ => return Err(Failure::Said(ErrorKind::Unsupported, "no such step".to_owned())),
         };
         self.leave(job.id, job.spot)?;
         if let Some(spot) = self.enter(job.id, &place, job.payload.as_bytes(), Some(job.spot.queue), now)? {

@@ -68,7 +68,7 @@ pub(super) async fn an_enqueued_job_is_not_run_now(s: Stage) {
 
 pub(super) async fn an_enqueued_job_is_killed(s: Stage) {
     does(s.clone(), Action::Kill, State::Enqueued, Some(State::Dead)).await;
-    assert_eq!(s.find("A").await.expect("it is kept").at, at(5));
+    assert_eq!(s.find("A").await.expect("it is kept").at, Some(at(5)));
     assert_eq!(s.queued("default").await, ["Z"]);
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn a_dead_job_is_not_canceled(s: Stage) {
 
 pub(super) async fn an_enqueued_job_is_rescheduled(s: Stage) {
     does(s.clone(), LATER, State::Enqueued, Some(State::Scheduled)).await;
-    assert_eq!(s.find("A").await.expect("it is there").at, at(90));
+    assert_eq!(s.find("A").await.expect("it is there").at, Some(at(90)));
     assert_eq!(s.queued("default").await, ["Z"]);
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn a_scheduled_job_is_rescheduled(s: Stage) {
 
 pub(super) async fn a_rescheduled_retry_stays_a_retry(s: Stage) {
     does(s.clone(), LATER, State::Retries, Some(State::Retries)).await;
-    assert_eq!(s.find("A").await.expect("it is there").at, at(90));
+    assert_eq!(s.find("A").await.expect("it is there").at, Some(at(90)));
 }
 
 pub(super) async fn a_held_job_is_rescheduled(s: Stage) {
@@ -162,7 +162,7 @@ pub(super) async fn a_job_that_is_gone_is_in_neither_list(s: Stage) {
 pub(super) async fn a_job_is_acted_upon_by_its_key(s: Stage) {
     s.push([job("A").key("k").at(at(60)), job("B").key("l")], 0).await;
     assert_eq!(s.apply(LATER, Selection::Key(key("k")), 1, 1).await.done, 1);
-    assert_eq!(s.find("A").await.expect("it is there").at, at(90));
+    assert_eq!(s.find("A").await.expect("it is there").at, Some(at(90)));
     assert_eq!(s.holder("k").await.as_deref(), Some("A"));
     assert_eq!(s.apply(Action::Cancel, Selection::Key(key("k")), 1, 1).await.done, 1);
     assert_eq!((s.state("A").await, s.holder("k").await), (None, None));

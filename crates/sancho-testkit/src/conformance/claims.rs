@@ -35,7 +35,7 @@ pub(super) async fn a_claimed_job_is_busy_in_one_process(s: Stage) {
     s.push([job("A")], 0).await;
     s.claim_one("p", 3).await;
     let row = s.find("A").await.expect("it is there");
-    assert_eq!((row.state, row.at), (State::Busy, at(3)));
+    assert_eq!((row.state, row.at), (State::Busy, Some(at(3))));
     assert_eq!(row.incarnation, Some(Incarnation::new("p")));
     assert_eq!((s.stats(3).await.busy, s.stats(3).await.enqueued), (1, 0));
 }

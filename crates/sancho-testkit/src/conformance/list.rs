@@ -24,8 +24,6 @@ macro_rules! conformance_facts {
                 a_job_may_be_held_from_the_start
                 a_repeated_push_adds_nothing
                 a_repeated_push_adds_nothing_even_if_its_jobs_have_run
-                a_job_that_is_there_is_not_added_by_another_batch
-                a_job_that_runs_is_not_added_again
                 unknown_members_and_big_numbers_survive
                 a_pushed_job_is_found_as_it_was_pushed
                 one_batch_may_mix_now_and_later

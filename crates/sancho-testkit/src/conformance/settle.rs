@@ -58,7 +58,7 @@ pub(super) async fn a_snoozed_job_is_scheduled(s: Stage) {
     let claim = s.claim_one("p", 0).await;
     s.settle(&claim, Place::Scheduled { at: at(70) }, 1).await;
     let row = s.find("A").await.expect("it is there");
-    assert_eq!((row.state, row.at, row.incarnation), (State::Scheduled, at(70), None));
+    assert_eq!((row.state, row.at, row.incarnation), (State::Scheduled, Some(at(70)), None));
 }
 
 pub(super) async fn a_failed_job_waits_in_the_retries(s: Stage) {
@@ -66,7 +66,7 @@ pub(super) async fn a_failed_job_waits_in_the_retries(s: Stage) {
     let claim = s.claim_one("p", 0).await;
     s.settle(&claim, Place::Retries { at: at(70) }, 1).await;
     let row = s.find("A").await.expect("it is there");
-    assert_eq!((row.state, row.at), (State::Retries, at(70)));
+    assert_eq!((row.state, row.at), (State::Retries, Some(at(70))));
     assert_eq!(s.names(Set::Retries).await, ["A"]);
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn a_dead_job_is_kept_with_the_time_of_its_death(s: Stage) {
     let claim = s.claim_one("p", 0).await;
     s.settle(&claim, Place::Dead, 33).await;
     let row = s.find("A").await.expect("it is there");
-    assert_eq!((row.state, row.at), (State::Dead, at(33)));
+    assert_eq!((row.state, row.at), (State::Dead, Some(at(33))));
 }
 
 pub(super) async fn a_held_job_keeps_the_reason(s: Stage) {
@@ -83,7 +83,7 @@ pub(super) async fn a_held_job_keeps_the_reason(s: Stage) {
     let claim = s.claim_one("p", 0).await;
     s.settle(&claim, held(), 3).await;
     let row = s.find("A").await.expect("it is there");
-    assert_eq!((row.state, row.at, row.held.as_deref()), (State::Held, at(3), Some("class is paused")));
+    assert_eq!((row.state, row.at, row.held.as_deref()), (State::Held, Some(at(3)), Some("class is paused")));
 }
 
 pub(super) async fn a_settlement_may_change_the_payload(s: Stage) {

@@ -121,11 +121,12 @@ impl World {
 
     fn job(&mut self) -> JobDraft {
         let name = format!("J{}", self.names.len());
-        let mut draft = match self.chance.below(20) {
-            0 => unreadable(&name, format!("{{{name}").as_bytes()),
-            _ => job(&name).queue(self.chance.pick(&QUEUES)),
+        let readable = !self.chance.once_in(20);
+        let mut draft = match readable {
+            false => unreadable(&name, format!("{{{name}").as_bytes()),
+            true => job(&name).queue(self.chance.pick(&QUEUES)),
         };
-        if self.chance.once_in(3) {
+        if readable && self.chance.once_in(3) {
             let on_conflict = [OnConflict::Keep, OnConflict::Replace, OnConflict::Refuse];
             draft = draft.key(self.chance.pick(&KEYS)).on_conflict(self.chance.pick(&on_conflict));
             if self.chance.once_in(3) && !self.names.is_empty() {
