@@ -1,68 +1,209 @@
-//! One connection for moves, and what its errors mean.
+//! The connection for moves: opened when it is needed, dropped when it is doubted, and what its errors mean.
+//!
+//! Each runtime has a socket of its own: a heart that beats on a thread of its own is not held up by jobs that
+//! do not yield, and a runtime that ends takes no other's socket along. After a loss the next call opens again.
+//! Opens are gated by a back-off, and a call that meets a shut gate fails at once: moves never sleep. Time is
+//! tokio's, since it measures the socket and never a job.
 
+mod dial;
+mod gate;
+mod greeting;
+mod link;
+mod meaning;
+mod opener;
+mod sentinel;
+#[cfg(feature = "tls")]
+mod tls;
+
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind as RedisKind, RedisError, Script, ServerErrorKind, Value};
-use sancho_core::{ErrorKind, StoreError, StoreResult};
+use redis::{Cmd, Pipeline, RedisResult, Script, Value};
+use sancho_core::{ErrorKind, StoreResult};
+use tokio::runtime::{Handle, Id};
+use tokio::time::{Instant, timeout};
 
 use crate::script::Args;
+use gate::Gate;
+use meaning::Next;
 
-/// How long a move may take before its outcome counts as unknown.
+pub(crate) use link::Link;
+pub(crate) use meaning::Failure;
+pub(crate) use opener::Opener;
+
+/// How long a move may take before its outcome counts as unknown. A move of thousands of jobs takes a while.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that many calls share.
 #[derive(Clone, Debug)]
-pub(crate) struct Connection(MultiplexedConnection);
+pub(crate) struct Connection(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    opener: Arc<Opener>,
+    slots: Mutex<Vec<Arc<Slot>>>,
+    gate: Mutex<Gate>,
+}
+
+/// One runtime's place for a socket.
+#[derive(Debug)]
+struct Slot {
+    runtime: Id,
+    link: Mutex<Option<Arc<Link>>>,
+    /// Whoever opens holds it: the others wait for what comes of it.
+    opening: tokio::sync::Mutex<()>,
+}
 
 impl Connection {
-    pub(crate) async fn open(client: &Client) -> StoreResult<Self> {
-        // A move of thousands of jobs takes longer than the half second that the library waits by itself.
-        let config = AsyncConnectionConfig::new().set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await;
-        connection.map(Connection).map_err(|error| failed("connect", error))
+    /// Opens the first socket, so that what is wrong with an address is said at once.
+    pub(crate) async fn open(opener: Arc<Opener>) -> StoreResult<Self> {
+        let shared = Shared { opener, slots: Mutex::default(), gate: Mutex::default() };
+        let connection = Connection(Arc::new(shared));
+        connection.link().await.map_err(|failure| failure.into_error("connect"))?;
+        Ok(connection)
     }
 
     /// Runs a script; it is loaded where Redis does not have it.
     pub(crate) async fn run(&self, op: &'static str, script: &Script, args: &Args) -> StoreResult<Value> {
-        let mut connection = self.0.clone();
         let hash = script.get_hash();
         let mut call = Cmd::with_capacity(args.len() + 3, args.size() + hash.len() + 16);
         call.arg("EVALSHA").arg(hash).arg(0);
         for arg in args.iter() {
             call.arg(arg);
         }
-        let answer = call.query_async(&mut connection).await;
-        match answer {
-            Err(error) if error.kind() == RedisKind::Server(ServerErrorKind::NoScript) => {}
-            answer => return answer.map_err(|error| failed(op, error)),
+        let link = self.link().await.map_err(|failure| failure.into_error(op))?;
+        match self.ask_at(&link, &call).await {
+            Err(failure) if failure.next == Next::Load => {}
+            answer => return answer.map_err(|failure| failure.into_error(op)),
         }
-        script.load_async(&mut connection).await.map_err(|error| failed(op, error))?;
-        call.query_async(&mut connection).await.map_err(|error| failed(op, error))
+        // Nothing was done, whatever comes of loading.
+        let load = Load(script.clone());
+        let loaded = self.call(&link, async |connection| load.at(connection).await).await;
+        loaded.map_err(|failure| failure.of_nothing_done().into_error(op))?;
+        self.ask_at(&link, &call).await.map_err(|failure| failure.into_error(op))
     }
 
     /// Runs a command.
     pub(crate) async fn ask(&self, op: &'static str, command: &Cmd) -> StoreResult<Value> {
-        let mut connection = self.0.clone();
-        command.query_async(&mut connection).await.map_err(|error| failed(op, error))
+        let link = self.link().await.map_err(|failure| failure.into_error(op))?;
+        self.ask_at(&link, command).await.map_err(|failure| failure.into_error(op))
+    }
+
+    /// Runs commands in one round trip, all of them, and answers with their replies in order.
+    ///
+    /// # Errors
+    /// What the first command that failed says: others may have been performed, those behind it too.
+    #[expect(dead_code, reason = "moves that read several keys are about to use it")]
+    pub(crate) async fn pipe(&self, op: &'static str, commands: &Pipeline) -> StoreResult<Vec<Value>> {
+        let mut commands = commands.clone();
+        commands.ignore_errors();
+        let link = self.link().await.map_err(|failure| failure.into_error(op))?;
+        let replies = self.call(&link, async |connection: &mut MultiplexedConnection| {
+            commands.query_async::<Vec<RedisResult<Value>>>(connection).await?.into_iter().collect()
+        });
+        replies.await.map_err(|failure| failure.into_error(op))
+    }
+
+    /// What a person should know of this Redis.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let slots = lock(&self.0.slots);
+        let link = slots.iter().rev().find_map(|slot| lock(&slot.link).clone());
+        link.map(|link| link.warnings().to_vec()).unwrap_or_default()
+    }
+
+    async fn ask_at(&self, link: &Arc<Link>, command: &Cmd) -> Result<Value, Failure> {
+        self.call(link, async |connection: &mut MultiplexedConnection| command.query_async(connection).await).await
+    }
+
+    /// Makes one call, and drops the socket if what comes of it casts doubt on it.
+    async fn call<T>(
+        &self,
+        link: &Arc<Link>,
+        send: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> Result<T, Failure> {
+        let mut connection = link.connection();
+        let failure = match timeout(RESPONSE_TIMEOUT, send(&mut connection)).await {
+            Ok(Ok(answer)) => {
+                link.answered();
+                return Ok(answer);
+            }
+            Ok(Err(error)) => Failure::of_call(error, &self.0.opener),
+            Err(_) => Failure::timed_out(RESPONSE_TIMEOUT, &self.0.opener),
+        };
+        if failure.next == Next::Reopen {
+            self.condemn(link, &failure);
+        }
+        Err(failure)
+    }
+
+    /// This runtime's socket; opened if it has none that lives.
+    async fn link(&self) -> Result<Arc<Link>, Failure> {
+        let slot = self.slot()?;
+        if let Some(link) = slot.living() {
+            return Ok(link);
+        }
+        let _opening = slot.opening.lock().await;
+        if let Some(link) = slot.living() {
+            return Ok(link);
+        }
+        lock(&self.0.gate).check(Instant::now())?;
+        let opened = self.0.opener.open(None).await;
+        match opened {
+            Ok(link) => {
+                let link = Arc::new(link);
+                *lock(&slot.link) = Some(Arc::clone(&link));
+                Ok(link)
+            }
+            Err(failure) => {
+                lock(&self.0.gate).failed(Instant::now(), &failure);
+                Err(failure)
+            }
+        }
+    }
+
+    fn slot(&self) -> Result<Arc<Slot>, Failure> {
+        let runtime = Handle::try_current().map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?.id();
+        let mut slots = lock(&self.0.slots);
+        if let Some(slot) = slots.iter().find(|slot| slot.runtime == runtime) {
+            return Ok(Arc::clone(slot));
+        }
+        // Runtimes that have ended leave dead sockets behind.
+        slots.retain(|slot| slot.living().is_some());
+        let slot = Arc::new(Slot { runtime, link: Mutex::default(), opening: tokio::sync::Mutex::default() });
+        slots.push(Arc::clone(&slot));
+        Ok(slot)
+    }
+
+    /// Drops a socket: new calls open another, those under way on it end by themselves.
+    fn condemn(&self, link: &Arc<Link>, failure: &Failure) {
+        link.condemn();
+        // A line that was cut may be sound the next moment. One who says no to writes may well answer reads.
+        let was_cut = failure.kind == ErrorKind::OutcomeUnknown;
+        let mut gate = lock(&self.0.gate);
+        if link.was_steady() || was_cut && link.has_answered() {
+            gate.passed();
+        } else {
+            gate.failed(Instant::now(), failure);
+        }
     }
 }
 
-/// What an error of Redis means for the caller.
-pub(crate) fn failed(op: &'static str, error: RedisError) -> StoreError {
-    let text = error.to_string();
-    let kind = if error.is_connection_refusal() || text.contains("LOADING") || text.contains("READONLY") {
-        ErrorKind::Unavailable
-    } else if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
-        ErrorKind::OutcomeUnknown
-    } else if text.contains("OOM") {
-        ErrorKind::Full
-    } else if text.contains("WRONGTYPE") {
-        ErrorKind::Corrupt
-    } else if matches!(error.kind(), RedisKind::AuthenticationFailed | RedisKind::InvalidClientConfig) {
-        ErrorKind::Invalid
-    } else {
-        ErrorKind::Internal
-    };
-    StoreError::new(op, kind, error)
+impl Slot {
+    fn living(&self) -> Option<Arc<Link>> {
+        lock(&self.link).clone().filter(|link| link.is_alive())
+    }
+}
+
+/// A script's text, to be loaded.
+struct Load(Script);
+
+impl Load {
+    async fn at(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+        self.0.load_async(connection).await.map(|_| ())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it holds the lock")
 }

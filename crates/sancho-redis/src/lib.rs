@@ -3,6 +3,7 @@
 //! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
 //! a key for stands under that key; the rest stands under `sancho:`.
 
+mod address;
 mod beat;
 mod checkup;
 mod connection;

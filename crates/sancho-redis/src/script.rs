@@ -47,7 +47,6 @@ scripts! {
     prune: "#!lua flags=allow-oom\n" "common" "index";
     processes: "#!lua flags=no-writes\n" "common";
     order: "#!lua flags=allow-oom\n" "common";
-    arm: "#!lua flags=no-writes\n" "common";
 }
 
 impl std::fmt::Debug for Scripts {

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use redis::{Client, cmd};
+use redis::cmd;
 use sancho_core::{
     Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Kept, Mark,
     NewJob, Place, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreError, StoreResult,
     TakenOver, Timestamp,
 };
 
-use crate::connection::{Connection, failed};
+use crate::address::Address;
+use crate::connection::{Connection, Opener};
 use crate::moves::prune::Sweep;
 use crate::reply;
 use crate::script::Scripts;
@@ -35,26 +36,41 @@ pub(crate) struct Inner {
 }
 
 impl RedisStore {
-    /// Connects to the Redis at `url`, such as `redis://127.0.0.1:6379/0`.
+    /// Connects to a Redis.
+    ///
+    /// - `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, by default port 6379 and database 0
+    /// - `rediss://…`, the same by TLS, with the feature `tls`: the system's certificates are trusted, or only the
+    ///   authority in `?ca=FILE`; `?cert=FILE&key=FILE` is a certificate of our own. All are PEM files.
+    /// - `redis+unix:///PATH[?db=DATABASE&user=USER&pass=PASSWORD]`
+    /// - `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]`, or `rediss+sentinel://…`: the master of
+    ///   that name, as the Sentinels have it, after each failover anew. `?sentinel_user=USER&sentinel_pass=PASSWORD`
+    ///   is for the Sentinels themselves.
+    /// - `redis`: the variable that `REDIS_PROVIDER` names, else `REDIS_URL`, else `redis://localhost:6379/0`, as
+    ///   Sidekiq has it. Nothing else reads these variables.
+    ///
+    /// Percent signs escape what has a meaning of its own in an address. The store opens its connections again by
+    /// itself, whatever becomes of them.
     ///
     /// Execution metrics are written as pages of Sidekiq 8 read them, with `?wire=7` as those of 7 do.
     ///
     /// # Errors
-    /// A URL that cannot be read, or a Redis that does not answer.
+    /// `Invalid`: an address that cannot be read (what was given is not repeated), a login that is refused,
+    /// certificates that are not trusted. `Unsupported`: a Redis before 7.0, a cluster, or TLS without the feature.
+    /// `Unavailable`: a Redis that does not answer.
     pub async fn connect(url: &str) -> StoreResult<Self> {
-        let (url, wire) = match url.split_once("?wire=") {
-            None => (url, Wire::default()),
-            Some((url, version)) => {
-                let wire = Wire::parse(version).map_err(|e| StoreError::new("connect", ErrorKind::Invalid, e))?;
-                (url, wire)
-            }
-        };
-        let separator = if url.contains('?') { '&' } else { '?' };
-        let client = Client::open(format!("{url}{separator}protocol=resp3")).map_err(|e| failed("connect", e))?;
-        let connection = Connection::open(&client).await?;
+        let invalid = |error| StoreError::new("connect", ErrorKind::Invalid, error);
+        let address = Address::resolve(url, |name| std::env::var(name).ok()).map_err(invalid)?;
+        let wire = address.wire;
+        let opener = Arc::new(Opener::new(address).map_err(|failure| failure.into_error("connect"))?);
+        let connection = Connection::open(Arc::clone(&opener)).await?;
         let inner =
-            Inner { connection, scripts: Scripts::new(), wake: Wake::new(client), sweep: Mutex::default(), wire };
+            Inner { connection, scripts: Scripts::new(), wake: Wake::new(opener), sweep: Mutex::default(), wire };
         Ok(RedisStore { inner: Arc::new(inner) })
+    }
+
+    /// What a person should know of this Redis, such as that it throws jobs away when memory is full.
+    pub fn warnings(&self) -> Vec<String> {
+        self.inner.connection.warnings()
     }
 
     pub(crate) fn ring_for<'a>(&self, places: impl Iterator<Item = &'a Place>) {
@@ -154,6 +170,6 @@ impl Store for RedisStore {
     }
 
     fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {
-        Box::pin(self.inner.wake.wait(&self.inner.scripts, interest, after))
+        Box::pin(self.inner.wake.wait(interest, after))
     }
 }

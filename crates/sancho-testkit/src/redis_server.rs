@@ -1,5 +1,9 @@
 //! A `redis-server` of a test's own: on a free loopback port, in a directory of its own, gone when its owner is.
 
+mod sentinel;
+
+pub use sentinel::RedisSentinel;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -39,10 +43,8 @@ impl RedisServer {
     /// # Panics
     /// When `redis-server` is not installed, or does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-        let port = free.expect("a loopback port is free").port();
-        let directory = std::env::temp_dir().join(format!("sancho-redis-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("a directory for redis-server can be made");
+        let port = free_port();
+        let directory = directory_for(port);
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let mut server = RedisServer { child: None, port, directory, arguments, next_database: AtomicU32::new(0) };
         server.restart();
@@ -76,6 +78,33 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Where its unix socket is, if it was started with `--unixsocket redis.sock`.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("redis.sock")
+    }
+
+    /// Stops it as SIGSTOP does: it keeps its connections and answers nothing.
+    ///
+    /// # Panics
+    /// When it does not run, or cannot be told.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    ///
+    /// # Panics
+    /// When it does not run, or cannot be told.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.pid().expect("redis-server runs");
+        let told = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status();
+        assert!(told.expect("a shell runs").success(), "redis-server {pid} can be sent SIG{name}");
+    }
+
     /// Kills it as `kill -9` does: what it has not written is lost.
     ///
     /// # Panics
@@ -92,36 +121,46 @@ impl RedisServer {
     /// # Panics
     /// When it does not start.
     pub fn restart(&mut self) {
-        self.kill();
-        let child = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--databases", &DATABASES.to_string(), "--maxmemory-policy", "noeviction"])
-            .arg("--dir")
-            .arg(&self.directory)
-            .args(["--logfile", "redis.log"])
-            .args(&self.arguments)
-            .stdout(Stdio::null())
-            .spawn();
-        self.child = Some(child.unwrap_or_else(|error| {
-            panic!("redis-server does not start ({error}): install it, on Debian with apt-get install redis-server")
-        }));
+        self.restart_loading();
         for _ in 0..ASKS_MAX {
-            if self.answers() {
+            let answer = first_line(self.port);
+            if answer.is_some_and(|line| !line.contains("LOADING")) {
                 return;
             }
-            let exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
-            assert!(!exited, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
+            self.must_run();
             std::thread::park_timeout(ASK_EVERY);
         }
         panic!("redis-server on port {} does not answer", self.port);
     }
 
-    /// Whether it answers anything that is not "still loading".
-    fn answers(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) else { return false };
-        let mut line = String::new();
-        let asked = stream.set_read_timeout(Some(Duration::from_secs(1))).and_then(|()| stream.write_all(b"PING\r\n"));
-        asked.and_then(|()| BufReader::new(stream).read_line(&mut line)).is_ok() && !line.contains("LOADING")
+    /// As [`restart`](Self::restart), but waits only until it says anything, be it that it is still loading.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart_loading(&mut self) {
+        self.kill();
+        let mut command = Command::new("redis-server");
+        command
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--databases", &DATABASES.to_string(), "--maxmemory-policy", "noeviction"])
+            .arg("--dir")
+            .arg(&self.directory)
+            .args(["--logfile", "redis.log"])
+            .args(&self.arguments);
+        self.child = Some(spawn(&mut command));
+        for _ in 0..ASKS_MAX {
+            if first_line(self.port).is_some() {
+                return;
+            }
+            self.must_run();
+            std::thread::park_timeout(ASK_EVERY);
+        }
+        panic!("redis-server on port {} says nothing", self.port);
+    }
+
+    fn must_run(&mut self) {
+        let ended = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
+        assert!(!ended, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
     }
 }
 
@@ -131,4 +170,31 @@ impl Drop for RedisServer {
         // A directory that stays behind in the temporary directory harms nobody.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+    free.expect("a loopback port is free").port()
+}
+
+fn directory_for(port: u16) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("sancho-redis-{}-{port}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory for redis-server can be made");
+    directory
+}
+
+fn spawn(command: &mut Command) -> Child {
+    command.stdout(Stdio::null()).spawn().unwrap_or_else(|error| {
+        panic!("redis-server does not start ({error}): install it, on Debian with apt-get install redis-server")
+    })
+}
+
+/// What whoever listens there answers to a PING.
+fn first_line(port: u16) -> Option<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    stream.write_all(b"PING\r\n").ok()?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).ok()?;
+    (!line.is_empty()).then_some(line)
 }

@@ -8,9 +8,21 @@ use crate::Client;
 /// path; it is created when it is not there. `?durability=normal` lets a power cut take the last pushes, and is
 /// faster; `full`, under which a push that has returned survives one, is the default.
 ///
+/// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` is a Redis; `rediss://…` the same by TLS, with the feature
+/// `redis-tls` (`?ca=FILE` trusts one authority instead of the system's, `?cert=FILE&key=FILE` is a certificate of
+/// our own); `redis+unix:///PATH[?db=DATABASE&user=USER&pass=PASSWORD]` one on a unix socket;
+/// `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]` the master that the Sentinels name. The bare
+/// word `redis` is the Redis that the environment names, as Sidekiq has it: by the variable whose name
+/// `REDIS_PROVIDER` holds, else by `REDIS_URL`, else `redis://localhost:6379/0`.
+///
 /// # Errors
-/// [`ConnectError`]: the address is not understood, or the store cannot be opened.
+/// [`ConnectError`]: the address is not understood, or the store cannot be opened. What stands in an address of
+/// Redis is not repeated: it may be a password.
 pub async fn connect(url: &str) -> Result<Client, ConnectError> {
+    #[cfg(feature = "redis")]
+    if url == "redis" {
+        return redis::open(url).await;
+    }
     let Some((scheme, rest)) = url.split_once("://") else {
         return Err(ConnectError::Address {
             url: url.to_owned(),
@@ -21,7 +33,7 @@ pub async fn connect(url: &str) -> Result<Client, ConnectError> {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::open(url, rest).await,
         #[cfg(feature = "redis")]
-        "redis" | "rediss" | "redis+unix" => redis::open(url).await,
+        "redis" | "rediss" | "redis+unix" | "redis+sentinel" | "rediss+sentinel" => redis::open(url).await,
         _ => {
             let _ = rest;
             // Credentials stand between the scheme and the host: nothing behind the scheme is repeated.
@@ -33,10 +45,16 @@ pub async fn connect(url: &str) -> Result<Client, ConnectError> {
     }
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "sqlite", feature = "redis"))]
+const SUPPORTED: &str = "use sqlite://FILE, such as sqlite://sancho.db or sqlite:///var/lib/app/sancho.db, or \
+    redis://HOST:PORT/DATABASE";
+#[cfg(all(feature = "sqlite", not(feature = "redis")))]
 const SUPPORTED: &str = "use sqlite://FILE, such as sqlite://sancho.db or sqlite:///var/lib/app/sancho.db";
-#[cfg(not(feature = "sqlite"))]
-const SUPPORTED: &str = "this program was built without stores; enable the feature `sqlite` of the crate `sancho`";
+#[cfg(all(not(feature = "sqlite"), feature = "redis"))]
+const SUPPORTED: &str = "use redis://HOST:PORT/DATABASE, or redis for the one that REDIS_URL names";
+#[cfg(not(any(feature = "sqlite", feature = "redis")))]
+const SUPPORTED: &str =
+    "this program was built without stores; enable the feature `sqlite` or `redis` of the crate `sancho`";
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +156,9 @@ mod redis {
         let store = RedisStore::connect(url).await;
         // The address may hold a password: only the store's own error says what of it is wrong.
         let store = store.map_err(|error| ConnectError::Open { url: "Redis".to_owned(), source: Box::new(error) })?;
+        for warning in store.warnings() {
+            tracing::warn!("{warning}");
+        }
         let store = Arc::new(store);
         Ok(Client::new(store.clone(), store))
     }

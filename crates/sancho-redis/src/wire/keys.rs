@@ -1,7 +1,5 @@
 //! The names of keys, as Rust needs them; the scripts spell the same ones.
 
-use std::time::Duration;
-
 use sancho_core::{Incarnation, Set};
 
 /// The set of known queues.
@@ -60,6 +58,9 @@ pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
+/// What stands behind the name of a process in Sidekiq's list of orders for it.
+pub(crate) const SIGNALS_SUFFIX: &str = "-signals";
+
 /// The list of a queue; its front is the right end.
 pub(crate) fn queue(name: &str) -> String {
     format!("{QUEUE_PREFIX}{name}")
@@ -83,11 +84,6 @@ pub(crate) fn pushed(minute: i64) -> String {
 /// What a job keeps for its next run.
 pub(crate) fn kept(jid: &str) -> String {
     format!("sancho:kept:{jid}")
-}
-
-/// How long, in whole seconds, Redis is to keep something.
-pub(crate) fn seconds(span: Duration) -> String {
-    span.as_secs().to_string()
 }
 
 /// A sorted set's letter and key; `None` for a set that is none.

@@ -2,9 +2,11 @@
 
 use sancho_core::{Jid, Order};
 
+use crate::wire::keys::SIGNALS_SUFFIX;
+
 /// The list of signals for a process; whoever adds one pushes it at the left end, and lets the list expire.
 pub(crate) fn signals(who: &str) -> String {
-    format!("{who}-signals")
+    format!("{who}{SIGNALS_SUFFIX}")
 }
 
 /// An order as a word of ours; `None` for one that cannot be given.

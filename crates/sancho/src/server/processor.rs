@@ -59,7 +59,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
         };
         let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
         let class = envelope.class().to_owned();
-        let shown = envelope.display_class();
+        let shown = envelope.inner_class();
         let wrapped = (*shown != *class).then(|| shown.into());
         let entry = self.registry.get(&class).cloned();
         let next = if envelope.expires_at().is_some_and(|at| at <= now) {
