@@ -13,6 +13,7 @@ use sancho_core::{
 use crate::address::Address;
 use crate::connection::{Connection, Opener};
 use crate::moves::prune::Sweep;
+use crate::moves::push_together::Together;
 use crate::reply;
 use crate::script::Scripts;
 use crate::wake::Wake;
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     /// Where this store's sweeps go on.
     pub(crate) sweep: Mutex<Sweep>,
     pub(crate) wire: Wire,
+    /// Pushes on their way, and those that wait to be sent together.
+    pub(crate) together: Together,
 }
 
 impl RedisStore {
@@ -63,8 +66,14 @@ impl RedisStore {
         let wire = address.wire;
         let opener = Arc::new(Opener::new(address).map_err(|failure| failure.into_error("connect"))?);
         let connection = Connection::open(Arc::clone(&opener)).await?;
-        let inner =
-            Inner { connection, scripts: Scripts::new(), wake: Wake::new(opener), sweep: Mutex::default(), wire };
+        let inner = Inner {
+            connection,
+            scripts: Scripts::new(),
+            wake: Wake::new(opener),
+            sweep: Mutex::default(),
+            wire,
+            together: Together::default(),
+        };
         Ok(RedisStore { inner: Arc::new(inner) })
     }
 
