@@ -146,10 +146,10 @@ async fn a_mixed_fleet_reads_each_others_jobs() {
         let dead = payload(second, &jid).await;
         assert_times(&dead, &["created_at", "enqueued_at", "retried_at"], first.wire().time(), began);
         assert_times(&dead, &["failed_at"], second.wire().time(), began);
-        assert_eq!(dead.envelope().expect("readable").args(), pushed.envelope().expect("readable").args());
         let read = dead.envelope().expect("readable");
-        let (over, times) =
-            (first.clock().now(), [read.created_at(), read.failed_at(), read.enqueued_at(), read.retried_at()]);
+        assert_eq!(read.args(), pushed.envelope().expect("readable").args(), "nobody writes arguments twice");
+        let over = first.clock().now();
+        let times = [read.created_at(), read.failed_at(), read.enqueued_at(), read.retried_at()];
         let times: Vec<Timestamp> = times.into_iter().map(|time| millis(time.expect("it is there"))).collect();
         assert!(times.is_sorted() && times[0] >= millis(began) && times[3] <= over, "{dead:?}");
     }
