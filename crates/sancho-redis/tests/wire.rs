@@ -1,5 +1,4 @@
 //! For whom payloads are written: `?wire=7` and `?wire=8` in the address of a Redis.
-#![cfg(feature = "redis")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
