@@ -100,7 +100,7 @@ impl RedisStore {
 
     /// Keys that stand under our name and are none of ours.
     pub(super) async fn strange_keys(&self) -> StoreResult<Vec<Finding>> {
-        let (all, cut) = self.own_keys(limits::JOBS_PER_SCAN_MAX).await?;
+        let (all, cut) = self.own_keys("checkup", limits::JOBS_PER_SCAN_MAX).await?;
         let strange: Vec<String> = all.iter().filter(|key| !keys::is_ours(key)).cloned().collect();
         let mut found = Vec::new();
         if !strange.is_empty() {
@@ -138,16 +138,16 @@ impl RedisStore {
     }
 
     /// Keys under our name, sorted, after a look at `looked_max` keys of any name at most, and whether that cut it short.
-    pub(crate) async fn own_keys(&self, looked_max: usize) -> StoreResult<(Vec<String>, bool)> {
+    pub(crate) async fn own_keys(&self, op: &'static str, looked_max: usize) -> StoreResult<(Vec<String>, bool)> {
         const PAGE: usize = 1_000;
-        let (mut found, mut cursor, mut looked) = (BTreeSet::new(), "0".to_owned(), 0);
+        let (mut found, mut cursor, mut looked) = (BTreeSet::new(), "0".to_owned(), 0_usize);
         loop {
             let mut page = cmd("SCAN");
             page.arg(&cursor).arg("MATCH").arg(format!("{}*", keys::OWN_PREFIX)).arg("COUNT").arg(PAGE);
-            let mut parts = reply::list(self.checked(&page).await?).into_iter();
+            let mut parts = reply::list(self.inner.connection.ask(op, &page).await?).into_iter();
             cursor = reply::text(reply::next(&mut parts));
             found.extend(reply::list(reply::next(&mut parts)).into_iter().map(reply::text));
-            looked += PAGE;
+            looked = looked.saturating_add(PAGE);
             if cursor == "0" {
                 return Ok((found.into_iter().collect(), false));
             }
@@ -163,7 +163,7 @@ fn count(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The first names, and how many there are besides.
-fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[String]) -> String {
     let shown = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES_MAX) {
         0 => shown,
