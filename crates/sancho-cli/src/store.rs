@@ -1,7 +1,6 @@
 //! Which store is meant, and how it is opened.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sancho::Client;
 use sancho_redis::RedisStore;
@@ -39,7 +38,7 @@ pub(crate) async fn open(option: Option<String>, missing: Missing) -> Result<Cli
 }
 
 /// Opens the Redis that is named, for what concerns a Redis alone.
-pub(crate) async fn open_redis(option: Option<String>) -> Result<Arc<RedisStore>, Exit> {
+pub(crate) async fn open_redis(option: Option<String>) -> Result<RedisStore, Exit> {
     let url = named(option)?;
     if !is_redis(&url) {
         // Only the kind is repeated: credentials may stand behind it.
@@ -50,7 +49,7 @@ pub(crate) async fn open_redis(option: Option<String>) -> Result<Arc<RedisStore>
         )));
     }
     let store = RedisStore::connect(&url).await;
-    store.map(Arc::new).map_err(|error| Exit::failed(format!("failed to open Redis: {}", with_causes(&error))))
+    store.map_err(|error| Exit::failed(format!("failed to open Redis: {}", with_causes(&error))))
 }
 
 /// Whether an address names a Redis.

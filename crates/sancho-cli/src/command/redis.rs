@@ -1,11 +1,9 @@
 //! `sancho redis`: what concerns a store on Redis alone.
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
-use sancho::Client;
-use sancho_core::Timestamp;
-use sancho_redis::{Purged, RedisStore, ToPurge};
+use sancho::system::SystemClock;
+use sancho_core::Clock;
+use sancho_redis::{Purged, ToPurge};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -36,7 +34,7 @@ pub(crate) struct Purge {
 pub(super) async fn run(named: Option<String>, wanted: Redis, output: &mut Output) -> Result<(), Exit> {
     let Redis::Purge(purge) = wanted;
     let store = store::open_redis(named).await?;
-    let now = now(&store);
+    let now = SystemClock::new().now();
     if purge.yes {
         let purged = store.purge(now).await?;
         output.either(&Done::from(purged), || done(&purged))
@@ -44,11 +42,6 @@ pub(super) async fn run(named: Option<String>, wanted: Redis, output: &mut Outpu
         let plan = store.to_purge(now).await?;
         output.either(&Plan::from(&plan), || page(&plan))
     }
-}
-
-/// The time, as every other command has it.
-fn now(store: &Arc<RedisStore>) -> Timestamp {
-    Client::new(store.clone(), store.clone()).clock().now()
 }
 
 /// What was done, for JSON output.

@@ -12,14 +12,20 @@ use crate::wire::keys;
 /// Names of one kind that a finding repeats; of the rest it says how many.
 const NAMES_MAX: usize = 5;
 
-/// Sidekiq's keys, and what each holds.
-const TYPES: [(&str, &str); 6] = [
+/// Sidekiq's keys and ours, and what each holds.
+const TYPES: [(&str, &str); 12] = [
     (keys::QUEUES, "set"),
     (keys::PAUSED, "set"),
     ("processes", "set"),
     (keys::SCHEDULE, "zset"),
     (keys::RETRY, "zset"),
     (keys::DEAD, "zset"),
+    (keys::HELD, "zset"),
+    (keys::LEASES, "zset"),
+    (keys::DUE, "zset"),
+    (keys::HOLDERS, "set"),
+    (keys::PAUSED_CLASSES, "set"),
+    (keys::JOB_KEYS, "hash"),
 ];
 
 impl RedisStore {
@@ -35,7 +41,7 @@ impl RedisStore {
             found.extend(self.wrong_type(&keys::queue(&queue), "list").await?);
         }
         if found.is_empty() {
-            found.push(Finding::good("the keys of Sidekiq hold what they should"));
+            found.push(Finding::good("the keys hold what they should"));
         }
         Ok(found)
     }
@@ -73,7 +79,10 @@ impl RedisStore {
 
     /// Incarnations whose lease has ended while they hold claims.
     pub(super) async fn ended_leases(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {
-        let (mut ended, mut jobs) = (Vec::new(), 0);
+        if self.has_other_type(keys::HOLDERS, "set").await? || self.has_other_type(keys::LEASES, "zset").await? {
+            return Ok(Vec::new());
+        }
+        let (mut found, mut ended, mut jobs) = (Vec::new(), Vec::new(), 0);
         for who in self.some_members(keys::HOLDERS).await?.0 {
             let lease = reply::text(self.checked(cmd("ZSCORE").arg(keys::LEASES).arg(&who)).await?);
             // The reaper of a living server takes a moment.
@@ -82,6 +91,10 @@ impl RedisStore {
                 continue;
             }
             let flight = keys::flight(&who);
+            if let Some(wrong) = self.wrong_type(&flight, "hash").await? {
+                found.push(wrong);
+                continue;
+            }
             let fields = reply::int(self.checked(cmd("HLEN").arg(&flight)).await?);
             let known = reply::int(self.checked(cmd("HEXISTS").arg(&flight).arg("next")).await?);
             if fields > known {
@@ -89,13 +102,13 @@ impl RedisStore {
                 ended.push(who);
             }
         }
-        if ended.is_empty() {
-            return Ok(Vec::new());
+        if !ended.is_empty() {
+            found.push(Finding::warning(
+                format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
+                "start a server: it takes them over within seconds",
+            ));
         }
-        Ok(vec![Finding::warning(
-            format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
-            "start a server: it takes them over within seconds",
-        )])
+        Ok(found)
     }
 
     /// Keys that stand under our name and are none of ours.
