@@ -70,7 +70,7 @@ impl RunningServer {
 /// Starts every loop of a server, once the store knows the process.
 pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Result<RunningServer, ServerError> {
     let Server { client, state, mut registry, given, events } = server;
-    registry.set_retries(given.retries);
+    registry.configure(given.retries, client.wire());
     if registry.is_empty() {
         let fix = "no class is registered: call register::<YourJob>() before the server is run";
         return Err(ServerError::Invalid(Invalid::new(fix)));
@@ -126,6 +126,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         phase: shutdown.phase(),
         fetcher: to_fetcher,
+        wire: client.wire(),
     };
     let pruner = Pruner {
         store: Arc::clone(&store),
