@@ -5,7 +5,7 @@
 //! it was, and the next purge goes on.
 
 use redis::cmd;
-use sancho_core::{ErrorKind, Payload, StoreError, StoreResult, Timestamp, limits};
+use sancho_core::{ErrorKind, Payload, StoreError, StoreResult, Timestamp, Wire, limits};
 
 use crate::checkup::some;
 use crate::index::Names;
@@ -66,8 +66,9 @@ impl RedisStore {
     /// What [`purge`](Self::purge) would do now. Nothing is written.
     ///
     /// # Errors
-    /// `Unavailable`: a server is alive, that is, its lease has not ended; it is named.
-    pub async fn to_purge(&self, now: Timestamp) -> StoreResult<ToPurge> {
+    /// `Unavailable`: a server is alive, that is, its lease has not ended by Redis' own clock; it is named.
+    pub async fn to_purge(&self) -> StoreResult<ToPurge> {
+        let now = self.redis_now().await?;
         let mut living = cmd("ZRANGEBYSCORE");
         living.arg(keys::LEASES).arg(now.as_unix_micros()).arg("+inf");
         let living = reply::list(self.inner.connection.ask(OP, &living).await?);
@@ -94,9 +95,11 @@ impl RedisStore {
     /// meanwhile make keys anew.
     ///
     /// # Errors
-    /// `Unavailable`: a server is alive, that is, its lease has not ended; it is named, and nothing more happens.
+    /// `Unavailable`: a server is alive, that is, its lease has not ended by Redis' own clock; it is named, and nothing
+    /// more happens.
     /// `Corrupt`: a key holds what it should not; it is named.
-    pub async fn purge(&self, now: Timestamp) -> StoreResult<Purged> {
+    pub async fn purge(&self) -> StoreResult<Purged> {
+        let now = self.redis_now().await?;
         let (mut done, mut stay) = (Purged::default(), Vec::new());
         for _ in 0..PASSES_MAX {
             // Makes whoever is gone unknown, so that none comes back to claim or settle between two steps.
@@ -158,7 +161,7 @@ impl RedisStore {
 
     /// One step; the keys that stay because jobs are in them.
     async fn purge_step(&self, now: Timestamp, step: &Step<'_>, done: &mut Purged) -> StoreResult<Vec<String>> {
-        let answer = self.inner.connection.run(OP, &self.inner.scripts.purge, &step.args(now)).await?;
+        let answer = self.inner.connection.run(OP, &self.inner.scripts.purge, &step.args(now, self.inner.wire)).await?;
         let mut parts = reply::list(answer).into_iter();
         let first = reply::text(reply::next(&mut parts));
         if first == "L" {
@@ -170,6 +173,11 @@ impl RedisStore {
         done.buried += count();
         done.keys += count();
         Ok(reply::list(reply::next(&mut parts)).into_iter().map(reply::text).collect())
+    }
+
+    /// The time of Redis, in which leases are.
+    async fn redis_now(&self) -> StoreResult<Timestamp> {
+        Ok(reply::time(self.inner.connection.ask(OP, &cmd("TIME")).await?))
     }
 
     async fn size(&self, command: &str, key: &str) -> StoreResult<u64> {
@@ -187,9 +195,9 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn args(&self, now: Timestamp) -> Args {
+    fn args(&self, now: Timestamp, wire: Wire) -> Args {
         let mut args = Args::new();
-        args.number(now.as_unix_micros()).number(self.claims.len());
+        args.number(self.claims.len());
         for left in self.claims {
             args.put(&left.holder).put(&left.number);
         }
@@ -198,7 +206,7 @@ impl Step<'_> {
             let payload = Payload::from_bytes(cut_held(member).1);
             let names = Names::of(&payload);
             args.put(names.jid).put(names.key).put(member);
-            match enqueued(&payload, now) {
+            match enqueued(&payload, now, wire) {
                 Some((queue, payload)) => args.put("B").put(queue.as_str()).put("").put(payload.as_bytes()),
                 None => args.put("D").put("").put(score::write(now)).put(payload.as_bytes()),
             };

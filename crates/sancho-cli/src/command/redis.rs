@@ -1,8 +1,6 @@
 //! `sancho redis`: what concerns a store on Redis alone.
 
 use clap::{Args, Subcommand};
-use sancho::system::SystemClock;
-use sancho_core::Clock;
 use sancho_redis::{Purged, ToPurge};
 use serde::Serialize;
 
@@ -34,12 +32,11 @@ pub(crate) struct Purge {
 pub(super) async fn run(named: Option<String>, wanted: Redis, output: &mut Output) -> Result<(), Exit> {
     let Redis::Purge(purge) = wanted;
     let store = store::open_redis(named).await?;
-    let now = SystemClock::new().now();
     if purge.yes {
-        let purged = store.purge(now).await?;
+        let purged = store.purge().await?;
         output.either(&Done::from(purged), || done(&purged))
     } else {
-        let plan = store.to_purge(now).await?;
+        let plan = store.to_purge().await?;
         output.either(&Plan::from(&plan), || page(&plan))
     }
 }

@@ -99,9 +99,7 @@ fn persistence<'a>(field: impl Fn(&str) -> &'a str) -> Vec<Finding> {
 }
 
 pub(super) fn clock(time: Value, now: Timestamp) -> Finding {
-    let mut parts = reply::list(time).into_iter().map(reply::int);
-    let micros = parts.next().unwrap_or(0).saturating_mul(1_000_000).saturating_add(parts.next().unwrap_or(0));
-    let there = Timestamp::from_unix_micros(micros);
+    let there = reply::time(time);
     let skew = there.since(now).max(now.since(there));
     let what = format!("the clocks of this host and of Redis are {:.1} s apart", skew.as_secs_f64());
     let fix = "keep both clocks right, as with chrony or systemd-timesyncd";

@@ -1,11 +1,13 @@
 -- Purpose: brings jobs home to Sidekiq's keys, and removes keys of our own; nothing while a server is alive.
 -- KEYS: none.
--- ARGV: now in microseconds; count of claims, each: incarnation, number, in the order in which they go to the front;
+-- ARGV: count of claims, each: incarnation, number, in the order in which they go to the front;
 --   count of held jobs, each: jid, key, member of `sancho:held`, letter of where it goes, where, score, bytes; count of
 --   keys to remove, each.
 -- Returns: { "L", incarnation, … } where servers are alive; else claims brought home, held jobs moved to queues, held
 --   jobs buried, keys removed, and the keys that stay because jobs are in them.
-local now = arg()
+-- Leases are in the time of Redis, whatever the clock of the caller says.
+local time = redis.call('TIME')
+local now = time[1] .. string.format('%06d', time[2])
 local living = redis.call('ZRANGEBYSCORE', 'sancho:leases', now, '+inf')
 if #living > 0 then
   table.insert(living, 1, 'L')
