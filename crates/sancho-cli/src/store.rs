@@ -42,9 +42,9 @@ pub(crate) async fn open_redis(option: Option<String>) -> Result<RedisStore, Exi
     let url = named(option)?;
     if !is_redis(&url) {
         // Only the kind is repeated: credentials may stand behind it.
-        let kind = url.split_once("://").map_or("no kind", |(kind, _)| kind);
+        let kind = url.split_once("://").map_or("none", |(kind, _)| kind);
         return Err(Exit::failed(format!(
-            "this concerns a store on Redis alone, and the store is of {kind}: name a Redis with --store or \
+            "this concerns a store on Redis alone, and this store's kind is {kind}: name a Redis with --store or \
              {VARIABLE}, such as redis://localhost:6379/0"
         )));
     }

@@ -4,7 +4,7 @@
 //! a key with jobs in it is never removed: whenever it is cut short, every job is in a queue, in a set, or still where
 //! it was, and the next purge goes on.
 
-use redis::cmd;
+use redis::{Value, cmd};
 use sancho_core::{ErrorKind, Payload, StoreError, StoreResult, Timestamp, Wire, limits};
 
 use crate::checkup::some;
@@ -134,7 +134,7 @@ impl RedisStore {
         let mut left = Vec::new();
         for key in all {
             let Some(holder) = key.strip_prefix(keys::FLIGHT_PREFIX) else { continue };
-            let mut flat = reply::list(self.inner.connection.ask(OP, cmd("HGETALL").arg(key)).await?).into_iter();
+            let mut flat = reply::list(self.ask_of("HGETALL", key).await?).into_iter();
             while let (Some(number), Some(value)) = (flat.next(), flat.next()) {
                 let (number, value) = (reply::text(number), reply::bytes(value).unwrap_or_default());
                 if value.iter().filter(|byte| **byte == b'\n').count() >= 2 && number != "next" {
@@ -181,8 +181,18 @@ impl RedisStore {
     }
 
     async fn size(&self, command: &str, key: &str) -> StoreResult<u64> {
-        let size = self.inner.connection.ask(OP, cmd(command).arg(key)).await?;
-        Ok(u64::try_from(reply::int(size)).unwrap_or(0))
+        Ok(u64::try_from(reply::int(self.ask_of(command, key).await?)).unwrap_or(0))
+    }
+
+    /// Reads a key; Redis' own words do not say which it was that held something else.
+    async fn ask_of(&self, command: &str, key: &str) -> StoreResult<Value> {
+        self.inner.connection.ask(OP, cmd(command).arg(key)).await.map_err(|error| match error.kind {
+            ErrorKind::Corrupt => {
+                let said = format!("{key} holds what it should not: {}; move it away", error.source);
+                StoreError::new(OP, error.kind, said)
+            }
+            _ => error,
+        })
     }
 }
 

@@ -181,6 +181,20 @@ async fn what_is_no_job_is_named_and_stays() {
 }
 
 #[tokio::test]
+async fn a_key_of_another_type_is_named() {
+    let redis = Redis::default();
+    for key in ["sancho:held", "sancho:flight:odd", "sancho:keys"] {
+        let (_, store, url) = stage(&redis).await;
+        say(&url, &["SET", key, "somebody's"]);
+        let plan = store.to_purge().await.expect_err("it cannot be counted");
+        assert!(plan.kind == ErrorKind::Corrupt && plan.to_string().contains(key), "{plan}");
+        let purge = store.purge().await.expect_err("jobs may be at stake");
+        assert!(purge.kind == ErrorKind::Corrupt && purge.to_string().contains(key), "{purge}");
+        assert_eq!(texts(&url, &["KEYS", "sancho:*"]), [key]);
+    }
+}
+
+#[tokio::test]
 async fn a_plan_counts_what_is_forgotten() {
     let redis = Redis::default();
     let (s, store, _) = stage(&redis).await;

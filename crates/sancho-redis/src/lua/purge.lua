@@ -5,6 +5,7 @@
 --   keys to remove, each.
 -- Returns: { "L", incarnation, … } where servers are alive; else claims brought home, held jobs moved to queues, held
 --   jobs buried, keys removed, and the keys that stay because jobs are in them.
+
 -- Leases are in the time of Redis, whatever the clock of the caller says.
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%06d', time[2])
