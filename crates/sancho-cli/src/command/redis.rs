@@ -16,7 +16,7 @@ const STRANGE_MAX: usize = 10;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Redis {
     /// Give all jobs back to Sidekiq's own keys, and remove every key under sancho:
-    #[command(after_help = "Stop all servers and pushing programs first. Jobs that running or killed servers left go \
+    #[command(after_help = "Stop all servers and pushing programs first. Jobs that servers left unfinished go \
                             to the front of their queues, held jobs to the back of theirs. Sidekiq's keys stay. \
                             Without --yes it only says what it would do.")]
     Purge(Purge),
