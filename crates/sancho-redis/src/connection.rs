@@ -28,6 +28,7 @@ use crate::script::Args;
 use gate::Gate;
 use meaning::Next;
 
+pub(crate) use greeting::eviction;
 pub(crate) use link::Link;
 pub(crate) use meaning::Failure;
 pub(crate) use opener::Opener;
