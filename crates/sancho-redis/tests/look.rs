@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use sancho_core::{Action, Cursor, Filter, Selection, Set, limits};
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
-use sancho_testkit::{JobDraft, Stage, at, jid_of, job};
+use sancho_testkit::{JobDraft, RedisServer, Stage, at, jid_of, job};
 
 async fn stage(redis: &Redis) -> (Stage, MultiplexedConnection) {
     let url = redis.url();
@@ -29,6 +29,11 @@ async fn push_many(s: &Stage, count: usize, draft: impl Fn(usize) -> JobDraft) {
     for start in (0..count).step_by(5_000) {
         s.push((start..count.min(start + 5_000)).map(&draft), 0).await;
     }
+}
+
+/// A Redis whose commands are counted: no other test has a share in them.
+fn counted() -> Redis {
+    Redis(Arc::new(RedisServer::start()))
 }
 
 /// How often Redis has run a command.
@@ -105,7 +110,7 @@ async fn a_large_queue_is_cleared_at_once_with_the_keys_of_its_jobs() {
 
 #[tokio::test]
 async fn a_waiting_job_is_canceled_without_a_search() {
-    let redis = Redis::default();
+    let redis = counted();
     let (s, mut raw) = stage(&redis).await;
     push_many(&s, 300, |n| job(&format!("A{n}")).at(at(60 + n as i64))).await;
     s.push([job("B").key("k").at(at(99))], 0).await;
@@ -180,7 +185,7 @@ async fn what_is_claimed_is_not_canceled_and_what_is_canceled_is_not_claimed() {
 
 #[tokio::test]
 async fn of_many_jobs_of_one_time_one_is_found_in_steps() {
-    let redis = Redis::default();
+    let redis = counted();
     let (s, mut raw) = stage(&redis).await;
     push_many(&s, 2_500, |n| job(&format!("A{n}")).at(at(60))).await;
     s.push([job("early").at(at(50)), job("late").at(at(70))], 0).await;

@@ -7,7 +7,7 @@ use sancho_redis::RedisStore;
 use sancho_testkit::{Factory, RedisServer};
 
 /// Makes stores, each on a database of its own.
-pub(crate) struct Redis(Arc<RedisServer>);
+pub(crate) struct Redis(pub(crate) Arc<RedisServer>);
 
 impl Default for Redis {
     fn default() -> Self {
