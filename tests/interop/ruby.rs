@@ -46,7 +46,7 @@ pub(crate) fn command(program: &str, package: &str, home: &Home) -> Command {
     let installed = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
     assert!(installed, "{program} is not installed: on Debian, apt-get install {package}");
     let mut command = Command::new(program);
-    command.current_dir(home.directory()).env("REDIS_URL", home.url()).env("LANG", "C.UTF-8");
+    command.current_dir(home.directory()).env("REDIS_URL", home.url()).env("LC_ALL", "C.UTF-8");
     for inherited in ["RUBYOPT", "BUNDLE_GEMFILE", "REDIS_PROVIDER", "DYNO", "RAILS_MAX_THREADS"] {
         command.env_remove(inherited);
     }

@@ -5,6 +5,7 @@ mod doctor;
 mod ls;
 mod push;
 mod queues;
+mod redis;
 mod row;
 mod show;
 mod stats;
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     /// Say whether the store is well, and whether its jobs are performed
     #[command(after_help = "Exit codes: 0 nothing is worse than a notice, 1 a warning or a problem.")]
     Doctor,
+    /// What concerns a store on Redis alone
+    #[command(subcommand)]
+    Redis(redis::Redis),
 }
 
 /// Does what the command line asks for.
@@ -65,9 +69,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         output.finish()?;
         return verdict;
     }
+    if let Command::Redis(redis) = command {
+        redis::run(store, redis, &mut output).await?;
+        return output.finish();
+    }
     let client = store::open(store, Missing::Refuse).await?;
     match command {
-        Command::Push(_) | Command::Doctor => unreachable!("it has been handled"),
+        Command::Push(_) | Command::Doctor | Command::Redis(_) => unreachable!("it has been handled"),
         Command::Stats => stats::run(&client, &mut output).await?,
         Command::Queues => queues::run(&client, &mut output).await?,
         Command::Ls(ls) => ls::run(&client, ls, &mut output).await?,

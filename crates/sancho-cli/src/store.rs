@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sancho::Client;
+use sancho_redis::RedisStore;
 
 use crate::exit::{Exit, with_causes};
 
@@ -34,6 +35,27 @@ pub(crate) async fn open(option: Option<String>, missing: Missing) -> Result<Cli
         )));
     }
     sancho::connect(&url).await.map_err(|error| Exit::failed(with_causes(&error)))
+}
+
+/// Opens the Redis that is named, for what concerns a Redis alone.
+pub(crate) async fn open_redis(option: Option<String>) -> Result<RedisStore, Exit> {
+    let url = named(option)?;
+    if !is_redis(&url) {
+        // Only the kind is repeated: credentials may stand behind it.
+        let kind = url.split_once("://").map_or("none", |(kind, _)| kind);
+        return Err(Exit::failed(format!(
+            "this concerns a store on Redis alone, and this store's kind is {kind}: name a Redis with --store or \
+             {VARIABLE}, such as redis://localhost:6379/0"
+        )));
+    }
+    let store = RedisStore::connect(&url).await;
+    store.map_err(|error| Exit::failed(format!("failed to open Redis: {}", with_causes(&error))))
+}
+
+/// Whether an address names a Redis.
+fn is_redis(url: &str) -> bool {
+    let kind = url.split_once("://").map_or(url, |(kind, _)| kind);
+    matches!(kind, "redis" | "rediss" | "redis+unix" | "redis+sentinel" | "rediss+sentinel")
 }
 
 fn named(option: Option<String>) -> Result<String, Exit> {

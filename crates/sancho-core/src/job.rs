@@ -8,6 +8,7 @@ mod depth;
 mod draft;
 mod envelope;
 mod members;
+mod wire;
 mod wire_time;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use draft::Draft;
 pub use envelope::{Backtrace, Envelope, Retry};
 pub use members::Members;
+pub use wire::Wire;
 pub use wire_time::WireTime;
 
 pub(crate) use depth::depth_exceeds;

@@ -9,9 +9,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
-use sancho_core::Invalid;
+use sancho_core::{Invalid, Wire};
 
-use crate::wire::metrics::Wire;
 use query::Query;
 
 const PORT: u16 = 6379;
@@ -113,7 +112,7 @@ impl Address {
             address.tls = Some(tls_files(&mut query)?);
         }
         if let Some(version) = query.take("wire") {
-            address.wire = Wire::parse(&version)?;
+            address.wire = wire(&version)?;
         }
         query.finish()?;
         Ok(address)
@@ -222,6 +221,17 @@ fn database(path: &str) -> Result<u32, Invalid> {
     }
     let digits = number.bytes().all(|byte| byte.is_ascii_digit());
     number.parse().ok().filter(|_| digits).ok_or_else(|| Invalid::new("the database is no number, such as /0"))
+}
+
+fn wire(version: &str) -> Result<Wire, Invalid> {
+    match version {
+        "7" => Ok(Wire::Seven),
+        "8" => Ok(Wire::Eight),
+        _ => Err(Invalid::new(
+            "an address says wire=7 or wire=8, the version of Sidekiq that reads what is written; without it payloads \
+             are such that both read them",
+        )),
+    }
 }
 
 fn tls_files(query: &mut Query) -> Result<TlsFiles, Invalid> {

@@ -11,6 +11,8 @@ use sancho_core::{Finding, StoreResult, Timestamp};
 
 use crate::store::RedisStore;
 
+pub(crate) use ours::some;
+
 impl RedisStore {
     /// As [`sancho_core::Inspect::checkup`].
     pub(crate) async fn check_up(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {

@@ -28,6 +28,7 @@ use crate::script::Args;
 use gate::Gate;
 use meaning::Next;
 
+pub(crate) use greeting::eviction;
 pub(crate) use link::Link;
 pub(crate) use meaning::Failure;
 pub(crate) use opener::Opener;
@@ -78,8 +79,8 @@ impl Connection {
             answer => return answer.map_err(|failure| failure.into_error(op)),
         }
         // Nothing was done, whatever comes of loading.
-        let load = Load(script.clone());
-        let loaded = self.call(&link, async |connection| load.at(connection).await).await;
+        let load = async |connection: &mut MultiplexedConnection| script.load_async(connection).await;
+        let loaded = self.call(&link, load).await;
         loaded.map_err(|failure| failure.of_nothing_done().into_error(op))?;
         self.ask_at(&link, &call).await.map_err(|failure| failure.into_error(op))
     }
@@ -192,15 +193,6 @@ impl Connection {
 impl Slot {
     fn living(&self) -> Option<Arc<Link>> {
         lock(&self.link).clone().filter(|link| link.is_alive())
-    }
-}
-
-/// A script's text, to be loaded.
-struct Load(Script);
-
-impl Load {
-    async fn at(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
-        self.0.load_async(connection).await.map(|_| ())
     }
 }
 

@@ -12,6 +12,7 @@ mod inspect;
 mod marks;
 mod moves;
 mod note;
+mod purge;
 mod record;
 mod reply;
 mod row;
@@ -20,4 +21,5 @@ mod store;
 mod wake;
 mod wire;
 
+pub use purge::{Purged, ToPurge};
 pub use store::RedisStore;

@@ -1,6 +1,7 @@
 //! Taking replies apart.
 
 use redis::Value;
+use sancho_core::Timestamp;
 
 /// The items of a list; empty for anything else.
 pub(crate) fn list(value: Value) -> Vec<Value> {
@@ -34,6 +35,13 @@ pub(crate) fn int(value: Value) -> i64 {
         Value::Int(number) => number,
         other => text(other).parse().unwrap_or(0),
     }
+}
+
+/// The answer to TIME.
+pub(crate) fn time(value: Value) -> Timestamp {
+    let mut parts = list(value).into_iter().map(int);
+    let micros = parts.next().unwrap_or(0).saturating_mul(1_000_000).saturating_add(parts.next().unwrap_or(0));
+    Timestamp::from_unix_micros(micros)
 }
 
 /// The next item of a reply, or nothing.

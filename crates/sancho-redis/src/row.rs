@@ -38,7 +38,7 @@ pub(crate) fn cut(value: &[u8]) -> (Timestamp, String, &[u8]) {
 }
 
 /// A member of the set of held jobs: reason and payload.
-fn cut_held(member: &[u8]) -> (String, &[u8]) {
+pub(crate) fn cut_held(member: &[u8]) -> (String, &[u8]) {
     match member.iter().position(|byte| *byte == b'\n') {
         Some(end) => (String::from_utf8_lossy(&member[..end]).into_owned(), &member[end + 1..]),
         None => (String::new(), member),

@@ -45,6 +45,7 @@ scripts! {
     forget: "#!lua flags=allow-oom\n" "common";
     meet: "#!lua flags=allow-oom\n" "common";
     prune: "#!lua flags=allow-oom\n" "common" "index";
+    purge: "#!lua flags=allow-oom\n" "common" "index" "place";
     processes: "#!lua flags=no-writes\n" "common";
     order: "#!lua flags=allow-oom\n" "common";
 }

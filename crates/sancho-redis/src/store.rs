@@ -7,17 +7,17 @@ use redis::cmd;
 use sancho_core::{
     Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Kept, Mark,
     NewJob, Place, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreError, StoreResult,
-    TakenOver, Timestamp,
+    TakenOver, Timestamp, Wire,
 };
 
 use crate::address::Address;
 use crate::connection::{Connection, Opener};
 use crate::moves::prune::Sweep;
+use crate::moves::push_together::Together;
 use crate::reply;
 use crate::script::Scripts;
 use crate::wake::Wake;
 use crate::wire::keys;
-use crate::wire::metrics::Wire;
 
 /// A store on one Redis database, shared by its clones.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     /// Where this store's sweeps go on.
     pub(crate) sweep: Mutex<Sweep>,
     pub(crate) wire: Wire,
+    /// Pushes on their way, and those that wait to be sent together.
+    pub(crate) together: Together,
 }
 
 impl RedisStore {
@@ -51,7 +53,9 @@ impl RedisStore {
     /// Percent signs escape what has a meaning of its own in an address. The store opens its connections again by
     /// itself, whatever becomes of them.
     ///
-    /// Execution metrics are written as pages of Sidekiq 8 read them, with `?wire=7` as those of 7 do.
+    /// What is written is read rightly by Sidekiq 6, 7 and 8, but for execution metrics, which stand where the pages of
+    /// 8 look for them; with `?wire=7` they stand where those of 7 do. With `?wire=8` times are written into payloads as
+    /// 8 alone reads them: [`RedisStore::wire`] is for whoever writes payloads for this store.
     ///
     /// # Errors
     /// `Invalid`: an address that cannot be read (what was given is not repeated), a login that is refused,
@@ -63,9 +67,23 @@ impl RedisStore {
         let wire = address.wire;
         let opener = Arc::new(Opener::new(address).map_err(|failure| failure.into_error("connect"))?);
         let connection = Connection::open(Arc::clone(&opener)).await?;
-        let inner =
-            Inner { connection, scripts: Scripts::new(), wake: Wake::new(opener), sweep: Mutex::default(), wire };
+        let inner = Inner {
+            connection,
+            scripts: Scripts::new(),
+            wake: Wake::new(opener),
+            sweep: Mutex::default(),
+            wire,
+            together: Together::default(),
+        };
         Ok(RedisStore { inner: Arc::new(inner) })
+    }
+
+    /// Which version of Sidekiq reads this Redis, as the address said it.
+    ///
+    /// The store goes by it where it writes into payloads itself: in `promote`, and where an action sends a job to its
+    /// queue. Payloads that are handed to it stay as they are.
+    pub fn wire(&self) -> Wire {
+        self.inner.wire
     }
 
     /// What a person should know of this Redis, such as that it throws jobs away when memory is full.

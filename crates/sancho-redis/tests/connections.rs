@@ -124,19 +124,21 @@ struct Certificates {
 
 impl Certificates {
     fn make(directory: &Path) -> Self {
-        std::fs::create_dir_all(directory).unwrap();
+        std::fs::create_dir_all(directory).expect("a directory can be made");
         let certificates = Certificates { directory: directory.to_owned() };
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are fine");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "an authority");
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        std::fs::write(certificates.file("ca.pem"), authority.pem()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key can be made"))
+            .expect("an authority certifies itself");
+        std::fs::write(certificates.file("ca.pem"), authority.pem()).expect("a file can be written");
+        let key = KeyPair::generate().expect("a key can be made");
+        let mut params =
+            CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("the names are fine");
         params.distinguished_name.push(DnType::CommonName, "somebody");
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        std::fs::write(certificates.file("cert.pem"), certificate.pem()).unwrap();
-        std::fs::write(certificates.file("key.pem"), key.serialize_pem()).unwrap();
+        let certificate = params.signed_by(&key, &authority).expect("an authority certifies");
+        std::fs::write(certificates.file("cert.pem"), certificate.pem()).expect("a file can be written");
+        std::fs::write(certificates.file("key.pem"), key.serialize_pem()).expect("a file can be written");
         certificates
     }
 
@@ -146,8 +148,8 @@ impl Certificates {
 
     /// A server that speaks nothing but TLS on its second port, and wants certificates of its clients or does not.
     fn serve(&self, clients: &str) -> (RedisServer, u16) {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
+        let port = free.local_addr().expect("a bound listener has an address").port();
         drop(free);
         let [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| self.file(name));
         let server = RedisServer::start_with(&[
@@ -264,7 +266,8 @@ impl Watched {
     /// Whether the replica has all that the master has.
     fn is_level(&self) -> bool {
         let offset = |url: &str| {
-            let info: String = redis::cmd("INFO").arg("replication").query(&mut raw(url)).unwrap();
+            let info: String =
+                redis::cmd("INFO").arg("replication").query(&mut raw(url)).expect("redis-server answers");
             let line = info.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned));
             line.expect("INFO has it")
         };
@@ -278,8 +281,8 @@ impl Watched {
 }
 
 fn role(server: &RedisServer) -> String {
-    let role: Vec<Value> = redis::cmd("ROLE").query(&mut raw(&server.url())).unwrap();
-    redis::from_redis_value(role[0].clone()).unwrap()
+    let role: Vec<Value> = redis::cmd("ROLE").query(&mut raw(&server.url())).expect("redis-server answers");
+    redis::from_redis_value(role[0].clone()).expect("redis-server answers")
 }
 
 #[track_caller]

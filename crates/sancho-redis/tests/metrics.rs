@@ -58,7 +58,12 @@ async fn assert_ttl(raw: &mut MultiplexedConnection, key: &str, seconds: i64) {
 #[tokio::test]
 async fn a_beat_counts_executions_under_the_keys_of_sidekiq_8() {
     let redis = Redis::default();
-    let (store, mut raw) = store(&redis, "").await;
+    for query in ["", "?wire=8"] {
+        counts_for_8(store(&redis, query).await).await;
+    }
+}
+
+async fn counts_for_8((store, mut raw): (RedisStore, MultiplexedConnection)) {
     beats(&store, Greeting::Hello, vec![performed("A", &[19, 20, 400_000])]).await;
     beats(&store, Greeting::StillHere, vec![performed("A", &[20]), performed("a|b", &[1])]).await;
     beats(&store, Greeting::StillHere, Vec::new()).await;

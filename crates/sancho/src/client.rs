@@ -10,7 +10,7 @@ mod push;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sancho_core::{Clock, Draft, Entropy, Inspect, Invalid, Jid, JidSequence, NewJob, Pushed, Store, WireTime};
+use sancho_core::{Clock, Draft, Entropy, Inspect, Invalid, Jid, JidSequence, NewJob, Pushed, Store, Wire};
 
 pub use bulk::PushBulk;
 pub use draft::{IntoDraft, RetryOption};
@@ -28,6 +28,7 @@ use crate::system::{SystemClock, SystemEntropy};
 pub struct Client {
     parts: Arc<Parts>,
     middleware: Arc<[Arc<dyn ClientMiddleware>]>,
+    wire: Wire,
     /// The running job that pushes through this client, if one does.
     pushed_by: Option<Jid>,
 }
@@ -68,6 +69,7 @@ impl Client {
         Client {
             parts: Arc::new(Parts { store, inspect, clock, entropy, jids }),
             middleware: Arc::new([]),
+            wire: Wire::default(),
             pushed_by: None,
         }
     }
@@ -77,6 +79,17 @@ impl Client {
     pub fn with_middleware(mut self, middleware: impl ClientMiddleware) -> Self {
         let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
         self.middleware = self.middleware.iter().cloned().chain([added]).collect();
+        self
+    }
+
+    /// This client, writing payloads for this version of Sidekiq; so does a server of it. Clones made before go on as
+    /// they did.
+    ///
+    /// [`connect`](crate::connect()) has it from the address of a Redis. A store writes into payloads too, and goes by
+    /// its own setting: the two should say the same.
+    #[must_use]
+    pub fn with_wire(mut self, wire: Wire) -> Self {
+        self.wire = wire;
         self
     }
 
@@ -105,6 +118,11 @@ impl Client {
         &self.parts.entropy
     }
 
+    /// For which version of Sidekiq payloads are written.
+    pub fn wire(&self) -> Wire {
+        self.wire
+    }
+
     /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
     /// and defaults for everything else.
     pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
@@ -125,13 +143,13 @@ impl Client {
             }
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
-        draft.args = crate::args::canonical(&draft.args)
+        draft.args = crate::args::canonical(&draft.args, self.wire)
             .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", draft.class)))?;
         for (name, text) in &mut draft.extra {
-            *text = crate::args::canonical(text)
+            *text = crate::args::canonical(text, self.wire)
                 .map_err(|what| Invalid::new(format!("the member {name:?} is not JSON: {what}")))?;
         }
-        Ok(Some(draft.into_job(self.parts.clock.now(), WireTime::Seconds)?))
+        Ok(Some(draft.into_job(self.parts.clock.now(), self.wire.time())?))
     }
 }
 

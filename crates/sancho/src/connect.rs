@@ -13,7 +13,8 @@ use crate::Client;
 /// our own); `redis+unix:///PATH[?db=DATABASE&user=USER&pass=PASSWORD]` one on a unix socket;
 /// `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]` the master that the Sentinels name. The bare
 /// word `redis` is the Redis that the environment names, as Sidekiq has it: by the variable whose name
-/// `REDIS_PROVIDER` holds, else by `REDIS_URL`, else `redis://localhost:6379/0`.
+/// `REDIS_PROVIDER` holds, else by `REDIS_URL`, else `redis://localhost:6379/0`. `?wire=7` or `?wire=8` says which
+/// version of Sidekiq reads what is written ([`Client::wire`]).
 ///
 /// # Errors
 /// [`ConnectError`]: the address is not understood, or the store cannot be opened. What stands in an address of
@@ -159,7 +160,7 @@ mod redis {
         for warning in store.warnings() {
             tracing::warn!("{warning}");
         }
-        let store = Arc::new(store);
-        Ok(Client::new(store.clone(), store))
+        let (wire, store) = (store.wire(), Arc::new(store));
+        Ok(Client::new(store.clone(), store).with_wire(wire))
     }
 }

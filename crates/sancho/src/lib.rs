@@ -33,7 +33,7 @@ pub use sancho_core as core;
 pub use sancho_core::retry::Backoff;
 pub use sancho_core::{
     Backtrace, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict, Pushed, QueueName,
-    Retry, State, Store, StoreError, Timestamp,
+    Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
 pub use server::{RunningServer, Server, ServerError};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::retry::Backoff;
-use sancho_core::{WireTime, limits};
+use sancho_core::{Wire, limits};
 
 use crate::{ArgsError, Context, Job, JobOptions, JobResult, Perform};
 
@@ -33,7 +33,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
             retries: limits::RETRIES,
             retry: options.retry,
             backtrace: options.backtrace,
-            wire: WireTime::default(),
+            wire: Wire::default().time(),
         };
         Entry {
             start: Box::new(|args, cx| {
@@ -83,11 +83,12 @@ impl<S: Send + Sync + 'static> Registry<S> {
         self.entries.is_empty()
     }
 
-    /// How often a job whose `retry` is `true` is retried, for every class.
-    pub(crate) fn set_retries(&mut self, retries: u32) {
+    /// What holds for every class: how often a job whose `retry` is `true` is retried, and who reads what is written.
+    pub(crate) fn configure(&mut self, retries: u32, wire: Wire) {
         for entry in self.entries.values_mut() {
             if let Some(entry) = Arc::get_mut(entry) {
                 entry.policy.retries = retries;
+                entry.policy.wire = wire.time();
             }
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sancho::core::{Draft, Jid, Payload};
 use sancho::testing::{memory, waiting};
-use sancho::{ClientMiddleware, ClientVerdict, IntoDraft, Job, Raw};
+use sancho::{ClientMiddleware, ClientVerdict, IntoDraft, Job, Raw, Wire};
 use serde_json::{Map, Value};
 
 fn args(value: impl serde::Serialize) -> String {
@@ -93,6 +93,23 @@ async fn floats_stand_in_payloads_as_json_2_6_writes_them() {
         payload.envelope().expect("readable").args(),
         "[[100.0,0.0001,100000000000000.0,1.0e+15,1.0e-05,1.5e-07,1.0e+20,-0.0],0.1]"
     );
+}
+
+#[tokio::test]
+async fn for_8_floats_stand_in_payloads_as_newer_json_writes_them() {
+    #[derive(Job)]
+    struct Measure(Vec<f64>, f32);
+
+    let client = memory().with_wire(Wire::Eight);
+    let floats = vec![100.0, 0.0001, 1e14, 1e15, 1e-5, 1.5e-7, 1e-10, 1e20, -0.0];
+    client.push(Measure(floats, 0.000_01)).member("size", &1e20).await.expect("pushed");
+    let rows = waiting(&client).await.expect("the model answers");
+    let payload: &Payload = &rows[0].payload;
+    assert_eq!(
+        payload.envelope().expect("readable").args(),
+        "[[100.0,0.0001,100000000000000.0,1e+15,0.00001,0.00000015,1e-10,1e+20,-0.0],0.00001]"
+    );
+    assert_eq!(payload.members().expect("readable").get("size"), Some("1e+20"));
 }
 
 #[tokio::test]

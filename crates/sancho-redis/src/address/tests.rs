@@ -78,6 +78,20 @@ fn nothing_that_is_shown_has_a_password() {
 }
 
 #[test]
+fn every_kind_of_address_says_which_sidekiq_reads() {
+    for (text, wire) in [
+        ("redis://db", Wire::Any),
+        ("redis://db/1?wire=7", Wire::Seven),
+        ("redis://db/1?wire=8", Wire::Eight),
+        ("rediss://db?ca=a.pem&wire=8", Wire::Eight),
+        ("redis+unix:///a.sock?wire=8&db=1", Wire::Eight),
+        ("redis+sentinel://a,b/m/0?wire=8", Wire::Eight),
+    ] {
+        assert_eq!(Address::parse(text).expect(text).wire, wire, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_without_what_was_given() {
     for (text, reason) in [
         ("hunter2", "it is none of"),
@@ -103,6 +117,7 @@ fn what_is_wrong_is_said_without_what_was_given() {
         ("redis://anna:hunter2@db?ter2@db", "a ? in a password"),
         ("redis://a,b/0", "several hosts"),
         ("redis://db?ca=hunter2", "a parameter"),
+        ("redis://db?wire=hunter2", "wire=7 or wire=8"),
         ("redis://db?db=1", "a parameter"),
         ("redis://:%ff@db", "not UTF-8"),
         ("rediss://db?cert=hunter2", "both cert=FILE and key=FILE"),

@@ -12,14 +12,20 @@ use crate::wire::keys;
 /// Names of one kind that a finding repeats; of the rest it says how many.
 const NAMES_MAX: usize = 5;
 
-/// Sidekiq's keys, and what each holds.
-const TYPES: [(&str, &str); 6] = [
+/// Sidekiq's keys and ours, and what each holds.
+const TYPES: [(&str, &str); 12] = [
     (keys::QUEUES, "set"),
     (keys::PAUSED, "set"),
     ("processes", "set"),
     (keys::SCHEDULE, "zset"),
     (keys::RETRY, "zset"),
     (keys::DEAD, "zset"),
+    (keys::HELD, "zset"),
+    (keys::LEASES, "zset"),
+    (keys::DUE, "zset"),
+    (keys::HOLDERS, "set"),
+    (keys::PAUSED_CLASSES, "set"),
+    (keys::JOB_KEYS, "hash"),
 ];
 
 impl RedisStore {
@@ -35,7 +41,7 @@ impl RedisStore {
             found.extend(self.wrong_type(&keys::queue(&queue), "list").await?);
         }
         if found.is_empty() {
-            found.push(Finding::good("the keys of Sidekiq hold what they should"));
+            found.push(Finding::good("the keys hold what they should"));
         }
         Ok(found)
     }
@@ -73,7 +79,10 @@ impl RedisStore {
 
     /// Incarnations whose lease has ended while they hold claims.
     pub(super) async fn ended_leases(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {
-        let (mut ended, mut jobs) = (Vec::new(), 0);
+        if self.has_other_type(keys::HOLDERS, "set").await? || self.has_other_type(keys::LEASES, "zset").await? {
+            return Ok(Vec::new());
+        }
+        let (mut found, mut ended, mut jobs) = (Vec::new(), Vec::new(), 0);
         for who in self.some_members(keys::HOLDERS).await?.0 {
             let lease = reply::text(self.checked(cmd("ZSCORE").arg(keys::LEASES).arg(&who)).await?);
             // The reaper of a living server takes a moment.
@@ -82,6 +91,10 @@ impl RedisStore {
                 continue;
             }
             let flight = keys::flight(&who);
+            if let Some(wrong) = self.wrong_type(&flight, "hash").await? {
+                found.push(wrong);
+                continue;
+            }
             let fields = reply::int(self.checked(cmd("HLEN").arg(&flight)).await?);
             let known = reply::int(self.checked(cmd("HEXISTS").arg(&flight).arg("next")).await?);
             if fields > known {
@@ -89,18 +102,18 @@ impl RedisStore {
                 ended.push(who);
             }
         }
-        if ended.is_empty() {
-            return Ok(Vec::new());
+        if !ended.is_empty() {
+            found.push(Finding::warning(
+                format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
+                "start a server: it takes them over within seconds",
+            ));
         }
-        Ok(vec![Finding::warning(
-            format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
-            "start a server: it takes them over within seconds",
-        )])
+        Ok(found)
     }
 
     /// Keys that stand under our name and are none of ours.
     pub(super) async fn strange_keys(&self) -> StoreResult<Vec<Finding>> {
-        let (all, cut) = self.own_keys(limits::JOBS_PER_SCAN_MAX).await?;
+        let (all, cut) = self.own_keys("checkup", limits::JOBS_PER_SCAN_MAX).await?;
         let strange: Vec<String> = all.iter().filter(|key| !keys::is_ours(key)).cloned().collect();
         let mut found = Vec::new();
         if !strange.is_empty() {
@@ -138,16 +151,16 @@ impl RedisStore {
     }
 
     /// Keys under our name, sorted, after a look at `looked_max` keys of any name at most, and whether that cut it short.
-    pub(crate) async fn own_keys(&self, looked_max: usize) -> StoreResult<(Vec<String>, bool)> {
+    pub(crate) async fn own_keys(&self, op: &'static str, looked_max: usize) -> StoreResult<(Vec<String>, bool)> {
         const PAGE: usize = 1_000;
-        let (mut found, mut cursor, mut looked) = (BTreeSet::new(), "0".to_owned(), 0);
+        let (mut found, mut cursor, mut looked) = (BTreeSet::new(), "0".to_owned(), 0_usize);
         loop {
             let mut page = cmd("SCAN");
             page.arg(&cursor).arg("MATCH").arg(format!("{}*", keys::OWN_PREFIX)).arg("COUNT").arg(PAGE);
-            let mut parts = reply::list(self.checked(&page).await?).into_iter();
+            let mut parts = reply::list(self.inner.connection.ask(op, &page).await?).into_iter();
             cursor = reply::text(reply::next(&mut parts));
             found.extend(reply::list(reply::next(&mut parts)).into_iter().map(reply::text));
-            looked += PAGE;
+            looked = looked.saturating_add(PAGE);
             if cursor == "0" {
                 return Ok((found.into_iter().collect(), false));
             }
@@ -163,7 +176,7 @@ fn count(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The first names, and how many there are besides.
-fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[String]) -> String {
     let shown = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES_MAX) {
         0 => shown,

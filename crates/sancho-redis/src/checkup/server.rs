@@ -5,6 +5,7 @@ use std::time::Duration;
 use redis::Value;
 use sancho_core::{Finding, Timestamp};
 
+use crate::connection::eviction;
 use crate::reply;
 
 /// The oldest Redis whose scripts can say that they may write when memory is full.
@@ -51,14 +52,12 @@ fn version(version: &str) -> Finding {
 }
 
 fn policy(policy: &str) -> Finding {
-    match policy {
-        "noeviction" => Finding::good("maxmemory-policy is noeviction"),
+    let told = (!policy.is_empty()).then_some(policy);
+    match eviction(told) {
+        None => Finding::good("maxmemory-policy is noeviction"),
+        Some((what, fix)) if told.is_some() => Finding::problem(what, fix),
         // Some hosts hide it.
-        "" => Finding::notice("Redis does not tell its maxmemory-policy, which should be noeviction"),
-        other => Finding::problem(
-            format!("maxmemory-policy is {other}: Redis throws jobs away when its memory is full"),
-            "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf; keep caches in another Redis",
-        ),
+        Some((what, fix)) => Finding::notice(format!("{what}; {fix}")),
     }
 }
 
@@ -79,7 +78,9 @@ fn memory(used: u64, max: u64) -> Finding {
 fn persistence<'a>(field: impl Fn(&str) -> &'a str) -> Vec<Finding> {
     let mut found = Vec::new();
     if field("aof_enabled") == "1" {
-        found.push(Finding::good("changes are appended to a file: a crash takes a second of them at most by default"));
+        found.push(Finding::good(
+            "changes are appended to a file: a power cut takes two seconds of them at most, unless appendfsync is no",
+        ));
         if !matches!(field("aof_last_write_status"), "ok" | "") {
             found
                 .push(Finding::problem("Redis failed to write its append-only file", "look into its log and its disk"));
@@ -98,9 +99,7 @@ fn persistence<'a>(field: impl Fn(&str) -> &'a str) -> Vec<Finding> {
 }
 
 pub(super) fn clock(time: Value, now: Timestamp) -> Finding {
-    let mut parts = reply::list(time).into_iter().map(reply::int);
-    let micros = parts.next().unwrap_or(0).saturating_mul(1_000_000).saturating_add(parts.next().unwrap_or(0));
-    let there = Timestamp::from_unix_micros(micros);
+    let there = reply::time(time);
     let skew = there.since(now).max(now.since(there));
     let what = format!("the clocks of this host and of Redis are {:.1} s apart", skew.as_secs_f64());
     let fix = "keep both clocks right, as with chrony or systemd-timesyncd";

@@ -102,16 +102,7 @@ impl About {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        match self.memory_policy.as_deref() {
-            Some("noeviction") => {}
-            Some(policy) => warnings.push(format!(
-                "this Redis may throw jobs away: its maxmemory-policy is {policy}; set it to noeviction"
-            )),
-            None => warnings.push(
-                "this Redis does not say what it does when memory is full: see that its maxmemory-policy is noeviction"
-                    .to_owned(),
-            ),
-        }
+        warnings.extend(eviction(self.memory_policy.as_deref()).map(|(what, fix)| format!("{what}; {fix}")));
         if self.is_dragonfly {
             warnings.push(
                 "this is Dragonfly, on which Sancho is not tested: it must be started with \
@@ -120,6 +111,21 @@ impl About {
             );
         }
         warnings
+    }
+}
+
+/// What is wrong with what this Redis does when memory is full, and what to do about it; `None` where nothing is.
+pub(crate) fn eviction(policy: Option<&str>) -> Option<(String, &'static str)> {
+    match policy {
+        Some("noeviction") => None,
+        Some(policy) => Some((
+            format!("this Redis may throw jobs away: its maxmemory-policy is {policy}"),
+            "set it to noeviction, by CONFIG SET and in redis.conf, and keep caches in another Redis",
+        )),
+        None => Some((
+            "this Redis does not say what it does when memory is full".to_owned(),
+            "see that its maxmemory-policy is noeviction",
+        )),
     }
 }
 

@@ -8,6 +8,9 @@ use sancho_core::{ErrorKind, StoreError};
 
 use super::Opener;
 
+/// What to do about a login that is refused.
+const LOGIN: &str = "put the right ones into the address, such as redis://USER:PASSWORD@HOST";
+
 /// Why something failed, and what follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -58,13 +61,13 @@ impl Failure {
                 ErrorKind::Invalid,
                 format!("{} does not trust us: {error}; name our certificate by ?cert=FILE&key=FILE", opener.address()),
             ),
-            None => Failure::new(ErrorKind::Unavailable, format!("{} does not answer: {error}", opener.address())),
+            None => Failure::new(ErrorKind::Unavailable, no_answer(opener.address(), &error)),
         }
     }
 
     /// What an error of the socket means before anything was sent.
     pub(super) fn of_socket(error: &io::Error, whom: impl std::fmt::Display) -> Self {
-        Failure::new(ErrorKind::Unavailable, format!("{whom} does not answer: {error}"))
+        Failure::new(ErrorKind::Unavailable, no_answer(whom, error))
     }
 
     pub(super) fn timed_out(after: Duration, opener: &Opener) -> Self {
@@ -83,7 +86,7 @@ impl Failure {
     }
 
     fn of_reply(code: &str, said: String, opener: &Opener) -> Self {
-        let user = opener.address().user();
+        let (address, user) = (opener.address(), opener.address().user());
         let (kind, text, next) = match code {
             // Said before the command is performed. Whoever says it is not the master that is wanted, or not yet.
             "READONLY" | "MASTERDOWN" | "NOREPLICAS" | "LOADING" | "UNBLOCKED" => {
@@ -94,23 +97,25 @@ impl Failure {
             "OOM" => (ErrorKind::Full, said, Next::Stay),
             "WRONGTYPE" => (ErrorKind::Corrupt, said, Next::Stay),
             "NOAUTH" => {
-                let text = format!("Redis wants a password, and the address has none, or not any more: {said}");
+                let text = format!("{address} wants a password, and was given none that still counts: {said}; {LOGIN}");
                 (ErrorKind::Invalid, text, Next::Reopen)
             }
             "WRONGPASS" => {
-                let text = format!("Redis does not know the user {user:?} with this password: {said}");
+                let text = format!("{address} does not know the user {user:?} with this password: {said}; {LOGIN}");
                 (ErrorKind::Invalid, text, Next::Reopen)
             }
             "NOPERM" => {
                 let text = format!(
-                    "Redis does not let the user {user:?} do this: {said}; \
+                    "{address} does not let the user {user:?} do this: {said}; \
                      give it the commands and the keys, as by ACL SETUSER {user} ~* &* +@all"
                 );
                 (ErrorKind::Invalid, text, Next::Stay)
             }
-            "MOVED" | "ASK" | "CROSSSLOT" => {
-                (ErrorKind::Unsupported, format!("Redis Cluster cannot hold Sidekiq's keys: {said}"), Next::Stay)
-            }
+            "MOVED" | "ASK" | "CROSSSLOT" => (
+                ErrorKind::Unsupported,
+                format!("{address} is a Redis Cluster, which cannot hold Sidekiq's keys: {said}"),
+                Next::Stay,
+            ),
             "ERR" if said.contains("max number of clients") => (ErrorKind::Unavailable, said, Next::Reopen),
             // Redis lets nobody kill a script that has written.
             "ERR" if said.contains("Script killed by user") => (ErrorKind::Unavailable, said, Next::Stay),
@@ -119,6 +124,10 @@ impl Failure {
         };
         Failure { kind, text, next }
     }
+}
+
+fn no_answer(whom: impl std::fmt::Display, error: impl std::fmt::Display) -> String {
+    format!("{whom} does not answer: {error}; see that Redis runs there, and that the address is right")
 }
 
 /// The word in front of a reply that says no; `None` where Redis said nothing.

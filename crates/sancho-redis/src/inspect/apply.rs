@@ -8,6 +8,7 @@ use redis::Value;
 use sancho_core::lifecycle::{Permitted, Refusal, permits};
 use sancho_core::{
     Action, Applied, Cursor, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult, Timestamp,
+    Wire,
 };
 
 use crate::index::{Names, Proof, Unproved};
@@ -97,7 +98,7 @@ impl RedisStore {
         let mut going = Vec::new();
         for (index, seen) in seen.iter().enumerate() {
             match permits(seen.spot.state(), action) {
-                Ok(permitted) => going.push((index, *seen, go(seen, permitted, now))),
+                Ok(permitted) => going.push((index, *seen, go(seen, permitted, now, self.wire()))),
                 Err(refusal) => answers[index] = Did::Refused(refusal),
             }
         }
@@ -173,12 +174,12 @@ fn count(applied: &mut Applied, seen: &Seen, did: Did) {
 }
 
 /// Where a job goes. One that cannot be read goes as it is, to `default` if to a queue.
-fn go(seen: &Seen, permitted: Permitted, now: Timestamp) -> Going {
+fn go(seen: &Seen, permitted: Permitted, now: Timestamp, wire: Wire) -> Going {
     let row = seen.row();
     let (letter, at, (queue, payload)) = match permitted {
         Permitted::Remove => ("G", now, (row.queue, row.payload)),
         Permitted::Bury => ("D", now, (row.queue, row.payload)),
-        Permitted::Enqueue => ("Q", now, enqueued(&seen.payload, now).unwrap_or((row.queue, row.payload))),
+        Permitted::Enqueue => ("Q", now, enqueued(&seen.payload, now, wire).unwrap_or((row.queue, row.payload))),
         Permitted::Wait { at } if row.state == State::Retries => ("R", at, (row.queue, row.payload)),
         Permitted::Wait { at } => ("S", at, (row.queue, waiting(&seen.payload))),
     };

@@ -3,7 +3,7 @@
 //! Payloads are read and rewritten here; a script swaps each that is still where it was read.
 
 use redis::cmd;
-use sancho_core::{End, Payload, Place, Promoted, QueueName, StoreResult, Timestamp, WireTime};
+use sancho_core::{End, Payload, Place, Promoted, QueueName, StoreResult, Timestamp, Wire};
 
 use crate::index::Names;
 use crate::reply;
@@ -29,7 +29,7 @@ impl RedisStore {
         for job in &due {
             let names = Names::of(&job.payload);
             args.put(names.jid).put(names.key).put(job.letter).put(job.payload.as_bytes());
-            match enqueued(&job.payload, now) {
+            match enqueued(&job.payload, now, self.wire()) {
                 Some((queue, payload)) => {
                     args.put("B").put(queue.as_str()).put("").put(payload.as_bytes());
                     places.push(Place::Queue { queue, end: End::Back });
@@ -65,7 +65,7 @@ impl RedisStore {
 /// A waiting job's queue, and its payload as it comes there; `None` where it cannot go to any.
 ///
 /// A payload without a queue goes to `default`, as it does with Sidekiq.
-pub(crate) fn enqueued(payload: &Payload, now: Timestamp) -> Option<(QueueName, Payload)> {
+pub(crate) fn enqueued(payload: &Payload, now: Timestamp, wire: Wire) -> Option<(QueueName, Payload)> {
     let envelope = payload.envelope().ok()?;
     let mut members = payload.members().ok()?;
     let queue = match members.get("queue") {
@@ -77,7 +77,7 @@ pub(crate) fn enqueued(payload: &Payload, now: Timestamp) -> Option<(QueueName, 
     };
     // Left in, a retry would send the job to be scheduled once more.
     members.remove("at");
-    members.set_raw("enqueued_at", WireTime::Seconds.write(now)).ok()?;
+    members.set_raw("enqueued_at", wire.time().write(now)).ok()?;
     Some((queue, members.to_payload()))
 }
 
@@ -87,7 +87,7 @@ mod tests {
 
     fn at_noon(text: &str) -> Option<(String, String)> {
         let payload = Payload::from_bytes(text.as_bytes());
-        let (queue, payload) = enqueued(&payload, Timestamp::from_unix_millis(1_795_214_970_500))?;
+        let (queue, payload) = enqueued(&payload, Timestamp::from_unix_millis(1_795_214_970_500), Wire::Any)?;
         Some((queue.to_string(), payload.to_text_lossy().into_owned()))
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use redis::Value;
 use sancho_core::{End, ErrorKind, Jid, NewJob, Place, Pushed, StoreError, StoreResult, Timestamp, limits};
 
+use super::push_together::may_meet;
 use crate::record;
 use crate::reply;
 use crate::script::Args;
@@ -26,34 +27,41 @@ impl RedisStore {
         let answers = if jobs.iter().any(takes_key) {
             self.push_keyed(jobs, first, now).await?
         } else {
-            let mut args = self.record_of(first, now);
-            plain(&mut args, jobs, now);
-            let added = self.inner.connection.run("push", &self.inner.scripts.push, &args).await?;
-            vec![if reply::int(added) == 1 { Pushed::Added } else { Pushed::Repeated }; jobs.len()]
+            let added = if may_meet(jobs) {
+                self.push_with_others(jobs, now).await?
+            } else {
+                self.push_alone(jobs, now).await?
+            };
+            vec![if added { Pushed::Added } else { Pushed::Repeated }; jobs.len()]
         };
         let added = |answer: &Pushed| matches!(answer, Pushed::Added | Pushed::Replaced { .. });
         self.ring_for(jobs.iter().zip(&answers).filter(|(_, answer)| added(answer)).map(|(job, _)| &job.place));
         Ok(answers)
     }
 
-    /// The arguments by which a batch is known again: the record of this minute, that of the minute before if it may be
-    /// there, the first jid, and how long to keep the record.
-    fn record_of(&self, first: &NewJob, now: Timestamp) -> Args {
-        let minute = minute_of(now);
-        let mut args = Args::new();
-        args.put(keys::pushed(minute));
-        if made_within(minute, first) {
-            args.put("")
-        } else {
-            args.put(keys::pushed(minute - 1))
-        };
-        args.put(first.jid.as_str()).number(RECORD_SECONDS);
-        args
+    /// Pushes one batch without keys; whether it was added.
+    pub(super) async fn push_alone(&self, jobs: &[NewJob], now: Timestamp) -> StoreResult<bool> {
+        Ok(self.push_plain(&[jobs], now).await? == 1)
+    }
+
+    /// Pushes batches without keys, none of them empty, all of one minute; what the script answers.
+    pub(super) async fn push_plain(&self, batches: &[&[NewJob]], now: Timestamp) -> StoreResult<i64> {
+        let jobs = || batches.iter().copied().flatten();
+        let count = jobs().count();
+        let bytes: usize = jobs().map(|job| job.payload.as_bytes().len()).sum();
+        let mut args = Args::with_capacity(count + 2 * batches.len() + 16, bytes + 32 * batches.len() + 256);
+        let firsts = || batches.iter().filter_map(|jobs| jobs.first());
+        put_records(&mut args, firsts(), now);
+        args.number(batches.len());
+        firsts().for_each(|first| _ = args.put(first.jid.as_str()));
+        put_plain(&mut args, jobs(), batches.len() > 1, now);
+        Ok(reply::int(self.inner.connection.run("push", &self.inner.scripts.push, &args).await?))
     }
 
     async fn push_keyed(&self, jobs: &[NewJob], first: &NewJob, now: Timestamp) -> StoreResult<Vec<Pushed>> {
-        let mut args = self.record_of(first, now);
-        args.number(jobs.len());
+        let mut args = Args::new();
+        put_records(&mut args, std::iter::once(first), now);
+        args.put(first.jid.as_str()).number(jobs.len());
         for job in jobs {
             record::new_job(&mut args, job, now);
         }
@@ -65,8 +73,21 @@ impl RedisStore {
     }
 }
 
+/// Adds that by which batches are known again: the record of this minute, that of the minute before if one of them may
+/// be there, and how long to keep the record.
+fn put_records<'a>(args: &mut Args, mut firsts: impl Iterator<Item = &'a NewJob>, now: Timestamp) {
+    let minute = minute_of(now);
+    args.put(keys::pushed(minute));
+    if firsts.all(|first| made_within(minute, first)) {
+        args.put("")
+    } else {
+        args.put(keys::pushed(minute - 1))
+    };
+    args.number(RECORD_SECONDS);
+}
+
 /// Minutes since the epoch.
-fn minute_of(time: Timestamp) -> i64 {
+pub(super) fn minute_of(time: Timestamp) -> i64 {
     time.as_unix_micros().div_euclid(MINUTE_MICROS)
 }
 
@@ -81,8 +102,9 @@ fn takes_key(job: &NewJob) -> bool {
     job.key.is_some() && !matches!(job.place, Place::Gone | Place::Dead)
 }
 
-/// A batch without keys, as the keys to check and whole writes.
-fn plain(args: &mut Args, jobs: &[NewJob], now: Timestamp) {
+/// Adds jobs without keys, as the keys to check and whole writes. One write needs no check, unless it is for several
+/// batches.
+fn put_plain<'a>(args: &mut Args, jobs: impl Iterator<Item = &'a NewJob>, several: bool, now: Timestamp) {
     let mut queues: BTreeMap<&str, [Vec<&NewJob>; 2]> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, Vec<(String, &NewJob)>> = BTreeMap::new();
     for job in jobs {
@@ -100,7 +122,7 @@ fn plain(args: &mut Args, jobs: &[NewJob], now: Timestamp) {
     }
     let ends = queues.values().flatten().filter(|jobs| !jobs.is_empty()).count();
     let waits = waiting.keys().any(|set| [keys::SCHEDULE, keys::RETRY].contains(set));
-    if ends + waiting.len() + usize::from(waits) > 1 {
+    if several || ends + waiting.len() + usize::from(waits) > 1 {
         put_checks(args, queues.keys(), waiting.keys(), waits);
     } else {
         args.put("0");

@@ -187,7 +187,7 @@ impl<'a> Watch<'a> {
     /// The names to ring for.
     fn worth_waking(&self, seen: &Seen) -> Vec<String> {
         let ready = seen.ready.iter().map(|queue: &String| keys::queue(queue));
-        let ordered = seen.ordered.iter().map(|name| keys::orders(name));
+        let ordered = seen.ordered.iter().map(keys::orders);
         let mut names: Vec<String> = ready.chain(ordered).collect();
         if let Some(Some(due)) = seen.due {
             let known = *lock(&self.shared.known_due);

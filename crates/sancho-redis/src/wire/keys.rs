@@ -55,6 +55,8 @@ pub(crate) fn is_ours(key: &str) -> bool {
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
 /// What stands before the incarnation of a hash of claims.
 pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
+/// What stands before the job of a checkpoint.
+pub(crate) const KEPT_PREFIX: &str = "sancho:kept:";
 /// What stands before the incarnation of a list of orders.
 pub(crate) const ORDERS_PREFIX: &str = "sancho:orders:";
 
@@ -83,7 +85,7 @@ pub(crate) fn pushed(minute: i64) -> String {
 
 /// What a job keeps for its next run.
 pub(crate) fn kept(jid: &str) -> String {
-    format!("sancho:kept:{jid}")
+    format!("{KEPT_PREFIX}{jid}")
 }
 
 /// A sorted set's letter and key; `None` for a set that is none.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sancho_core::{Execution, Invalid, Timestamp, limits};
+use sancho_core::{Execution, Timestamp, Wire, limits};
 
 use crate::beat::Commands;
 use crate::wire::day;
@@ -11,36 +11,9 @@ use crate::wire::day;
 /// How long counts of ten minutes are kept: three days, as Sidekiq keeps them.
 const TEN_MINUTES_KEPT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
-/// Which of Sidekiq's versions read what we write, where they do not read the same.
+/// Counts executions, under the keys of version 8 unless 7 is asked for: a page shows those of its own version only.
 ///
-/// Metrics have other keys since version 8, and a page shows those of its own version only. Unless 7 is asked for,
-/// those of 8 are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wire {
-    /// Nobody said.
-    #[default]
-    Any,
-    /// Version 7.
-    Seven,
-    /// Version 8.
-    Eight,
-}
-
-impl Wire {
-    /// The version that an address names as `wire=7` or `wire=8`.
-    ///
-    /// # Errors
-    /// When it is neither.
-    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "7" => Ok(Wire::Seven),
-            "8" => Ok(Wire::Eight),
-            _ => Err(Invalid::new("an address says wire=7 or wire=8, the version of Sidekiq that reads the metrics")),
-        }
-    }
-}
-
-/// Counts executions. A class whose name has a `|` in it is left out: readers split the fields there.
+/// A class whose name has a `|` in it is left out: readers split the fields there.
 pub(crate) fn count(commands: &mut Commands, executions: &[Execution], wire: Wire, now: Timestamp) {
     let executions: Vec<_> = executions.iter().filter(|execution| !execution.class.contains('|')).collect();
     if executions.is_empty() {

@@ -1,16 +1,17 @@
 //! Brings JSON that others wrote to the canonical form.
 
+use sancho_core::Wire;
 use serde_json::value::RawValue;
 
 use super::number;
 use super::writer::string;
 
-/// The text in canonical form: no space between tokens, strings and floats as Ruby writes them. Whole numbers of
-/// any size stay as they are, and so do members that stand twice.
+/// The text in canonical form: no space between tokens, strings and floats as the Ruby writes them that reads it.
+/// Whole numbers of any size stay as they are, and so do members that stand twice.
 ///
 /// # Errors
 /// What is wrong with a text that is not JSON, has a string that is no Unicode text, or a number that is not finite.
-pub(crate) fn canonical(text: &str) -> Result<String, String> {
+pub(crate) fn canonical(text: &str, wire: Wire) -> Result<String, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut rest = raw.get();
     let mut out = String::with_capacity(rest.len());
@@ -27,7 +28,7 @@ pub(crate) fn canonical(text: &str) -> Result<String, String> {
                     serde_json::from_str(token).map_err(|error| format!("a string is no Unicode text: {error}"))?;
                 string(&mut out, &text);
             }
-            b'-' | b'0'..=b'9' => out.push_str(&numeral(token)?),
+            b'-' | b'0'..=b'9' => out.push_str(&numeral(token, wire)?),
             b' ' | b'\n' | b'\t' | b'\r' => {}
             _ => out.push_str(token),
         }
@@ -51,7 +52,7 @@ fn string_length(text: &str) -> usize {
     inner.map_or(text.len(), |position| position + 2)
 }
 
-fn numeral(token: &str) -> Result<String, String> {
+fn numeral(token: &str, wire: Wire) -> Result<String, String> {
     if token == "-0" {
         return Ok("0".to_owned());
     }
@@ -59,7 +60,7 @@ fn numeral(token: &str) -> Result<String, String> {
         return Ok(token.to_owned());
     }
     match token.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(number::float(value)),
+        Ok(value) if value.is_finite() => Ok(number::float(value, wire)),
         _ => Err(format!("the number {token} is too large for a float")),
     }
 }
@@ -78,7 +79,18 @@ mod tests {
             (r#"{"b":{"a":[]},"a":[{}, null, true]}"#, r#"{"b":{"a":[]},"a":[{},null,true]}"#),
             (r#"["\\",1.0e0]"#, r#"["\\",1.0]"#),
         ] {
-            assert_eq!(canonical(text).as_deref(), Ok(want), "{text}");
+            assert_eq!(canonical(text, Wire::Any).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn for_8_floats_of_any_form_come_to_that_of_newer_json() {
+        for (text, want) in [
+            ("[1E5,1e20,-0,-0.0,0.00001]", "[100000.0,1e+20,0,-0.0,0.00001]"),
+            ("[1.0e+20,1.0e-05,\"1.0e-05\"]", "[1e+20,0.00001,\"1.0e-05\"]"),
+            ("[123456789012345678901234567890]", "[123456789012345678901234567890]"),
+        ] {
+            assert_eq!(canonical(text, Wire::Eight).as_deref(), Ok(want), "{text}");
         }
     }
 
@@ -92,7 +104,7 @@ mod tests {
             (r#"["\ud800"]"#, "no Unicode text"),
             ("[1] [2]", "trailing"),
         ] {
-            let error = canonical(text).expect_err(text);
+            let error = canonical(text, Wire::Any).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");
         }
     }

@@ -3,6 +3,7 @@
 mod compound;
 mod map_key;
 
+use sancho_core::Wire;
 use serde::ser::{self, Serialize};
 
 pub(super) use compound::Compound;
@@ -138,7 +139,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
         if !value.is_finite() {
             return Err(not_finite(value));
         }
-        self.push(&number::float(value))
+        self.push(&number::float(value, Wire::default()))
     }
 
     fn serialize_char(self, value: char) -> Result<(), Fault> {

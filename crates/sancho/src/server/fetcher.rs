@@ -81,12 +81,12 @@ pub(crate) struct Hand {
 }
 
 impl Hand {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(outage: Outage) -> Self {
         Hand {
             finished: mpsc::unbounded_channel(),
             pending: Vec::new(),
             unresolved: None,
-            outage: Outage::default(),
+            outage,
             unknown: UnknownClasses::default(),
             foreign: Foreign::default(),
             alone: Alone::default(),
@@ -100,7 +100,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Claims, performs and settles until the server is quiet or stopping and nothing is in its hands.
     pub(crate) async fn run(mut self) {
         loop {
-            let mark = self.store.mark();
+            let (mark, begun) = (self.store.mark(), self.lease.uptime());
             self.collect();
             self.start_alone();
             if self.is_past_deadline() {
@@ -112,7 +112,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             match self.round().await {
                 Ok(Round::Full) => tokio::task::yield_now().await,
                 Ok(Round::Idle) => self.idle(mark).await,
-                Err(error) => self.endure(&error).await,
+                Err(error) => self.endure(&error, begun).await,
             }
         }
     }
@@ -267,8 +267,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     /// Waits a while after a failed move; a stop cuts the wait short.
-    async fn endure(&mut self, error: &StoreError) {
-        let wait = self.hand.outage.failed(error, self.lease.uptime(), &*self.entropy, &self.events);
+    async fn endure(&mut self, error: &StoreError, begun: Duration) {
+        let wait = self.hand.outage.failed(error, begun, &*self.entropy, &self.events);
         let wait = wait.min(self.nap(self.lease.uptime()).max(Duration::from_millis(10)));
         tokio::time::sleep(wait).await;
     }

@@ -137,8 +137,8 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             // A beat whose outcome is never known takes them with it: they are counted once or not at all.
             executions: self.tally.take(),
         };
-        let sent_at = self.lease.uptime();
-        let answer = self.store.beat(&beat, self.lease.now()).await;
+        let (sent_at, told) = (self.lease.uptime(), self.lease.now());
+        let answer = self.store.beat(&beat, told).await;
         let counted = match &answer {
             Ok(answer) => answer.standing == Standing::Good,
             Err(error) => error.kind == ErrorKind::OutcomeUnknown,
@@ -149,7 +149,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         let answer = answer?;
         self.rhythm.round_trip = self.lease.uptime().saturating_sub(sent_at);
         if answer.standing == Standing::Good {
-            self.lease.renew(sent_at, answer.store_now);
+            self.lease.renew(sent_at, told, answer.store_now);
             self.rhythm.distrusted = false;
         }
         Ok(answer)

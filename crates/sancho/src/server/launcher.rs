@@ -10,6 +10,7 @@ use crate::event::{Event, Events, Subscription};
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
 use crate::server::lease::Lease;
+use crate::server::outage::Outage;
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::reaper::Reaper;
@@ -70,7 +71,7 @@ impl RunningServer {
 /// Starts every loop of a server, once the store knows the process.
 pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Result<RunningServer, ServerError> {
     let Server { client, state, mut registry, given, events } = server;
-    registry.set_retries(given.retries);
+    registry.configure(given.retries, client.wire());
     if registry.is_empty() {
         let fix = "no class is registered: call register::<YourJob>() before the server is run";
         return Err(ServerError::Invalid(Invalid::new(fix)));
@@ -112,12 +113,14 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
     heartbeat.hello().await.map_err(ServerError::Store)?;
 
+    let outage = Outage::default();
     let scheduler = Scheduler {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         phase: shutdown.phase(),
+        outage: outage.clone(),
     };
     let reaper = Reaper {
         store: Arc::clone(&store),
@@ -126,6 +129,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         phase: shutdown.phase(),
         fetcher: to_fetcher,
+        wire: client.wire(),
     };
     let pruner = Pruner {
         store: Arc::clone(&store),
@@ -146,7 +150,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         tally,
         phase: shutdown.phase(),
         messages,
-        hand: Hand::new(),
+        hand: Hand::new(outage),
     };
 
     let beating = beat_on_own_thread(heartbeat)?;

@@ -80,12 +80,14 @@ impl Lease {
         self.broken.store(false, Ordering::Release);
     }
 
-    /// A beat that was sent at uptime `sent_at` was good; the store's time was `store_now`.
-    pub(crate) fn renew(&self, sent_at: Duration, store_now: Timestamp) {
-        let offset = store_now.as_unix_micros().saturating_sub(self.clock.now().as_unix_micros());
-        // Less than this is the time the answer took, not a difference of clocks.
-        let skewed = offset.unsigned_abs() > 50_000;
-        self.offset.store(if skewed { offset } else { 0 }, Ordering::Relaxed);
+    /// A beat that was sent at uptime `sent_at`, with the time `told`, was good; the store's time was `store_now`.
+    ///
+    /// A store's time between that of sending and that of hearing is no difference of clocks, however long the beat
+    /// took: a store without a clock answers with what it was told, and must not be taken for one that is late.
+    pub(crate) fn renew(&self, sent_at: Duration, told: Timestamp, store_now: Timestamp) {
+        let within = store_now.clamp(told, self.now().max(told));
+        let ahead = store_now.as_unix_micros().saturating_sub(within.as_unix_micros());
+        self.offset.fetch_add(ahead, Ordering::Relaxed);
         self.good_at.store(u64::try_from(sent_at.as_micros()).unwrap_or(u64::MAX), Ordering::Release);
     }
 
@@ -104,4 +106,42 @@ impl Lease {
 /// A process's identity, in Sidekiq's form: host, process id, and twelve hex digits of chance.
 fn name(host: &str, pid: u32, entropy: &dyn Entropy) -> Incarnation {
     Incarnation::new(format!("{host}:{pid}:{:012x}", entropy.next_u64() & 0xffff_ffff_ffff))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ManualClock, SeededEntropy};
+
+    fn lease() -> (ManualClock, Lease) {
+        let clock = ManualClock::default();
+        let lease = Lease::new(Arc::new(clock.clone()), &SeededEntropy::new(1), "host".to_owned(), 1);
+        (clock, lease)
+    }
+
+    #[test]
+    fn a_slow_beat_on_a_store_without_a_clock_does_not_make_the_process_late() {
+        let (clock, lease) = lease();
+        for _ in 0..3 {
+            let (sent_at, told) = (lease.uptime(), lease.now());
+            clock.advance(Duration::from_secs(10));
+            lease.renew(sent_at, told, told);
+        }
+        assert_eq!(lease.now(), clock.now());
+    }
+
+    #[test]
+    fn a_store_with_another_clock_is_followed_both_ways() {
+        let (clock, lease) = lease();
+        for skew in [3600, -3600, 0] {
+            let (sent_at, told) = (lease.uptime(), lease.now());
+            let store_now =
+                |clock: &ManualClock| Timestamp::from_unix_micros(clock.now().as_unix_micros() + skew * 1_000_000);
+            let answered = store_now(&clock);
+            clock.advance(Duration::from_millis(200));
+            lease.renew(sent_at, told, answered);
+            let off = lease.now().as_unix_micros() - store_now(&clock).as_unix_micros();
+            assert!(off.abs() <= 200_000, "skew {skew}: off by {off} µs");
+        }
+    }
 }

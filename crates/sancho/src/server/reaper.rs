@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::lifecycle::Policy;
-use sancho_core::{Entropy, Jid, Outcome, Store, limits};
+use sancho_core::{Entropy, Jid, Outcome, Store, Wire, limits};
 use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, Events};
@@ -20,6 +20,7 @@ pub(crate) struct Reaper {
     pub(crate) events: Events,
     pub(crate) phase: watch::Receiver<Phase>,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
+    pub(crate) wire: Wire,
 }
 
 impl Reaper {
@@ -56,7 +57,8 @@ impl Reaper {
     fn hand_on(&self, taken: sancho_core::TakenOver) {
         let jobs = taken.claims.len();
         tracing::warn!(jobs, from = ?taken.ended, "took over the jobs of processes whose lease has ended");
-        let (policy, now) = (Policy::default(), self.lease.now());
+        let policy = Policy { wire: self.wire.time(), ..Policy::default() };
+        let now = self.lease.now();
         let decide = |claim| {
             let envelope = sancho_core::Payload::envelope;
             let claim: sancho_core::Claim = claim;

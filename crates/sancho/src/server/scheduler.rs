@@ -17,18 +17,18 @@ pub(crate) struct Scheduler {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) outage: Outage,
 }
 
 impl Scheduler {
     /// Promotes until the server stops serving.
     pub(crate) async fn run(mut self) {
-        let mut outage = Outage::default();
         while *self.phase.borrow() == Phase::Serving {
-            let mark = self.store.mark();
+            let (mark, begun) = (self.store.mark(), self.lease.uptime());
             let promoted = self.store.promote(limits::JOBS_PER_MOVE_MAX, self.lease.now()).await;
             let sleep = match promoted {
                 Ok(promoted) => {
-                    outage.over(self.lease.uptime(), &self.events);
+                    self.outage.over(self.lease.uptime(), &self.events);
                     if promoted.moved > 0 {
                         self.events.tell(|| Event::Promoted { jobs: promoted.moved });
                     }
@@ -39,7 +39,7 @@ impl Scheduler {
                     let net = limits::POLL_EVERY.mul_f64(1.0 + self.entropy.next_unit());
                     promoted.next_due.map_or(net, |due| due.since(self.lease.now()).min(net))
                 }
-                Err(error) => outage.failed(&error, self.lease.uptime(), &*self.entropy, &self.events),
+                Err(error) => self.outage.failed(&error, begun, &*self.entropy, &self.events),
             };
             self.sleep(sleep, mark).await;
         }

@@ -1,5 +1,6 @@
 //! Arrays and objects, element by element.
 
+use sancho_core::Wire;
 use serde::ser::{self, Serialize};
 
 use super::map_key::MapKey;
@@ -64,7 +65,7 @@ impl<'a> Compound<'a> {
         let mut quoted = String::new();
         value.serialize(Serializer::new(&mut quoted, self.depth))?;
         let text: String = serde_json::from_str(&quoted).map_err(ser::Error::custom)?;
-        self.out.push_str(&canonical(&text).map_err(<Fault as ser::Error>::custom)?);
+        self.out.push_str(&canonical(&text, Wire::default()).map_err(<Fault as ser::Error>::custom)?);
         Ok(())
     }
 
