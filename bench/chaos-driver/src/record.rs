@@ -100,6 +100,11 @@ impl Record {
         self.of(Verb::Done).map(|line| line.at_us).find(|&at_us| at_us >= after_us)
     }
 
+    /// When any job was first begun after a moment, both in microseconds since the epoch.
+    pub(crate) fn next_begun_after(&self, after_us: u64) -> Option<u64> {
+        self.of(Verb::Start).map(|line| line.at_us).find(|&at_us| at_us >= after_us)
+    }
+
     /// When a process first began a job after a moment.
     pub(crate) fn next_start_after(&self, process: &str, after_us: u64) -> Option<u64> {
         let mut starts = self.of(Verb::Start).filter(|line| line.process == process).map(|line| line.at_us);

@@ -16,24 +16,26 @@ pub(crate) const EVERY: Duration = Duration::from_secs(4);
 
 /// Kills and starts redis-server so often, and waits until everything is settled.
 pub(crate) async fn run(stage: &mut Stage, times: u64) -> Result<Verdict> {
-    let mut killed_at_us = Vec::new();
+    let mut faults = Vec::new();
     for restart in 1..=times {
         sleep(EVERY / 2).await;
         stage.look()?;
         let Store::Redis(server) = &mut stage.store else {
             bail!("only a redis-server of the run's own can be killed: give --store redis");
         };
-        killed_at_us.push(now_us());
+        let killed_at_us = now_us();
         // It blocks until the server answers again, having read its whole file.
         block_in_place(|| server.restart());
+        faults.push((killed_at_us, now_us()));
         eprintln!("restarted redis-server, {restart} of {times}");
         sleep(EVERY / 2).await;
     }
     let left = stage.settle().await?;
 
     let record = &stage.record;
-    let next_done = |at_us| record.next_done_after(at_us).map_or(0, |done_at| done_at - at_us);
-    let longest_us = killed_at_us.iter().map(|&at_us| next_done(at_us)).max().unwrap_or(0);
+    // What is begun before the server answers again was claimed before the fault, and says nothing.
+    let recovery_us = |&(killed_at, back_at): &(u64, u64)| record.next_begun_after(back_at).map(|at| at - killed_at);
+    let longest_us = faults.iter().filter_map(recovery_us).max().unwrap_or(0);
     let line = |counts: Counts| {
         let Counts { pushed, performed, lost, twice, dead } = counts;
         let recovery = longest_us as f64 / 1e6;
