@@ -17,26 +17,18 @@ if limit > 0 and tonumber(ARGV[numbers]) < tonumber(reached) then return 2 end
 local gone = settled
 if settled > 0 then
   gone = redis.call('HDEL', flight, unpack(ARGV, numbers - settled, numbers - 1))
-  local processed, failed = ARGV[8], ARGV[9]
-  -- These were never settled before, so only a store that lost data has fewer of them.
-  if gone < settled then
-    processed, failed = tostring(gone * ARGV[6]), tostring(gone * ARGV[7])
-  end
-  -- A counter that somebody broke stops no job.
-  if processed ~= '0' then
-    redis.pcall('INCRBY', 'stat:processed', processed)
-    local key = 'stat:processed:' .. ARGV[10]
-    if redis.pcall('INCRBY', key, processed) == tonumber(processed) then
-      redis.pcall('EXPIRE', key, 157680000)
-      redis.pcall('ZADD', 'sancho:days', ARGV[11], ARGV[10])
-    end
-  end
-  if failed ~= '0' then
-    redis.pcall('INCRBY', 'stat:failed', failed)
-    local key = 'stat:failed:' .. ARGV[10]
-    if redis.pcall('INCRBY', key, failed) == tonumber(failed) then
-      redis.pcall('EXPIRE', key, 157680000)
-      redis.pcall('ZADD', 'sancho:days', ARGV[11], ARGV[10])
+  for k = 6, 7 do
+    local by, name = ARGV[k + 2], k == 6 and 'stat:processed' or 'stat:failed'
+    -- These were never settled before, so only a store that lost data has fewer of them.
+    if gone < settled then by = tostring(gone * ARGV[k]) end
+    -- A counter that somebody broke stops no job.
+    if by ~= '0' then
+      redis.pcall('INCRBY', name, by)
+      local key = name .. ':' .. ARGV[10]
+      if redis.pcall('INCRBY', key, by) == tonumber(by) then
+        redis.pcall('EXPIRE', key, 157680000)
+        redis.pcall('ZADD', 'sancho:days', ARGV[11], ARGV[10])
+      end
     end
   end
 end
