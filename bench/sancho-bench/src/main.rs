@@ -16,6 +16,7 @@ mod report;
 mod scratch;
 mod sidekiq;
 mod sqlite;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ struct Options {
     scratch: PathBuf,
 
     #[command(flatten)]
-    sqlite: sqlite::Options,
+    sqlite: table::Options,
 
     #[command(subcommand)]
     what: Option<What>,
@@ -43,9 +44,9 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Push, bulk push, drain and latency on SQLite, beside raw rusqlite; what runs when nothing is named.
-    Sqlite(sqlite::Options),
+    Sqlite(table::Options),
     /// Push, bulk push, drain, latency and idle cost on Redis, beside redis-server's own limits and Debian's Sidekiq.
-    Redis(redis::Options),
+    Redis(table::Options),
     /// Cancel and reschedule by key, and claim from another queue, beside a backlog and on an empty file.
     Keys(keys::Options),
     /// Two servers and a pusher on one file.

@@ -1,7 +1,6 @@
 //! Sancho on Redis, beside the limits of redis-server itself and Debian's Sidekiq, in one run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,9 +9,10 @@ use sancho_testkit::RedisServer;
 
 use crate::figure::Figures;
 use crate::raw_redis::{self, Limits};
-use crate::report::{self, Row};
+use crate::report::Row;
 use crate::scratch::Scratch;
 use crate::sidekiq::Sidekiq;
+use crate::table::Options;
 use crate::{drain, idle, latency, push};
 
 /// Slots of Sancho's drains.
@@ -34,20 +34,9 @@ const IDLE_QUEUES: usize = 10;
 /// How long an idle server is watched.
 const IDLE_FOR: Duration = Duration::from_secs(10);
 
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// Once instead of three times, and a fifth of the jobs.
-    #[arg(long)]
-    quick: bool,
-
-    /// Writes every figure and the ratios to this file.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
-
 /// Measures everything, in turn, and prints the table.
 pub async fn run(scratch: &Scratch, options: &Options) -> Result<()> {
-    let (rounds, divisor) = if options.quick { (1, 5) } else { (3, 1) };
+    let (rounds, divisor) = options.rounds();
     let sidekiq = Sidekiq::find(scratch)?;
     let mut figures = Figures::default();
     for round in 1..=rounds {
@@ -55,11 +44,7 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<()> {
         Round { sidekiq: &sidekiq, divisor, figures: &mut figures }.measure().await?;
     }
     figures.choose_best("redis_sidekiq_drain", &THREADS.map(|threads| format!("redis_sidekiq_drain{threads}")));
-    print!("{}", report::table(&figures, &rows()));
-    if let Some(file) = &options.json {
-        report::write_json(file, &figures, &ratios(&figures))?;
-    }
-    Ok(())
+    options.tell(&figures, &rows(), &ratios(&figures))
 }
 
 /// Each figure once, on a redis-server of its own that keeps nothing on disk.

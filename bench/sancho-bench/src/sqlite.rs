@@ -1,14 +1,14 @@
 //! Sancho on SQLite, beside raw rusqlite with the same promise, in one run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use anyhow::Result;
 
 use crate::figure::Figures;
 use crate::raw_sqlite::{self, Commits};
-use crate::report::{self, Row};
+use crate::report::Row;
 use crate::scratch::{Durability, Scratch};
+use crate::table::Options;
 use crate::{drain, latency, push};
 
 /// Slots of the drains; the first follows its limit directly.
@@ -17,20 +17,9 @@ const SLOTS: [usize; 4] = [100, 25, 10, 1];
 /// Jobs of one bulk push, and rows of one raw transaction beside it.
 const BULK: u64 = 1_000;
 
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// Once instead of three times, and a fifth of the jobs.
-    #[arg(long)]
-    quick: bool,
-
-    /// Writes every figure and the ratios to this file.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
-
 /// Measures everything, in turn, and prints the table.
 pub async fn run(scratch: &Scratch, options: &Options) -> Result<()> {
-    let (rounds, divisor) = if options.quick { (1, 5) } else { (3, 1) };
+    let (rounds, divisor) = options.rounds();
     let mut figures = Figures::default();
     for round in 1..=rounds {
         for durability in [Durability::Full, Durability::Normal] {
@@ -38,11 +27,7 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<()> {
             Round { scratch, durability, divisor, figures: &mut figures }.measure().await?;
         }
     }
-    print!("{}", report::table(&figures, &rows()));
-    if let Some(file) = &options.json {
-        report::write_json(file, &figures, &ratios(&figures))?;
-    }
-    Ok(())
+    options.tell(&figures, &rows(), &ratios(&figures))
 }
 
 /// Each figure once, with one promise.
