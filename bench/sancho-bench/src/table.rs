@@ -9,6 +9,7 @@ use crate::figure::Figures;
 use crate::report::{self, Row};
 
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Options {
     /// Once instead of three times, and a fifth of the jobs.
     #[arg(long)]
