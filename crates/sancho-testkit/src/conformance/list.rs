@@ -99,6 +99,7 @@ macro_rules! conformance_facts {
                 without_a_new_payload_the_bytes_stay
                 unreadable_bytes_are_buried_as_they_are
                 what_is_counted_is_counted_once
+                what_was_settled_is_not_counted_again
                 a_repeated_settlement_changes_nothing
                 an_old_receipt_does_not_settle_a_newer_claim
                 a_receipt_of_another_process_settles_nothing
@@ -122,6 +123,7 @@ macro_rules! conformance_facts {
                 a_due_job_that_names_no_valid_queue_is_buried
                 a_promoted_job_is_claimed_with_its_bytes
                 a_job_is_promoted_once
+                promotions_at_once_move_a_job_once
             ;
             processes:
                 hello_makes_a_process_known
