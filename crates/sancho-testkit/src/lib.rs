@@ -18,6 +18,7 @@ pub mod mutants;
 pub mod proxy;
 pub mod random;
 pub mod redis_server;
+pub mod script_proxy;
 pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
@@ -25,4 +26,5 @@ pub use factory::{JobDraft, jid_of, job, unreadable};
 pub use faulty::{Call, Fault, FaultyStore};
 pub use proxy::Proxy;
 pub use redis_server::{RedisSentinel, RedisServer};
+pub use script_proxy::{Edit, ScriptProxy};
 pub use stage::{Stage, at};

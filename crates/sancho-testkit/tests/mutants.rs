@@ -1,30 +1,36 @@
 //! The suite can fail: each broken model is caught by the fact that is named for it.
 
-use sancho_testkit::conformance::{facts, stage};
+use sancho_testkit::conformance::facts;
+use sancho_testkit::mutants::hunt::{Roll, holds};
 use sancho_testkit::mutants::{Bug, CAUGHT_BY, MutantFactory};
-use sancho_testkit::{Fact, fail_nth, random};
+use sancho_testkit::{fail_nth, random};
 
-/// Whether a fact holds for the mutants of a bug.
-async fn holds(fact: Fact, bug: Bug) -> bool {
-    let stage = stage(&MutantFactory(bug)).await;
-    tokio::spawn((fact.run)(stage)).await.is_ok()
+/// A bug's name as the roll has it: `pop-then-push`.
+fn name(bug: Bug) -> String {
+    let mut name = String::new();
+    for letter in format!("{bug:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
 #[tokio::test]
 async fn each_mutant_is_caught_by_its_fact() {
-    let facts = facts();
-    for (bug, name) in CAUGHT_BY {
-        let fact = facts.iter().find(|fact| fact.name == *name).unwrap_or_else(|| panic!("no fact {name}"));
-        assert!(!holds(*fact, *bug).await, "{bug:?} passes {name}");
-        assert!(holds(*fact, Bug::None).await, "{name} fails without a bug");
+    let mut roll = Roll::of("model");
+    for (bug, fact) in CAUGHT_BY {
+        let (broken, sound) = (MutantFactory(*bug), MutantFactory(Bug::None));
+        roll.by_fact(&name(*bug), fact, &broken, || Ok(()), &sound).await;
     }
-    println!("mutants: caught {0}/{0}", CAUGHT_BY.len());
+    roll.close();
 }
 
 #[tokio::test]
 async fn the_wrapper_alone_breaks_no_fact() {
     for fact in facts() {
-        assert!(holds(fact, Bug::None).await, "{fact:?}");
+        assert_eq!(holds(fact, &MutantFactory(Bug::None)).await, Ok(()), "{fact:?}");
     }
 }
 
