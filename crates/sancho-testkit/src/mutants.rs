@@ -14,6 +14,7 @@ use sancho_core::model::ModelStore;
 use sancho_core::{BoxFuture, Claim, Inspect, Jid, Key, Order, Receipt, Store};
 
 use crate::conformance::Factory;
+use crate::interposed::Interposed;
 
 /// What a mutant gets wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,6 +163,8 @@ impl Factory for MutantFactory {
 
     fn make(&self) -> BoxFuture<'_, (Arc<dyn Store>, Arc<dyn Inspect>)> {
         let mutant = Arc::new(Mutant::new(self.0));
-        Box::pin(async move { (Arc::clone(&mutant) as Arc<dyn Store>, mutant as Arc<dyn Inspect>) })
+        Box::pin(
+            async move { (Arc::new(Interposed(Arc::clone(&mutant))) as Arc<dyn Store>, mutant as Arc<dyn Inspect>) },
+        )
     }
 }

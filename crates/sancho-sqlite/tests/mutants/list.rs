@@ -6,7 +6,7 @@ pub(crate) struct Mutant {
     pub(crate) name: &'static str,
     /// When the trigger fires.
     pub(crate) on: &'static str,
-    /// What it does then; [`NOTHING`] makes the statement pass this row by.
+    /// What it does then; [`NOTHING`] makes the statement pass this row by. Times are in microseconds.
     pub(crate) does: &'static str,
     /// The fact that does not hold for it.
     pub(crate) caught_by: &'static str,
@@ -14,13 +14,6 @@ pub(crate) struct Mutant {
 
 /// The row is passed by, and the statement goes on.
 const NOTHING: &str = "SELECT RAISE(IGNORE)";
-
-/// An hour, in microseconds.
-macro_rules! hour {
-    () => {
-        "3600000000"
-    };
-}
 
 const fn mutant(name: &'static str, on: &'static str, does: &'static str, caught_by: &'static str) -> Mutant {
     Mutant { name, on, does, caught_by }
@@ -80,7 +73,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     mutant(
         "due-an-hour-early",
         "AFTER INSERT ON sancho_waiting WHEN NEW.state = 2",
-        concat!("UPDATE sancho_waiting SET at = at - ", hour!(), " WHERE id = NEW.id"),
+        "UPDATE sancho_waiting SET at = at - 3600000000 WHERE id = NEW.id",
         "a_job_is_not_promoted_before_its_time",
     ),
     mutant(
@@ -105,7 +98,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     mutant(
         "take-over-before-the-lease-ends",
         "AFTER UPDATE OF lease_until ON sancho_processes",
-        concat!("UPDATE sancho_processes SET lease_until = lease_until - ", hour!(), " WHERE id = NEW.id"),
+        "UPDATE sancho_processes SET lease_until = lease_until - 3600000000 WHERE id = NEW.id",
         "claims_of_the_living_stay_theirs",
     ),
     mutant(
