@@ -77,6 +77,21 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit("for k = #fronts, 1, -1 do", "for k = 1, #fronts do")],
         "of_several_put_in_front_the_first_runs_first",
     ),
+    mutant(
+        "claim-beside-a-settlement-records-no-holder",
+        &[edit("redis.call('HSET', 'sancho:flight:' .. claim.holder, unpack(flat))", "")],
+        "a_claim_beside_a_job_sent_on_takes_quotas_and_fills",
+    ),
+    mutant(
+        "paused-queue-served-beside-a-settlement",
+        &[edit(" or (paused and paused[source] == 1)", "")],
+        "a_claim_beside_a_job_sent_on_obeys_limit_and_pauses",
+    ),
+    mutant(
+        "late-settlements-answered-as-settled",
+        &[edit("letters[k] = 'L'", "letters[k] = 'S'")],
+        "late_settlements_are_refused_beside_those_that_hold",
+    ),
     // promote.lua
     mutant(
         "promotion-pops-and-does-not-push",
@@ -104,6 +119,16 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "unpack(ARGV, 5, last_jid)) == -1 then return 0 end",
         )],
         "a_repeated_push_adds_nothing",
+    ),
+    mutant(
+        "push-forgotten-at-the-minute",
+        &[edit("if before ~= '' and redis.call('SISMEMBER', before, ARGV[5]) == 1 then return 0 end", "")],
+        "a_repeated_push_is_known_in_the_next_minute",
+    ),
+    mutant(
+        "push-with-a-key-not-remembered",
+        &[edit("redis.call('SADD', record, first)\n", "")],
+        "a_repeated_push_with_a_key_adds_nothing_even_if_its_job_has_run",
     ),
     mutant(
         "key-freed-at-the-claim",
@@ -138,6 +163,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "take-over-before-the-lease-ends",
         &[edit("'sancho:leases', '-inf', '(' .. now)", "'sancho:leases', '-inf', '+inf')")],
         "claims_of_the_living_stay_theirs",
+    ),
+    mutant(
+        "take-over-ends-its-own",
+        &[edit("  if who ~= by then\n    ended", "  if true then\n    ended")],
+        "who_takes_over_does_not_end_itself",
     ),
     mutant(
         "taken-over-stays-known",
