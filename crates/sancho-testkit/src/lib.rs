@@ -20,6 +20,7 @@ pub mod proxy;
 pub mod random;
 pub mod redis_server;
 pub mod script_proxy;
+pub mod simulation;
 pub mod stage;
 
 pub use conformance::{Fact, Factory, ModelFactory};
