@@ -3,6 +3,7 @@
 //! A mutant is the model behind a wrapper that gets one thing wrong. The table [`CAUGHT_BY`] names for each a
 //! fact that does not hold for it.
 
+pub mod engine;
 pub mod hunt;
 mod inspect;
 mod store;
