@@ -177,6 +177,10 @@ impl<'a> Coordinator<'a> {
         };
         let process = &mut self.processes[index];
         let Some(life) = process.life() else { return };
+        // A server that was still starting when all were told to stop hears it now.
+        if self.stopping_since.is_some() {
+            life.server().iter().for_each(|server| server.begin_stop());
+        }
         let next_fault = process.timed.front().map_or(u64::MAX, |(at, _)| *at);
         let until_ms = (process.at_ms + slice_ms).min(next_fault.max(process.at_ms + 1));
         if life.site.gate.is_waited_at() {
