@@ -8,7 +8,7 @@
 
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -33,6 +33,9 @@ struct Arguments {
     /// Writes the plan that failed, shrunk, to this file.
     #[arg(long)]
     keep: Option<std::path::PathBuf>,
+    /// Goes on after a seed that breaks a rule, and lists all that do.
+    #[arg(long)]
+    keep_going: bool,
     /// Threads; one for each core, unless said.
     #[arg(long)]
     threads: Option<usize>,
@@ -87,40 +90,51 @@ fn fail(plan: &Plan, arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::FAILURE)
 }
 
+/// What many seeds came to.
+#[derive(Default)]
+struct Found {
+    total: Figures,
+    /// Each seed that broke a rule, and which.
+    failed: Vec<(u64, &'static str)>,
+}
+
 #[expect(clippy::disallowed_methods, reason = "the time that the whole took is real time")]
 fn many(arguments: &Arguments) -> Result<ExitCode, String> {
     let threads = arguments.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let (began, next, end) = (Instant::now(), AtomicU64::new(arguments.from), arguments.from + arguments.seeds);
-    let (found, total, failed) = (AtomicBool::new(false), Mutex::new(Figures::default()), Mutex::new(None));
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let mut told = began;
-                while !found.load(Relaxed) {
-                    let seed = next.fetch_add(1, Relaxed);
-                    if seed >= end {
-                        return;
-                    }
-                    match simulation::run(seed, &Sound) {
-                        Verdict::Held(figures) => total.lock().expect("no thread panics").add(&figures),
-                        Verdict::Violated(_) => {
-                            found.store(true, Relaxed);
-                            failed.lock().expect("no thread panics").get_or_insert(seed);
-                        }
-                    }
-                    if told.elapsed() > Duration::from_secs(10) {
-                        told = Instant::now();
-                        eprintln!("simulate: {} of {} seeds", seed - arguments.from, arguments.seeds);
-                    }
-                }
-            });
+    let found = Mutex::new(Found::default());
+    let work = || {
+        let mut told = began;
+        loop {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= end {
+                return;
+            }
+            let verdict = simulation::run(seed, &Sound);
+            let mut found = found.lock().expect("no thread panics");
+            match verdict {
+                Verdict::Held(figures) => found.total.add(&figures),
+                Verdict::Violated(violation) => found.failed.push((seed, violation.invariant)),
+            }
+            if !found.failed.is_empty() && !arguments.keep_going {
+                return;
+            }
+            if told.elapsed() > Duration::from_secs(10) {
+                told = Instant::now();
+                eprintln!("simulate: {} of {} seeds", seed - arguments.from, arguments.seeds);
+            }
         }
-    });
-    if let Some(seed) = failed.into_inner().expect("no thread panics") {
-        return fail(&Plan::draw(seed), arguments);
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(work)));
+    let Found { total, mut failed } = found.into_inner().expect("no thread panics");
+    failed.sort_unstable();
+    if arguments.keep_going {
+        failed.iter().for_each(|(seed, invariant)| println!("seed {seed}: violated: {invariant}"));
     }
-    let Figures { steps, jobs, runs, faults, taken_over, lost, poisoned, virtual_ms, .. } =
-        total.into_inner().expect("no thread panics");
+    if let Some((seed, _)) = failed.first() {
+        return fail(&Plan::draw(*seed), arguments);
+    }
+    let Figures { steps, jobs, runs, faults, taken_over, lost, poisoned, virtual_ms, .. } = total;
     let hours = virtual_ms / 3_600_000;
     println!(
         "simulate: {} seeds, 0 violations, {steps} steps, {jobs} jobs, {runs} runs, {faults} faults, {taken_over} taken \

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::site::Site;
 
-/// What a job does, run by run: words between blanks, one for each run, the last one for all that follow.
+/// What a job does, run by run: words between blanks, one for each run; a run beyond the last is done at once.
 ///
 /// A word is a number, how many milliseconds the run takes; a letter, how it ends (`d` done, `f` a failure, `r` one that
 /// is tried again soon, `p` a panic, `s` a snooze of a second, `x` discarded, `k` killed); and perhaps a sign: `+` when
@@ -30,10 +30,9 @@ impl Script {
         Script(text.to_owned())
     }
 
-    /// The run with this number, counted from nought. A word that is none stands for a run that is done at once.
+    /// The run with this number, counted from nought.
     fn run(&self, number: usize) -> Run {
-        let words: Vec<&str> = self.0.split_whitespace().collect();
-        let word = words.get(number).or(words.last()).copied().unwrap_or("0d");
+        let word = self.0.split_whitespace().nth(number).unwrap_or("0d");
         let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (takes, rest) = word.split_at(digits);
         let mut rest = rest.chars();
@@ -114,12 +113,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_read_word_by_word_and_its_last_word_goes_on() {
+    fn a_script_is_read_word_by_word_and_what_comes_after_is_done_at_once() {
         let script = Script::new("20f 0p+ 700d*");
         let run = |millis, ends, pushes| Run { takes: Duration::from_millis(millis), ends, pushes };
         assert_eq!(script.run(0), run(20, 'f', None));
         assert_eq!(script.run(1), run(0, 'p', Some('+')));
-        assert_eq!([script.run(2), script.run(9)], [run(700, 'd', Some('*')); 2]);
-        assert_eq!(Script::new("").run(0), run(0, 'd', None));
+        assert_eq!(script.run(2), run(700, 'd', Some('*')));
+        assert_eq!([script.run(9), Script::new("").run(0)], [run(0, 'd', None); 2]);
     }
 }

@@ -13,7 +13,8 @@ use super::story::Telling;
 use super::world::{Ghost, State, World};
 use super::Subject;
 
-/// How long after the last fault all has to have come to its end: several leases, retries, and waits to run alone.
+/// How long after the last fault all has to have come to its end: several leases, retries, and waits to run alone. Where
+/// a store goes by a wall clock that stepped back, what it was to do by then waits for that much longer.
 const TAIL_MS: u64 = 1_200_000;
 
 /// Jobs that are due so long after the last fault are waited for; later ones wait in peace.
@@ -177,6 +178,10 @@ impl<'a> Coordinator<'a> {
         };
         let process = &mut self.processes[index];
         let Some(life) = process.life() else { return };
+        // A server that was still starting when all were told to stop hears it now.
+        if self.stopping_since.is_some() {
+            life.server().iter().for_each(|server| server.begin_stop());
+        }
         let next_fault = process.timed.front().map_or(u64::MAX, |(at, _)| *at);
         let until_ms = (process.at_ms + slice_ms).min(next_fault.max(process.at_ms + 1));
         if life.site.gate.is_waited_at() {
@@ -261,7 +266,7 @@ impl<'a> Coordinator<'a> {
         let pushing: Vec<char> = clients.filter(|it| !matches!(it.doing, Doing::Over)).map(|it| self.world.plan.name(it.index)).collect();
         if waiting.is_empty() && pushing.is_empty() {
             self.stop_all(now_ms);
-        } else if now_ms > self.calm_ms + TAIL_MS {
+        } else if now_ms > self.calm_ms + TAIL_MS + self.world.plan.stepped_back_ms() {
             let detail = format!("{TAIL_MS} ms after the last fault: jobs {waiting:?}, clients {pushing:?}");
             self.world.note(Err(Broken { invariant: "nobody waits for ever", detail }));
         }

@@ -100,6 +100,8 @@ pub(super) struct Entry {
     pub(super) spot: Spot,
     /// The true time at which it came there.
     pub(super) since_ms: u64,
+    /// The queue that it is in, or was in last.
+    queue: QueueName,
     /// The queue that its payload names.
     named_queue: Option<QueueName>,
     /// Its key, and none once it has passed on.
@@ -225,6 +227,9 @@ impl Ledger {
         }
         if let Some(state) = spot.state() {
             *self.counts.entry(state).or_default() += 1;
+        }
+        if let Spot::Queue(queue) | Spot::Busy(_, queue) = &spot {
+            entry.queue = queue.clone();
         }
         if let Spot::Busy(claim, _) = &spot {
             self.by_claim.insert(claim.clone(), number);

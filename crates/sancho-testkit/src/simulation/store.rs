@@ -34,13 +34,16 @@ impl SimStore {
         if let Request::Retire(who) = &request {
             site.world.state().ledger.distrusts(who);
         }
-        let mut flight = Flight { site, request: Some(request), now, on_its_way: false };
+        let mut flight = Flight { site, request: Some(request), now, begun_ms, on_its_way: false };
         self.way(fault, |before, _| before).await;
         flight.on_its_way = !matches!(fault, Some(Fault::Refused | Fault::RequestLost | Fault::CrashBefore { .. }));
         site.gate.pass().await;
         // From here on it is the store's, or nobody's.
         let Some(request) = flight.request.take() else { return Err(lost(op, ErrorKind::Internal)) };
         self.check_reach(op).await?;
+        if site.world.plan.is_overtaken(&request, begun_ms, site.clock.true_ms()) {
+            return Err(lost(op, ErrorKind::Unavailable));
+        }
         let make = || site.world.make(site.process, site.clock.true_ms(), &request, now);
         if fault.is_some() {
             site.tell_fault(format_args!("{op}, call {number}: {fault:?}"));
@@ -116,14 +119,15 @@ struct Flight<'a> {
     site: &'a Site,
     request: Option<Request>,
     now: Timestamp,
+    begun_ms: u64,
     on_its_way: bool,
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let Some(request) = self.request.take().filter(|_| self.on_its_way) else { return };
-        if self.site.chance.once_in(2) {
-            let (process, at_ms, now) = (self.site.process, self.site.clock.true_ms(), self.now);
+        let (process, at_ms, now) = (self.site.process, self.site.clock.true_ms(), self.now);
+        if self.site.chance.once_in(2) && !self.site.world.plan.is_overtaken(&request, self.begun_ms, at_ms) {
             self.site.world.state().ghosts.push(Ghost { process, at_ms, request, now });
         }
     }

@@ -45,7 +45,7 @@ impl Ledger {
     fn act(&mut self, call: &Call<'_>, number: usize, permitted: Permitted) {
         let entry = &self.entries[number];
         let spot = match permitted {
-            Permitted::Enqueue => entry.named_queue.clone().map_or_else(|| entry.spot.clone(), Spot::Queue),
+            Permitted::Enqueue => Spot::Queue(entry.named_queue.clone().unwrap_or_else(|| entry.queue.clone())),
             Permitted::Bury => Spot::Dead,
             Permitted::Remove => Spot::Gone,
             Permitted::Wait { at } if matches!(entry.spot, Spot::Retries(_)) => Spot::Retries(at),

@@ -80,6 +80,7 @@ impl Ledger {
             jid: job.jid.clone(),
             spot: Spot::Gone,
             since_ms: call.at_ms,
+            queue: sancho_core::QueueName::default(),
             named_queue: envelope.as_ref().and_then(sancho_core::Envelope::queue),
             key: job.key.clone(),
             is_known: class != crate::simulation::pusher::STRANGER,
