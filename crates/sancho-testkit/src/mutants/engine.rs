@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sancho_core::{Clock, Store};
 
 use crate::interposed::Interposed;
-use crate::simulation::{self, Sound, Subject, Verdict};
+use crate::simulation::{self, Subject, Verdict};
 use clock::BentClock;
 use front::Front;
 
@@ -21,6 +21,8 @@ use front::Front;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EngineBug {
+    /// Nothing: what stands between is sound.
+    None,
     /// Settlements whose call failed are not sent again once the store is back.
     SettleDroppedOnReconnect,
     /// A claim whose reply was lost is made anew, under other numbers.
@@ -33,14 +35,15 @@ pub enum EngineBug {
     PushAcknowledgedUnheard,
     /// Jobs are claimed when a wake-up came, and only then.
     WakeTrusted,
-    /// Due jobs are looked for when one is known to be due, and only then.
+    /// Due jobs are looked for at the time that was last told, and only then.
     DueTimeTrusted,
     /// The clock by which claims are trusted runs at half speed.
     SlowUptime,
     /// That clock stands still while the process is suspended.
     UptimeWithoutSuspension,
-    /// What a beat says of a lost lease is not heard.
-    LostBeatIgnored,
+    /// A lost lease is not noticed: the clock stands still while the process is suspended, and what the store says of
+    /// it is not heard.
+    LostLeaseNotHeard,
     /// Others' claims are taken over ten seconds before their lease ends.
     TakeOverBeforeTrustEnds,
     /// Leases are measured by the process's own clock.
@@ -75,7 +78,7 @@ impl EngineBug {
         EngineBug::DueTimeTrusted,
         EngineBug::SlowUptime,
         EngineBug::UptimeWithoutSuspension,
-        EngineBug::LostBeatIgnored,
+        EngineBug::LostLeaseNotHeard,
         EngineBug::TakeOverBeforeTrustEnds,
         EngineBug::StoreTimeIgnored,
         EngineBug::NameKept,
@@ -100,7 +103,9 @@ impl Subject for MutantEngine {
 
     fn clock(&self, _process: char, clock: Arc<dyn Clock>) -> Arc<dyn Clock> {
         match self.0 {
-            EngineBug::SlowUptime | EngineBug::UptimeWithoutSuspension => Arc::new(BentClock::new(self.0, clock)),
+            EngineBug::SlowUptime | EngineBug::UptimeWithoutSuspension | EngineBug::LostLeaseNotHeard => {
+                Arc::new(BentClock::new(self.0, clock))
+            }
             _ => clock,
         }
     }
@@ -115,8 +120,14 @@ pub struct Found {
     pub invariant: &'static str,
 }
 
-/// Runs seeds in order, on as many threads as asked for, until one finds the bug: a rule is broken with it, and none
-/// without it. `None` when no seed does.
+/// Whether a seed finds a bug: a rule is broken with it, and none without it.
+pub fn find_by(bug: EngineBug, seed: u64) -> Option<Found> {
+    let Verdict::Violated(violation) = simulation::run(seed, &MutantEngine(bug)) else { return None };
+    let Verdict::Held(_) = simulation::run(seed, &MutantEngine(EngineBug::None)) else { return None };
+    Some(Found { seed, invariant: violation.invariant })
+}
+
+/// Runs seeds in order, on as many threads as asked for, until one finds the bug. `None` when no seed does.
 pub fn find(bug: EngineBug, seeds: Range<u64>, threads: usize) -> Option<Found> {
     let (next, over) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
     let search = || {
@@ -125,11 +136,9 @@ pub fn find(bug: EngineBug, seeds: Range<u64>, threads: usize) -> Option<Found> 
             if seed >= seeds.end {
                 return None;
             }
-            if let Verdict::Violated(violation) = simulation::run(seed, &MutantEngine(bug))
-                && let Verdict::Held(_) = simulation::run(seed, &Sound)
-            {
+            if let Some(found) = find_by(bug, seed) {
                 over.store(true, Ordering::Relaxed);
-                return Some(Found { seed, invariant: violation.invariant });
+                return Some(found);
             }
         }
         None

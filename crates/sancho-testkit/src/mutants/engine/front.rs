@@ -37,7 +37,8 @@ struct Memory {
     pushed: BTreeSet<Jid>,
     /// Whether a wake-up came since the last look found nothing.
     ready: bool,
-    due: bool,
+    /// Whether due jobs were looked for, and what was said of the next.
+    has_looked: bool,
     next_due: Option<Timestamp>,
     /// The process's first name.
     name: Option<Incarnation>,
@@ -54,7 +55,7 @@ impl Front {
             unsent: Vec::new(),
             pushed: BTreeSet::new(),
             ready: true,
-            due: true,
+            has_looked: false,
             next_due: None,
             name: None,
             unresolved: None,
@@ -140,13 +141,15 @@ impl Front {
         if request.is_some() {
             self.memory().ready = !exchanged.claims.is_empty();
         }
+        let deaf = self.has(EngineBug::LostLeaseNotHeard);
+        let standing = if deaf { Standing::Good } else { exchanged.standing };
         let mut answers = exchanged.answers.into_iter();
         let answer = |settlement: &Settlement| match dropped.contains(&settlement.receipt) {
             true => SettleAnswer::Settled,
             false => answers.next().unwrap_or(SettleAnswer::Lost),
         };
         let answers = settlements.iter().map(answer).collect();
-        Ok(Exchanged::new(answers, exchanged.claims, exchanged.standing))
+        Ok(Exchanged::new(answers, exchanged.claims, standing))
     }
 }
 
@@ -187,14 +190,14 @@ impl Interpose for Front {
     fn promote(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, StoreResult<Promoted>> {
         Box::pin(async move {
             if self.has(EngineBug::DueTimeTrusted) {
-                let mut memory = self.memory();
-                if !memory.due && memory.next_due.is_none_or(|due| due > now) {
+                let memory = self.memory();
+                if memory.has_looked && memory.next_due.is_none_or(|due| due > now) {
                     return Ok(Promoted { next_due: memory.next_due, ..Promoted::default() });
                 }
-                memory.due = false;
             }
             let promoted = self.inner.promote(limit, now).await?;
-            self.memory().next_due = promoted.next_due;
+            let mut memory = self.memory();
+            (memory.has_looked, memory.next_due) = (true, promoted.next_due);
             Ok(promoted)
         })
     }
@@ -204,7 +207,7 @@ impl Interpose for Front {
             let mut bent = beat.clone();
             bent.process.incarnation = self.name(&beat.process.incarnation);
             let mut answer = self.inner.beat(&bent, now).await?;
-            if self.has(EngineBug::LostBeatIgnored) {
+            if self.has(EngineBug::LostLeaseNotHeard) {
                 answer.standing = Standing::Good;
                 answer.lost.clear();
             }
@@ -256,10 +259,8 @@ impl Interpose for Front {
     fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             self.inner.wait(interest, after).await;
-            match interest {
-                Interest::Ready(_) => self.memory().ready = true,
-                Interest::Due => self.memory().due = true,
-                _ => {}
+            if let Interest::Ready(_) = interest {
+                self.memory().ready = true;
             }
         })
     }
