@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 
 fn read(file: &std::path::Path) -> Result<Plan, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("failed to read {}: {error}", file.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("failed to read {} as a plan: {error}", file.display()))
+    Plan::read(&text).map_err(|error| format!("failed to read {} as a plan: {error}", file.display()))
 }
 
 /// One plan, with its whole story.
@@ -79,10 +79,9 @@ fn fail(plan: &Plan, arguments: &Arguments) -> Result<ExitCode, String> {
     eprintln!("simulate: seed {} breaks a rule; looking for the least that it takes", plan.seed);
     let least = simulation::shrink(plan, &Sound);
     let (verdict, _) = simulation::tell_plan(&least, &Sound);
-    let text = serde_json::to_string(&least).map_err(|error| format!("failed to write the plan: {error}"))?;
-    println!("plan: {text}\n{verdict}");
+    println!("{verdict}");
     if let Some(file) = &arguments.keep {
-        std::fs::write(file, text).map_err(|error| format!("failed to write {}: {error}", file.display()))?;
+        std::fs::write(file, least.write()).map_err(|error| format!("failed to write {}: {error}", file.display()))?;
         println!("kept: {}", file.display());
     }
     println!("again: cargo run --release -p sancho-testkit --bin simulate -- --seed {}", plan.seed);
@@ -114,7 +113,10 @@ fn many(arguments: &Arguments) -> Result<ExitCode, String> {
             let mut found = found.lock().expect("no thread panics");
             match verdict {
                 Verdict::Held(figures) => found.total.add(&figures),
-                Verdict::Violated(violation) => found.failed.push((seed, violation.invariant)),
+                Verdict::Violated(violation) => {
+                    eprintln!("seed {seed}: violated: {}", violation.invariant);
+                    found.failed.push((seed, violation.invariant));
+                }
             }
             if !found.failed.is_empty() && !arguments.keep_going {
                 return;
@@ -128,8 +130,8 @@ fn many(arguments: &Arguments) -> Result<ExitCode, String> {
     std::thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(work)));
     let Found { total, mut failed } = found.into_inner().expect("no thread panics");
     failed.sort_unstable();
-    if arguments.keep_going {
-        failed.iter().for_each(|(seed, invariant)| println!("seed {seed}: violated: {invariant}"));
+    for (seed, invariant) in &failed {
+        println!("seed {seed}: violated: {invariant}");
     }
     if let Some((seed, _)) = failed.first() {
         return fail(&Plan::draw(*seed), arguments);

@@ -23,6 +23,10 @@ const AWAITED_MS: u64 = 180_000;
 /// How long a server may take to stop beyond its own timeout: tasks that are cut short, a last beat, a goodbye.
 const STOP_MS: u64 = 60_000;
 
+/// How far a process runs at most before it is another's turn: two to the power of these, in milliseconds, and up to
+/// twice as far. Wake-ups are late by as much; each order of magnitude is as likely as another.
+const SLICE_DOUBLINGS: std::ops::Range<usize> = 1..12;
+
 /// A bound of the run itself: far more turns than any run needs.
 const TURNS_MAX: u64 = 3_000_000;
 
@@ -173,7 +177,7 @@ impl<'a> Coordinator<'a> {
     fn turn(&mut self, index: usize) {
         let slice_ms = {
             let state = self.world.state();
-            let base = 1 << state.chance.below(11);
+            let base = 1 << (SLICE_DOUBLINGS.start + state.chance.below(SLICE_DOUBLINGS.len()));
             base + state.chance.below(usize::try_from(base).unwrap_or(1)) as u64
         };
         let process = &mut self.processes[index];

@@ -36,10 +36,14 @@ impl Draw {
         let pushers: Vec<_> = (0..1 + self.below(2)).map(|_| self.pusher(quiet_from_ms, store_clock)).collect();
         let mut plan = Plan { seed, store_clock, quiet_from_ms, servers, pushers, mishaps: Vec::new() };
         // Some runs are calm, some are not.
-        let mishaps = self.below(1 + self.span(4));
+        let mishaps = self.below(2 + self.span(5));
         for _ in 0..mishaps {
             let mishap = self.mishap(&plan);
             plan.mishaps.push(mishap);
+        }
+        for _ in 0..self.below(3) {
+            let blow = self.blow(&plan);
+            plan.mishaps.push(blow);
         }
         plan
     }
@@ -59,14 +63,15 @@ impl Draw {
             wakes: match self.below(6) {
                 0 => Wakes::Never,
                 1 => Wakes::Late(self.span(12)),
-                2 => Wakes::Anyway(1 + self.span(9)),
+                // Oftener would be a run of nothing but looking.
+                2 => Wakes::Anyway(100 + self.span(11)),
                 _ => Wakes::Well,
             },
         }
     }
 
     fn skew(&self, store_clock: StoreClock) -> i64 {
-        let skew = i64::try_from(self.span(22)).unwrap_or(0);
+        let skew = i64::try_from(self.span(19)).unwrap_or(0);
         match (store_clock, self.below(4)) {
             // One host has one clock.
             (StoreClock::Echo, _) | (_, 0 | 1) => 0,
@@ -140,6 +145,18 @@ impl Draw {
         format!("{works_ms}{ends}{pushes}")
     }
 
+    /// What costs a server its lease, or nearly.
+    fn blow(&self, plan: &Plan) -> Mishap {
+        let process = self.0.below(plan.servers.len());
+        let (at, for_ms) = (When::At(self.below(plan.quiet_from_ms)), 12_000 + self.below(30_000));
+        let (when, what) = match self.below(5) {
+            0 | 1 => (at, Fault::Crash { restart_ms: self.span(15) }),
+            2 | 3 => (at, Fault::Freeze { for_ms }),
+            _ => (at, Fault::Away { for_ms, fails_after_ms: self.0.pick(&[0, 0, 5, 3_000]) }),
+        };
+        Mishap { process, when, what }
+    }
+
     fn mishap(&self, plan: &Plan) -> Mishap {
         let process = self.0.below(plan.processes());
         let is_server = process < plan.servers.len();
@@ -170,7 +187,7 @@ impl Draw {
     }
 
     fn step(&self) -> i64 {
-        let by = i64::try_from(self.span(22)).unwrap_or(0);
+        let by = i64::try_from(self.span(19)).unwrap_or(0);
         if self.0.once_in(2) { by } else { -by }
     }
 }

@@ -237,6 +237,23 @@ pub enum Fault {
 }
 
 impl Plan {
+    /// Reads a plan that was written down; lines that begin with `#` are for people.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn read(text: &str) -> Result<Plan, serde_json::Error> {
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        serde_json::from_str(&lines.join("\n"))
+    }
+
+    /// Writes the plan down.
+    ///
+    /// # Panics
+    /// Never: a plan is plain data.
+    pub fn write(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a plan is plain data")
+    }
+
     /// How many processes take part.
     pub fn processes(&self) -> usize {
         self.servers.len() + self.pushers.len()
