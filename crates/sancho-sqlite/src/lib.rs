@@ -13,6 +13,7 @@ mod inspect;
 mod migrate;
 mod moves;
 mod open;
+mod private;
 mod process_row;
 mod reader;
 mod row;
