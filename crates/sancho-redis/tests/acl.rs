@@ -167,7 +167,7 @@ fn the_user_of_the_page_may_do_nothing_else() {
         &["FLUSHALL"][..],
         &["KEYS", "*"],
         &["CONFIG", "GET", "requirepass"],
-        &["GET", "queues"],
+        &["APPEND", "queues", "x"],
         &["HGET", "session:1", "user"],
         &["SUBSCRIBE", "anything"],
         &["EVAL", "return redis.call('FLUSHALL')", "0"],

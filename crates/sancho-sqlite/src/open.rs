@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::{migrate, private};
+use crate::migrate;
 
 /// The oldest SQLite that is trusted with a write-ahead log: earlier ones can corrupt it.
 const VERSION_MIN: i32 = 3_051_003;
@@ -181,10 +181,10 @@ pub(crate) fn connect(path: &Path, options: Options, role: Role) -> Result<Conne
     if let Some(directory) = path.parent().filter(|it| !it.as_os_str().is_empty() && !it.is_dir()) {
         return Err(OpenError::NoDirectory { directory: directory.to_owned() });
     }
-    if role == Role::Writer {
-        private::make(path);
-    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if role == Role::Writer {
+        crate::private::make(path);
+    }
     let mut connection = Connection::open_with_flags(path, flags).map_err(|error| refusal(path, error))?;
     tune(&mut connection, options, role).map_err(|error| refusal(path, error))?;
     if role == Role::Writer {
