@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use sancho_core::{Payload, State, StoreResult};
+use sancho_core::{Jid, Payload, State, StoreResult};
 
 use crate::inspect::search::Needle;
 use crate::row::Seen;
@@ -25,7 +25,8 @@ impl Names {
     pub(crate) fn of(payload: &Payload) -> Self {
         let Ok(envelope) = payload.envelope() else { return Names::default() };
         Names {
-            jid: envelope.jid().map(|jid| jid.into_owned()).unwrap_or_default(),
+            // An id that is none, such as one with a line break, would break the lists of lines that names stand in.
+            jid: envelope.jid().and_then(|jid| Jid::new(jid).ok()).map(|jid| jid.to_string()).unwrap_or_default(),
             key: envelope.key().map(|key| key.as_str().to_owned()).unwrap_or_default(),
         }
     }
