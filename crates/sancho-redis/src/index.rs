@@ -35,9 +35,9 @@ impl Names {
 /// An entry that a script could not prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unproved {
-    pub(crate) key: String,
-    /// The job that the index names.
-    pub(crate) jid: String,
+    pub(crate) key: Vec<u8>,
+    /// The job that the index names, as it stands there: a script compares the bytes.
+    pub(crate) jid: Vec<u8>,
 }
 
 /// Where the job of an unproved entry is.
@@ -70,11 +70,12 @@ impl Proof {
 impl RedisStore {
     /// Searches for the jobs of entries that a script could not prove: one search for all of them.
     pub(crate) async fn prove(&self, op: &'static str, unproved: &[Unproved]) -> StoreResult<Vec<Proof>> {
-        let needles = unproved.iter().map(|it| Needle::jid(&it.jid)).collect::<Vec<_>>();
+        let jid = |of: &Unproved| String::from_utf8_lossy(&of.jid).into_owned();
+        let needles = unproved.iter().map(|of| Needle::jid(&jid(of))).collect::<Vec<_>>();
         let found: HashMap<String, Seen> = self.search(op, &needles).await?;
         let proof = |of: &Unproved| Proof {
             // A dead job holds no key.
-            seen: found.get(&of.jid).filter(|seen| seen.spot.state() != State::Dead).cloned(),
+            seen: found.get(&jid(of)).filter(|seen| seen.spot.state() != State::Dead).cloned(),
             of: of.clone(),
         };
         Ok(unproved.iter().map(proof).collect())

@@ -30,17 +30,16 @@ pub(crate) enum Spot {
 
 /// An in-flight value: start, queue and payload.
 ///
-/// One that no script wrote, without its two line ends, is a payload as it is, of the queue `default`: nobody knows
-/// what it was, and it is to be buried, never dropped.
+/// One that no script wrote is a payload as it is, of the queue `default`: nobody knows what it was, and it is to be
+/// buried, never dropped.
 pub(crate) fn cut(value: &[u8]) -> (Timestamp, QueueName, &[u8]) {
-    let mut parts = value.splitn(3, |byte| *byte == b'\n');
-    let (Some(start), Some(queue), Some(payload)) = (parts.next(), parts.next(), parts.next()) else {
-        return (Timestamp::EPOCH, QueueName::default(), value);
+    let parts = || {
+        let mut parts = value.splitn(3, |byte| *byte == b'\n');
+        let micros = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+        let queue = QueueName::new(std::str::from_utf8(parts.next()?).ok()?).ok()?;
+        Some((Timestamp::from_unix_micros(micros), queue, parts.next()?))
     };
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    let micros = text(start).and_then(|micros| micros.parse().ok()).unwrap_or(0);
-    let queue = text(queue).and_then(|queue| QueueName::new(queue).ok()).unwrap_or_default();
-    (Timestamp::from_unix_micros(micros), queue, payload)
+    parts().unwrap_or_else(|| (Timestamp::EPOCH, QueueName::default(), value))
 }
 
 /// A member of the set of held jobs: reason and payload.

@@ -25,10 +25,9 @@ end
 
 -- Cuts a value of a flight hash into start, queue and payload. One that no script wrote is a payload as it is.
 local function cut(value)
-  local first = string.find(value, '\n', 1, true)
-  local second = first and string.find(value, '\n', first + 1, true)
-  if not second then return '0', 'default', value end
-  return string.sub(value, 1, first - 1), string.sub(value, first + 1, second - 1), string.sub(value, second + 1)
+  local _, last, start, queue = string.find(value, '^(%-?%d+)\n([^\n]+)\n')
+  if not last then return '0', 'default', value end
+  return start, queue, string.sub(value, last + 1)
 end
 
 -- Makes an incarnation unknown; what it holds stays for others to take over. A name that is none of ours, which
