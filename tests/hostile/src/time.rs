@@ -10,8 +10,11 @@ use serde_json::value::RawValue;
 
 use crate::when;
 
-/// Microseconds up to which a float of seconds names each one: the year 2255.
-const EXACT_MICROS: i64 = 1 << 53;
+/// Microseconds up to which a float of seconds names each one: the year 2106.
+const EXACT_MICROS: i64 = (1 << 32) * 1_000_000;
+
+/// Milliseconds that are as many microseconds as there may be.
+const EXACT_MILLIS: i64 = i64::MAX / 1_000;
 
 /// Milliseconds below which a whole number is taken for seconds.
 const MILLIS_LEAST: i64 = 100_000_000_000;
@@ -54,7 +57,7 @@ fn check_time(time: Timestamp, other: Timestamp) {
         let (micros, read) = (time.as_unix_micros(), WireTime::read(raw).map(Timestamp::as_unix_micros));
         if (0..EXACT_MICROS).contains(&micros) && wire == WireTime::Seconds {
             assert_eq!(read, Some(micros), "{text}");
-        } else if (MILLIS_LEAST..EXACT_MICROS).contains(&time.as_unix_millis()) && wire == WireTime::Millis {
+        } else if (MILLIS_LEAST..EXACT_MILLIS).contains(&time.as_unix_millis()) && wire == WireTime::Millis {
             assert_eq!(read, Some(time.as_unix_millis().saturating_mul(1_000)), "{text}");
         }
     }

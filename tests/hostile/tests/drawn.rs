@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use sancho_hostile::{CHECKS, check};
 
 /// Inputs of one kind that each check gets.
-const CASES: u32 = 400;
+const CASES: u32 = 200;
 
 fn for_all(name: &str, inputs: impl Strategy<Value = Vec<u8>>) {
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
@@ -59,7 +59,7 @@ fn the_corpus_with_bytes_changed() {
 fn nesting_of_any_depth_takes_no_stack() {
     let small = std::thread::Builder::new().stack_size(512 * 1024);
     let deep = small.spawn(|| {
-        for levels in [99, 100, 101, 127, 128, 129, 1_000, 1_000_000] {
+        for levels in [99, 100, 101, 127, 128, 129, 1_000, 200_000] {
             for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
                 let nested = format!("{}1{}", open.repeat(levels), close.repeat(levels));
                 let unclosed = open.repeat(levels);
