@@ -3,8 +3,6 @@
 //! Whatever is drawn by chance is drawn from a seed; a failure tells it. `SANCHO_HOSTILE_SEED` adds one of your own.
 
 mod common;
-#[path = "common/raw.rs"]
-mod raw;
 
 #[path = "hostile/bench.rs"]
 mod bench;

@@ -14,7 +14,6 @@ use sancho_testkit::factory::{key, queue};
 use sancho_testkit::jid_of;
 
 use crate::common::Redis;
-use crate::raw::raw;
 
 /// How often something is asked for before it counts as not coming, and what lies between.
 const ASKS_MAX: u32 = 4_000;
@@ -84,7 +83,8 @@ impl Bench {
     }
 
     pub(crate) fn raw(&self) -> Connection {
-        raw(&self.url)
+        let client = redis::Client::open(self.url.as_str()).expect("an address");
+        client.get_connection().expect("redis-server answers")
     }
 
     /// One plain command, which is to succeed.
