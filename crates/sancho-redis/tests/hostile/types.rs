@@ -3,6 +3,7 @@
 use sancho_core::{ErrorKind, Greeting, Store};
 use sancho_testkit::chance::Seeded;
 use sancho_testkit::stage::beat;
+use tokio::task::JoinSet;
 
 use crate::bench::{Bench, bad, fill, good};
 use crate::junk::seeds;
@@ -37,15 +38,19 @@ fn is_vital(key: &str) -> bool {
     matches!(key, "sancho:leases" | "sancho:holders")
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_key_of_another_type_stops_no_other_job_and_every_refusal_names_it() {
+    let mut cases = JoinSet::new();
     for seed in seeds().into_iter().take(2) {
         let chance = Seeded::new(seed);
         for (key, right) in KEYS {
             let wrong: Vec<&str> = TYPES.into_iter().filter(|kind| *kind != right).collect();
             let kind = if seed == 1 { wrong[0] } else { chance.pick(&wrong) };
-            survive(key, kind).await;
+            cases.spawn(survive(key, kind));
         }
+    }
+    while let Some(case) = cases.join_next().await {
+        case.expect("a case holds");
     }
 }
 
