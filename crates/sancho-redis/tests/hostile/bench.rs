@@ -114,6 +114,11 @@ impl Bench {
         self.say(&[b"DUMP", key.as_bytes()])
     }
 
+    /// How many members a sorted set has.
+    pub(crate) fn count(&self, set: &str) -> usize {
+        self.say(&[b"ZCARD", set.as_bytes()])
+    }
+
     /// The members of a sorted set, sorted.
     pub(crate) fn members(&self, set: &str) -> Vec<Vec<u8>> {
         let mut members: Vec<Vec<u8>> = self.say(&[b"ZRANGE", set.as_bytes(), b"0", b"-1"]);

@@ -9,17 +9,17 @@ use crate::junk::{self, is_due, seeds, unreadable};
 async fn junk_in_a_queue_is_buried_byte_for_byte_and_good_jobs_behind_it_are_performed() {
     for seed in seeds() {
         let (bench, chance) = (Bench::new().await, Seeded::new(seed));
-        let mut junk = unreadable(&chance, 30);
+        let mut junk = unreadable(&chance, 20);
         for (number, junk) in junk.iter().enumerate() {
             bench.enqueue("default", junk);
-            if chance.once_in(3) || number == 29 {
+            if chance.once_in(3) || number == 19 {
                 bench.enqueue("default", &good(number as u64));
             }
         }
         let goods = bench.queued("default").len() - junk.len();
         assert!(bench.look_at_everything(&["default"]).await.is_empty(), "seed {seed}");
         let serving = bench.serve(&["default"]).await;
-        let over = || bench.journal.performed().len() == goods && bench.members("dead").len() == junk.len();
+        let over = || bench.journal.performed().len() == goods && bench.count("dead") == junk.len();
         serving.until(&format!("seed {seed}: the queue is empty"), over).await;
         assert!(bench.look_at_everything(&["default"]).await.is_empty(), "seed {seed}");
         serving.stop().await;
@@ -53,7 +53,7 @@ async fn junk_at_any_score_is_buried_when_it_is_due_and_waits_else() {
         }
         assert!(bench.look_at_everything(&[]).await.is_empty(), "seed {seed}");
         let serving = bench.serve(&["default"]).await;
-        let over = || bench.journal.performed() == [0, 1, 2] && bench.members("dead").len() == 5 + due.len();
+        let over = || bench.journal.performed() == [0, 1, 2] && bench.count("dead") == 5 + due.len();
         serving.until(&format!("seed {seed}: what is due was moved"), over).await;
         assert!(bench.look_at_everything(&["default"]).await.is_empty(), "seed {seed}");
         assert_eq!(serving.complaints(), [""; 0]);
@@ -62,7 +62,8 @@ async fn junk_at_any_score_is_buried_when_it_is_due_and_waits_else() {
         left.sort();
         waits.sort();
         assert_eq!(left, waits, "seed {seed}");
-        assert!(due.iter().all(|junk| bench.members("dead").contains(junk)), "seed {seed}: byte for byte");
+        let dead = bench.members("dead");
+        assert!(due.iter().all(|junk| dead.contains(junk)), "seed {seed}: byte for byte");
     }
 }
 

@@ -34,7 +34,7 @@ async fn claims_of_the_dead_are_taken_over_whatever_they_are() {
         hold(&bench, "h:1:dead", b"next", &bytes(&chance));
         assert!(bench.look_at_everything(&["default"]).await.is_empty(), "seed {seed}");
         let serving = bench.serve(&["default"]).await;
-        let over = || bench.journal.performed() == [1, 2, 3] && bench.members("dead").len() == 12;
+        let over = || bench.journal.performed() == [1, 2, 3] && bench.count("dead") == 12;
         serving.until(&format!("seed {seed}: all of them are taken over"), over).await;
         serving.stop().await;
         let dead = bench.members("dead");
