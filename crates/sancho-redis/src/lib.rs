@@ -15,6 +15,8 @@ mod marks;
 mod moves;
 mod note;
 mod purge;
+#[doc(hidden)]
+pub mod readers;
 mod record;
 mod reply;
 mod row;
