@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use crate::harness::Disk;
 use power::{Fuse, Survival};
+
+use crate::harness::{Disk, wait_until};
 
 #[test]
 fn what_is_not_synced_is_lost_on_the_strictest_disk() {
@@ -101,9 +102,7 @@ fn a_fuse_stops_everybody_after_so_many_changes() {
     let steps = ["steps", "write:a:0:n:1", "write:a:1:n:1", "write:a:2:n:1", "write:a:3:n:1"];
     let mut program = disk.program(Some(&supply), &steps);
     program.wait_for("2");
-    while !supply.is_off().expect("the cycle is there") {
-        std::thread::yield_now();
-    }
+    wait_until("the fuse has burned down", || supply.is_off().expect("the cycle is there").then_some(()));
     let said = program.kill();
     let restored = supply.restore(1, Survival::Nothing).expect("the disk is restored");
     assert_eq!((said, restored.changes, restored.strays), (Vec::<String>::new(), 4, vec![]));
@@ -117,9 +116,7 @@ fn a_fuse_that_ends_at_a_sync_ends_before_it() {
     supply.set_fuse(Fuse::After(2)).expect("a fuse");
     let mut program = disk.program(Some(&supply), &["steps", "write:a:0:n:3", "sync:a"]);
     program.wait_for("1");
-    while !supply.is_off().expect("the cycle is there") {
-        std::thread::yield_now();
-    }
+    wait_until("the fuse has burned down", || supply.is_off().expect("the cycle is there").then_some(()));
     assert_eq!(program.kill(), Vec::<String>::new());
     supply.restore(1, Survival::Nothing).expect("the disk is restored");
     assert_eq!(disk.bytes("a"), Some(b"old".to_vec()));

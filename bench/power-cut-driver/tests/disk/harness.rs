@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
+use std::time::Duration;
 
 use power::{Restored, Supply, Survival};
 use tempfile::TempDir;
@@ -112,6 +113,17 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Asks again and again, for two minutes at most, until there is an answer.
+pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..60_000 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("waited in vain until {what}");
 }
 
 /// Cargo builds no library for a test that does not link it.

@@ -4,11 +4,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-use crate::harness::{Disk, Program};
 use power::{Supply, Survival};
 
-/// How often a server that starts is asked whether it is there.
-const ASKS_MAX: u32 = 200_000;
+use crate::harness::{Disk, Program, wait_until};
 
 /// Keys that are written before each cut.
 const KEYS: u32 = 200;
@@ -25,15 +23,10 @@ impl Server {
         command.args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", sync]);
         command.arg("--unixsocket").arg(&socket).arg("--logfile").arg(log);
         let program = disk.start(supply, command);
-        for _ in 0..ASKS_MAX {
-            if let Ok(stream) = UnixStream::connect(&socket) {
-                let mut server = Server { program, stream: BufReader::new(stream) };
-                while server.ask("PING").starts_with("-LOADING") {}
-                return server;
-            }
-            std::thread::yield_now();
-        }
-        panic!("redis-server does not answer");
+        let stream = wait_until("redis-server listens", || UnixStream::connect(&socket).ok());
+        let mut server = Server { program, stream: BufReader::new(stream) };
+        wait_until("redis-server has read its files", || (server.ask("PING") == "+PONG").then_some(()));
+        server
     }
 
     /// A command's answer, for those that answer with one line.
@@ -59,7 +52,9 @@ fn keys_left(sync: &str, rewrite: bool) -> u32 {
     for key in 0..KEYS {
         if rewrite && key == KEYS / 2 {
             assert!(server.ask("BGREWRITEAOF").contains("started"));
-            while !server.ask("INFO persistence").contains("aof_rewrite_in_progress:0") {}
+            wait_until("the file is rewritten", || {
+                server.ask("INFO persistence").contains("aof_rewrite_in_progress:0").then_some(())
+            });
         }
         assert_eq!(server.ask(&format!("SET key:{key} {}", "x".repeat(100))), "+OK");
     }

@@ -1,8 +1,9 @@
 //! SQLite alone on the disk: the check loses what a careless setting gives away, and nothing else.
 
-use crate::harness::{Disk, Program};
 use power::{Fuse, Survival};
 use rusqlite::Connection;
+
+use crate::harness::{Disk, Program, wait_until};
 
 /// How often the power is cut in each test.
 const CUTS: u64 = 24;
@@ -22,9 +23,7 @@ fn cut(synchronous: &str, seed: u64, fuse: u64) -> Left {
     let supply = disk.power_on();
     supply.set_fuse(Fuse::After(fuse)).expect("a fuse");
     let program: Program = disk.program(Some(&supply), &["rows", "rows.db", synchronous, "100000"]);
-    while !supply.is_off().expect("the cycle is there") {
-        std::thread::yield_now();
-    }
+    wait_until("the fuse has burned down", || supply.is_off().expect("the cycle is there").then_some(()));
     let acknowledged = program.kill().last().map_or(0, |number| number.parse().expect("a number"));
     let restored = supply.restore(seed, Survival::Any).expect("the disk is restored");
     let mut left = Left { acknowledged, strays: restored.strays.len(), ..Left::default() };
