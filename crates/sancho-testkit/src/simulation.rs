@@ -40,9 +40,7 @@ use sancho_core::model::ModelStore;
 use sancho_core::{Clock, Inspect, Store};
 
 pub use act::Script;
-pub use plan::{
-    Deed, Fault, Mishap, NewAct, Plan, PusherPlan, ServerPlan, StoreClock, Wakes, What, When,
-};
+pub use plan::{Deed, Fault, Mishap, NewAct, Plan, PusherPlan, ServerPlan, StoreClock, Wakes, What, When};
 pub use shrink::shrink;
 pub use site::Site;
 use story::Telling;

@@ -30,7 +30,7 @@ struct Arguments {
     /// Runs the plan in this file, and tells its whole story.
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     plan: Option<std::path::PathBuf>,
-    /// Writes the plan that failed, shrunk, to this file.
+    /// Writes the plan to this file: one that failed as it was shrunk, one that held as it is.
     #[arg(long)]
     keep: Option<std::path::PathBuf>,
     /// Goes on after a seed that breaks a rule, and lists all that do.
@@ -67,6 +67,7 @@ fn tell(plan: &Plan, arguments: &Arguments) -> Result<ExitCode, String> {
     let (verdict, story) = simulation::tell_plan(plan, &Sound);
     match verdict {
         Verdict::Held(figures) => {
+            keep(plan, arguments)?;
             println!("{story}\nsimulate: seed {}, 0 violations, {figures:?}", plan.seed);
             Ok(ExitCode::SUCCESS)
         }
@@ -80,13 +81,17 @@ fn fail(plan: &Plan, arguments: &Arguments) -> Result<ExitCode, String> {
     let least = simulation::shrink(plan, &Sound);
     let (verdict, _) = simulation::tell_plan(&least, &Sound);
     println!("{verdict}");
-    if let Some(file) = &arguments.keep {
-        std::fs::write(file, least.write()).map_err(|error| format!("failed to write {}: {error}", file.display()))?;
-        println!("kept: {}", file.display());
-    }
+    keep(&least, arguments)?;
     println!("again: cargo run --release -p sancho-testkit --bin simulate -- --seed {}", plan.seed);
     println!("simulate: seed {}, 1 violation", plan.seed);
     Ok(ExitCode::FAILURE)
+}
+
+fn keep(plan: &Plan, arguments: &Arguments) -> Result<(), String> {
+    let Some(file) = &arguments.keep else { return Ok(()) };
+    std::fs::write(file, plan.write()).map_err(|error| format!("failed to write {}: {error}", file.display()))?;
+    eprintln!("simulate: the plan is kept in {}", file.display());
+    Ok(())
 }
 
 /// What many seeds came to.

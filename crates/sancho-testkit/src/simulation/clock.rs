@@ -28,7 +28,13 @@ pub(super) struct SimClock {
     began: (Instant, u64),
     /// The true time at which the process stands; [`RUNS`] while it runs.
     stands_at_ms: AtomicU64,
+    /// How often the uptime was read since the process last went on.
+    reads: AtomicU64,
 }
+
+/// Reads of the clock in one turn that no loop needs which waits for something: time stands while code runs, so that
+/// one that does not wait would go round for ever.
+const READS_MAX: u64 = 1_000_000;
 
 /// No time: the process runs.
 const RUNS: u64 = u64::MAX;
@@ -37,7 +43,7 @@ impl SimClock {
     /// The clock of a process whose runtime begins now, at this true time. Made inside the runtime.
     pub(super) fn new(skew_ms: i64, steps: Vec<(u64, i64)>, now_ms: u64) -> Self {
         let began = (Instant::now(), now_ms);
-        SimClock { skew_ms, steps, began, stands_at_ms: AtomicU64::new(now_ms) }
+        SimClock { skew_ms, steps, began, stands_at_ms: AtomicU64::new(now_ms), reads: AtomicU64::new(0) }
     }
 
     /// The true time, in milliseconds since the run's beginning.
@@ -53,6 +59,7 @@ impl SimClock {
     /// The process runs from now on.
     pub(super) fn go(&self) {
         self.stands_at_ms.store(RUNS, Relaxed);
+        self.reads.store(0, Relaxed);
     }
 
     /// The process stands from now on. Called inside its runtime.
@@ -72,6 +79,8 @@ impl Clock for SimClock {
     }
 
     fn uptime(&self) -> Duration {
+        let reads = self.reads.fetch_add(1, Relaxed);
+        assert!(reads < READS_MAX, "a loop goes round without waiting for anything");
         UP_BEFORE + Duration::from_millis(self.true_ms())
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sancho_core::{Clock, Timestamp};
 
+use super::Subject;
 use super::ledger::{Broken, Entry, Spot, Standing};
 use super::panics::Noted;
 use super::plan::{Fault, Plan, ServerPlan, Wakes};
@@ -11,7 +12,6 @@ use super::process::{Doing, Process, Program};
 use super::site::End;
 use super::story::Telling;
 use super::world::{Ghost, State, World};
-use super::Subject;
 
 /// How long after the last fault all has to have come to its end: several leases, retries, and waits to run alone. Where
 /// a store goes by a wall clock that stepped back, what it was to do by then waits for that much longer.
@@ -251,7 +251,12 @@ impl<'a> Coordinator<'a> {
     fn look(&mut self, now_ms: u64) {
         if let Some(since) = self.stopping_since {
             let patience = STOP_MS + 25_000;
-            let left: Vec<char> = self.processes.iter().filter(|it| !matches!(it.doing, Doing::Over)).map(|it| self.world.plan.name(it.index)).collect();
+            let left: Vec<char> = self
+                .processes
+                .iter()
+                .filter(|it| !matches!(it.doing, Doing::Over))
+                .map(|it| self.world.plan.name(it.index))
+                .collect();
             if now_ms > since + patience {
                 let detail = format!("{left:?} were told to stop {patience} ms ago, and have not");
                 self.world.note(Err(Broken { invariant: "a server that is told to stop stops", detail }));
@@ -264,10 +269,14 @@ impl<'a> Coordinator<'a> {
         let waiting: Vec<String> = {
             let state = self.world.state();
             let entries = state.ledger.entries.iter().enumerate();
-            entries.filter(|(_, entry)| is_awaited(entry, horizon)).map(|(n, entry)| format!("#{n} {:?}", entry.spot)).collect()
+            entries
+                .filter(|(_, entry)| is_awaited(entry, horizon))
+                .map(|(n, entry)| format!("#{n} {:?}", entry.spot))
+                .collect()
         };
         let clients = self.processes.iter().filter(|it| matches!(it.program, Program::Pusher(_)));
-        let pushing: Vec<char> = clients.filter(|it| !matches!(it.doing, Doing::Over)).map(|it| self.world.plan.name(it.index)).collect();
+        let pushing: Vec<char> =
+            clients.filter(|it| !matches!(it.doing, Doing::Over)).map(|it| self.world.plan.name(it.index)).collect();
         if waiting.is_empty() && pushing.is_empty() {
             self.stop_all(now_ms);
         } else if now_ms > self.calm_ms + TAIL_MS + self.world.plan.stepped_back_ms() {

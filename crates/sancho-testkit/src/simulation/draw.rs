@@ -1,8 +1,6 @@
 //! Draws a plan from a seed.
 
-use super::plan::{
-    Deed, Fault, Mishap, NewAct, Plan, PusherPlan, ServerPlan, StoreClock, Wakes, What, When,
-};
+use super::plan::{Deed, Fault, Mishap, NewAct, Plan, PusherPlan, ServerPlan, StoreClock, Wakes, What, When};
 use crate::chance::Seeded;
 
 const QUEUES: [&str; 2] = ["default", "low"];
@@ -82,9 +80,8 @@ impl Draw {
 
     fn pusher(&self, until: u64, store_clock: StoreClock) -> PusherPlan {
         let skew_ms = self.skew(store_clock);
-        let mut deeds: Vec<_> = (0..3 + self.below(12))
-            .map(|_| Deed { at_ms: self.below(until * 3 / 4), what: self.what() })
-            .collect();
+        let mut deeds: Vec<_> =
+            (0..3 + self.below(12)).map(|_| Deed { at_ms: self.below(until * 3 / 4), what: self.what() }).collect();
         deeds.sort_by_key(|deed| deed.at_ms);
         PusherPlan { skew_ms, deeds }
     }

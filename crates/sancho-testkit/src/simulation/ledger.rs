@@ -156,11 +156,7 @@ pub(super) struct Figures {
 
 impl Ledger {
     pub(super) fn new(processes: usize) -> Self {
-        Ledger {
-            frozen: vec![Vec::new(); processes],
-            standing: vec![Standing::Rests; processes],
-            ..Ledger::default()
-        }
+        Ledger { frozen: vec![Vec::new(); processes], standing: vec![Standing::Rests; processes], ..Ledger::default() }
     }
 
     /// Takes in a call and its answer.

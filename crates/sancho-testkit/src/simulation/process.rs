@@ -11,6 +11,7 @@ use sancho::{Client, Heart, RunningServer, Server};
 use sancho_core::{Clock, Inspect, Retention};
 use tokio::runtime::{Builder, Runtime};
 
+use super::Subject;
 use super::act::{Act, BriefAct};
 use super::clock::SimClock;
 use super::ledger::Standing;
@@ -19,7 +20,6 @@ use super::pusher::Pusher;
 use super::site::{End, Site};
 use super::store::SimStore;
 use super::world::World;
-use super::Subject;
 use crate::chance::Seeded;
 
 /// What a process runs.
@@ -129,7 +129,12 @@ impl Process {
         let store = Arc::new(SimStore { site: Arc::clone(site), wakes });
         let name = site.world.plan.name(self.index);
         let clock = subject.clock(name, Arc::clone(&site.clock) as Arc<dyn Clock>);
-        Client::with_parts(subject.store(name, Arc::clone(&store) as _), store as Arc<dyn Inspect>, clock, Arc::new(chance))
+        Client::with_parts(
+            subject.store(name, Arc::clone(&store) as _),
+            store as Arc<dyn Inspect>,
+            clock,
+            Arc::new(chance),
+        )
     }
 
     /// Ends a life where it stands: what it awaits is dropped.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sancho_core::{Inspect, Jid, Store, StoreResult, Timestamp};
 
@@ -90,7 +91,8 @@ impl World {
         if let Ok(Response::Beaten(beaten)) = &mut answer
             && self.plan.store_clock == StoreClock::Own
         {
-            beaten.store_now = true_time(at_ms);
+            // To the microsecond, as clocks are read: it is never quite what somebody else's clock said.
+            beaten.store_now = true_time(at_ms) + Duration::from_micros(1 + at_ms % 7);
         }
         let mut state = self.state();
         let State { ledger, story, broken, calls, .. } = &mut *state;
@@ -121,7 +123,8 @@ impl World {
             return;
         }
         let is_gone = |jid: &Jid| ready(self.inspect.find(jid)).is_ok_and(|row| row.is_none());
-        let gone: Vec<usize> = ledger.dead().into_iter().filter(|number| is_gone(&ledger.entries[*number].jid)).collect();
+        let gone: Vec<usize> =
+            ledger.dead().into_iter().filter(|number| is_gone(&ledger.entries[*number].jid)).collect();
         // A count that differs shows when the store is compared.
         ledger.pruned(&gone[..gone.len().min(pruned.dead)], at_ms);
     }

@@ -41,8 +41,12 @@ impl Reaper {
                         continue;
                     }
                 }
-                // The fetcher tells of the outage.
-                Err(_) => unresolved = Some(first),
+                Err(error) => {
+                    if !error.is_outage() {
+                        tracing::warn!(%error, kind = ?error.kind, "could not look for processes that died");
+                    }
+                    unresolved = Some(first);
+                }
             }
             let nap = limits::REAP_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
             tokio::select! {

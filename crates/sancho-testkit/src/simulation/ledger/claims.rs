@@ -16,7 +16,10 @@ impl Ledger {
         exchanged: &Exchanged,
     ) -> Holds {
         if settlements.len() != exchanged.answers.len() {
-            return broken("each settlement is answered", format!("{} of {}", exchanged.answers.len(), settlements.len()));
+            return broken(
+                "each settlement is answered",
+                format!("{} of {}", exchanged.answers.len(), settlements.len()),
+            );
         }
         for (settlement, answer) in settlements.iter().zip(&exchanged.answers) {
             self.settled(call, settlement, *answer)?;
@@ -28,7 +31,8 @@ impl Ledger {
             return broken("a store knows who has a lease", detail);
         }
         if exchanged.claims.len() > request.limit || (!known && !exchanged.claims.is_empty()) {
-            let detail = format!("{} asked for {}, and got {}", request.incarnation, request.limit, exchanged.claims.len());
+            let detail =
+                format!("{} asked for {}, and got {}", request.incarnation, request.limit, exchanged.claims.len());
             return broken("nobody claims more than was asked for", detail);
         }
         for claim in &exchanged.claims {

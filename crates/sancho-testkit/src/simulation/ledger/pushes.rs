@@ -9,7 +9,10 @@ use super::{Call, Entry, Holds, Ledger, Spot, broken};
 impl Ledger {
     pub(super) fn pushed(&mut self, call: &Call<'_>, jobs: &[NewJob], answers: &[Pushed]) -> Holds {
         if jobs.len() != answers.len() {
-            return broken("a push is answered for each job", format!("{} jobs, {} answers", jobs.len(), answers.len()));
+            return broken(
+                "a push is answered for each job",
+                format!("{} jobs, {} answers", jobs.len(), answers.len()),
+            );
         }
         for (job, answer) in jobs.iter().zip(answers) {
             self.pushed_one(call, job, answer)?;

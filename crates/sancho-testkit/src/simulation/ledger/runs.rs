@@ -37,7 +37,8 @@ impl Ledger {
             let Some(other_ended) = other.ended_ms.filter(|_| other_index != index) else { continue };
             let (from, until) = (run.began_ms.max(other.began_ms), at_ms.min(other_ended));
             if from < until && self.both_awake(run.process, other.process, from, until) {
-                let detail = format!("#{number} ran twice at once, from {from} ms to {until} ms: {run:?} and {other:?}");
+                let detail =
+                    format!("#{number} ran twice at once, from {from} ms to {until} ms: {run:?} and {other:?}");
                 return broken("two that trust their claims never run one job at a time", detail);
             }
         }
