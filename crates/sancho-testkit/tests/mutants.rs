@@ -1,11 +1,13 @@
-//! The suite can fail: each broken model is caught by the fact that is named for it.
+//! The suite and the simulation can fail: each broken model is caught by the fact that is named for it, and each broken
+//! engine by a seed.
 
 use std::fmt::Debug;
 
 use sancho_testkit::conformance::facts;
-use sancho_testkit::mutants::engine::{self, EngineBug};
+use sancho_testkit::mutants::engine::{self, EngineBug, MutantEngine};
 use sancho_testkit::mutants::hunt::{Roll, holds};
 use sancho_testkit::mutants::{Bug, CAUGHT_BY, MutantFactory};
+use sancho_testkit::simulation::{self, Sound};
 use sancho_testkit::{fail_nth, random};
 
 /// A bug's name as the roll has it: `pop-then-push`.
@@ -55,6 +57,14 @@ fn each_broken_engine_is_found_by_a_seed() {
         }
     }
     roll.close();
+}
+
+#[test]
+fn what_stands_before_the_store_alone_changes_no_story() {
+    for seed in 0..20 {
+        let alone = simulation::run(seed, &MutantEngine(EngineBug::None));
+        assert_eq!(format!("{alone:?}"), format!("{:?}", simulation::run(seed, &Sound)), "seed {seed}");
+    }
 }
 
 #[tokio::test]

@@ -52,10 +52,8 @@ pub enum EngineBug {
     NameKept,
     /// Claims that were taken over are not settled.
     OrphansForgotten,
-    /// A take-over whose reply was lost is made anew, under other numbers.
-    TakeOverNotRepeated,
-    /// How often a job was orphaned is not written down.
-    OrphanCountLost,
+    /// A job is buried the first time that its process dies.
+    BuriedWhenOrphaned,
     /// A job that is to be tried again is settled as gone, and pushed again afterwards.
     RetryInTwoSteps,
     /// A job that was cut short is settled as gone.
@@ -70,26 +68,25 @@ impl EngineBug {
     /// Every one, with the first seed that finds it. Where the simulation draws other plans from its seeds, or the engine
     /// makes other calls, others find it: a build with optimization tells which.
     pub const FOUND_BY: &[(EngineBug, u64)] = &[
-        (EngineBug::SettleDroppedOnReconnect, 0),
-        (EngineBug::ClaimNotRepeated, 0),
+        (EngineBug::SettleDroppedOnReconnect, 51),
+        (EngineBug::ClaimNotRepeated, 156),
         (EngineBug::ClaimNumbersReused, 0),
-        (EngineBug::PushRepeatedWithNewId, 0),
-        (EngineBug::PushAcknowledgedUnheard, 0),
-        (EngineBug::WakeTrusted, 0),
+        (EngineBug::PushRepeatedWithNewId, 4),
+        (EngineBug::PushAcknowledgedUnheard, 93),
+        (EngineBug::WakeTrusted, 72),
         (EngineBug::DueTimeTrusted, 0),
-        (EngineBug::SlowUptime, 0),
-        (EngineBug::UptimeWithoutSuspension, 0),
-        (EngineBug::LostLeaseNotHeard, 0),
-        (EngineBug::TakeOverBeforeTrustEnds, 0),
-        (EngineBug::StoreTimeIgnored, 0),
-        (EngineBug::NameKept, 0),
-        (EngineBug::OrphansForgotten, 0),
-        (EngineBug::TakeOverNotRepeated, 0),
-        (EngineBug::OrphanCountLost, 0),
-        (EngineBug::RetryInTwoSteps, 0),
-        (EngineBug::InterruptedDropped, 0),
-        (EngineBug::UnknownClassDropped, 0),
-        (EngineBug::GoodbyeTooEarly, 0),
+        (EngineBug::SlowUptime, 18),
+        (EngineBug::UptimeWithoutSuspension, 13),
+        (EngineBug::LostLeaseNotHeard, 13),
+        (EngineBug::TakeOverBeforeTrustEnds, 16),
+        (EngineBug::StoreTimeIgnored, 11),
+        (EngineBug::NameKept, 13),
+        (EngineBug::OrphansForgotten, 1),
+        (EngineBug::BuriedWhenOrphaned, 1),
+        (EngineBug::RetryInTwoSteps, 1),
+        (EngineBug::InterruptedDropped, 48),
+        (EngineBug::UnknownClassDropped, 8),
+        (EngineBug::GoodbyeTooEarly, 26),
     ];
 }
 

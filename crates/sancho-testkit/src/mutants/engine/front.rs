@@ -42,10 +42,6 @@ struct Memory {
     next_due: Option<Timestamp>,
     /// The process's first name.
     name: Option<Incarnation>,
-    /// The first number of a take-over that failed.
-    unresolved: Option<u64>,
-    /// How far numbers are moved.
-    moved: u64,
     said_goodbye: bool,
 }
 
@@ -58,8 +54,6 @@ impl Front {
             has_looked: false,
             next_due: None,
             name: None,
-            unresolved: None,
-            moved: 0,
             said_goodbye: false,
         };
         Front { bug, inner, memory: Mutex::new(memory) }
@@ -88,7 +82,7 @@ impl Front {
             // A job that goes back to the front was cut short, or orphaned: only then is something written down.
             Place::Queue { end: End::Front, .. } => match transition.payload {
                 None if self.has(EngineBug::InterruptedDropped) => transition.place = Place::Gone,
-                Some(_) if self.has(EngineBug::OrphanCountLost) => transition.payload = None,
+                Some(_) if self.has(EngineBug::BuriedWhenOrphaned) => transition.place = Place::Dead,
                 _ => {}
             },
             Place::Queue { end: End::Back, .. } if self.has(EngineBug::UnknownClassDropped) => {
@@ -231,16 +225,7 @@ impl Interpose for Front {
     ) -> BoxFuture<'a, StoreResult<TakenOver>> {
         Box::pin(async move {
             let early = if self.has(EngineBug::TakeOverBeforeTrustEnds) { TOO_EARLY } else { Duration::ZERO };
-            let moved = {
-                let mut memory = self.memory();
-                if self.has(EngineBug::TakeOverNotRepeated) && memory.unresolved.take() == Some(first_number) {
-                    memory.moved += FAR;
-                }
-                memory.moved
-            };
-            let by = self.name(by);
-            let taken = self.inner.take_over(&by, first_number + moved, limit, now + early).await;
-            let mut taken = taken.inspect_err(|_| self.memory().unresolved = Some(first_number))?;
+            let mut taken = self.inner.take_over(&self.name(by), first_number, limit, now + early).await?;
             if self.has(EngineBug::OrphansForgotten) {
                 taken.claims.clear();
             }
