@@ -202,6 +202,9 @@ pub(crate) fn connect(path: &Path, options: Options, role: Role) -> Result<Conne
         return Err(OpenError::NotADatabase { path: path.to_owned() });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if role == Role::Writer {
+        crate::private::make(path);
+    }
     let mut connection = Connection::open_with_flags(path, flags).map_err(|error| refusal(path, error))?;
     tune(&mut connection, options, role).map_err(|error| refusal(path, error))?;
     if role == Role::Writer {
