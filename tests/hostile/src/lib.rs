@@ -5,6 +5,8 @@
 //! call the checks by their names; the tests of this package call them with every file of `fuzz/corpus`, and with
 //! inputs drawn from a seed.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod args;
 mod lines;
