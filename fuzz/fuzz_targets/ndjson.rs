@@ -1,3 +1,8 @@
+//! Bytes for the check `ndjson`.
+//!
+//! # Unsafe code
+//!
+//! The macro exports the function that libFuzzer, which is C++, calls by its name.
 #![no_main]
 #![forbid(unsafe_code)]
 

@@ -295,7 +295,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() > deadline + CANCEL_GRACE
+        empty && self.lease.uptime() > deadline.saturating_add(CANCEL_GRACE)
     }
 }
 
