@@ -29,7 +29,7 @@ use crate::child::Child;
 use crate::scratch::Scratch;
 
 /// How often the judge looks.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Lines of the table.
 const LINES: u64 = 20;

@@ -16,7 +16,9 @@ const LEAK_BYTES: usize = 128;
 
 /// What a server that leaks on purpose keeps of each job that it performs; the others keep nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Hoard(Option<Arc<Mutex<Vec<Box<[u8; LEAK_BYTES]>>>>>);
+pub struct Hoard(Option<Arc<Mutex<Vec<Kept>>>>);
+
+type Kept = Box<[u8; LEAK_BYTES]>;
 
 impl Hoard {
     fn leaking() -> Self {
