@@ -1,10 +1,10 @@
 //! Steps that no build has, taken by the code that takes real ones.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{FIRST_VERSION, Form, Newer, STEPS, Step, check, count, form, known, migrate, take_steps};
 
@@ -22,8 +22,29 @@ const LONG: Step = Step {
     version: 1,
 };
 
-/// Tells the process of a killed migration which file it migrates.
+/// Tells a process that a test started which file it migrates.
 const FILE: &str = "SANCHO_TEST_MIGRATED_FILE";
+
+fn migrated_file() -> Option<PathBuf> {
+    std::env::var_os(FILE).map(PathBuf::from)
+}
+
+/// Runs a test of this file again, in a process of its own, with a file to migrate.
+fn again(test: &str, path: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", &format!("migrate::tests::{test}")]).env(FILE, path);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process")
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..60_000 {
+        if holds() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    panic!("it never came to be that {what}");
+}
 
 fn and(step: Step) -> Vec<Step> {
     [STEPS, &[step]].concat()
@@ -89,21 +110,32 @@ fn a_step_that_breaks_older_builds_keeps_them_out() {
 }
 
 #[test]
-fn of_many_that_migrate_at_once_one_does() {
+fn of_many_processes_that_migrate_at_once_one_does() {
+    if let Some(path) = migrated_file() {
+        // One of the processes: it is this test again.
+        let mut connection = open(&path);
+        std::fs::write(path.with_extension(format!("{}.ready", std::process::id())), "").expect("a file");
+        assert_eq!(take_steps(&mut connection, &and(ADDS)), Ok(Ok(())));
+        return;
+    }
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("jobs.db");
-    drop(open(&path));
-    let together = std::sync::Barrier::new(8);
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                let mut connection = open(&path);
-                together.wait();
-                assert_eq!(take_steps(&mut connection, &and(ADDS)), Ok(Ok(())));
-            });
-        }
+    // They all come to wait for the lock, and then it is let go.
+    let mut holding = open(&path);
+    let lock = holding.transaction_with_behavior(TransactionBehavior::Immediate).expect("a lock");
+    let mut processes: Vec<Child> =
+        (0..4).map(|_| again("of_many_processes_that_migrate_at_once_one_does", &path)).collect();
+    let ready = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(".ready");
+    wait_until("they are ready", || {
+        let files = std::fs::read_dir(directory.path()).expect("a directory");
+        files.filter(|file| ready(&file.as_ref().expect("a file").file_name())).count() == processes.len()
     });
-    let taken: i64 = open(&path).query_row("SELECT count(*) FROM sancho_new", [], |row| row.get(0)).expect("a count");
+    lock.commit().expect("it is let go");
+
+    for process in &mut processes {
+        assert!(process.wait().expect("it ends").success());
+    }
+    let taken: i64 = holding.query_row("SELECT count(*) FROM sancho_new", [], |row| row.get(0)).expect("a count");
     assert_eq!(taken, 1);
 }
 
@@ -121,9 +153,9 @@ fn a_step_that_fails_undoes_those_before_it() {
 
 #[test]
 fn a_migration_that_is_killed_has_not_begun() {
-    if let Some(path) = std::env::var_os(FILE) {
+    if let Some(path) = migrated_file() {
         // The process that is killed: it is this test again.
-        take_steps(&mut open(Path::new(&path)), &and(LONG)).expect("it is killed before").expect("it is killed before");
+        take_steps(&mut open(&path), &and(LONG)).expect("it is killed before").expect("it is killed before");
         return;
     }
     let directory = tempfile::tempdir().expect("a directory");
@@ -131,18 +163,12 @@ fn a_migration_that_is_killed_has_not_begun() {
     assert_eq!(migrate(&mut open(&path)), Ok(Ok(())));
     let before = schema(&open(&path));
 
-    let mut child = Command::new(std::env::current_exe().expect("this program"));
-    child.args(["--exact", "migrate::tests::a_migration_that_is_killed_has_not_begun"]).env(FILE, &path);
-    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
+    let mut child = again("a_migration_that_is_killed_has_not_begun", &path);
     let log = directory.path().join("jobs.db-wal");
-    let written = || std::fs::metadata(&log).map_or(0, |it| it.len());
-    let mut looks = 0;
-    while written() < 4 << 20 {
+    wait_until("the migration writes", || {
         assert!(child.try_wait().expect("a process").is_none(), "it ended before it could be killed");
-        looks += 1;
-        assert!(looks < 60_000, "it writes nothing");
-        std::thread::park_timeout(Duration::from_millis(1));
-    }
+        std::fs::metadata(&log).map_or(0, |it| it.len()) > 4 << 20
+    });
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
 
