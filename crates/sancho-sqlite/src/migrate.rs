@@ -33,7 +33,7 @@ struct Form {
     steps: i64,
 }
 
-/// The file has a newer schema than this build knows.
+/// The file has a newer schema than this build knows, or one of a version before the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Newer {
     /// The version of the file.
@@ -121,9 +121,10 @@ fn add_column_of_steps(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("ALTER TABLE sancho_schema ADD COLUMN steps INTEGER NOT NULL DEFAULT 0")
 }
 
+/// Refuses a version that this build does not share; one below the first is nobody's.
 fn refuse_newer(found: i64, steps: &[Step]) -> Result<(), Newer> {
     let known = known(steps);
-    if found > known { Err(Newer { found, known }) } else { Ok(()) }
+    if found > known || found < FIRST_VERSION { Err(Newer { found, known }) } else { Ok(()) }
 }
 
 /// The newest version that a build with these steps shares.
