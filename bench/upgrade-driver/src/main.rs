@@ -4,6 +4,8 @@
 //! own, which is this program in another role. `roll` is what happens, `process` how a build's program is held, `ledger`
 //! what the processes write of what they did, `job` what they push and perform, `roles` what they do.
 
+#![forbid(unsafe_code)]
+
 mod job;
 mod ledger;
 mod process;
