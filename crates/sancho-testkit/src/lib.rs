@@ -21,6 +21,7 @@ pub mod proxy;
 pub mod random;
 pub mod redis_server;
 pub mod stage;
+pub mod story;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
