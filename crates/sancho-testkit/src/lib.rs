@@ -20,6 +20,7 @@ pub mod mutants;
 pub mod proxy;
 pub mod random;
 pub mod redis_server;
+pub mod simulation;
 pub mod stage;
 pub mod story;
 

@@ -267,7 +267,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let spread = limits::POLL_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
         let mut nap = spread;
         if let Phase::Stopping { deadline } = *self.phase.borrow() {
-            nap = nap.min(deadline.saturating_sub(uptime));
+            // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
+            // be no wait at all.
+            let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
+            nap = nap.min(next.saturating_sub(uptime));
         }
         if let Some(retry) = self.hand.unknown.next_in(uptime) {
             nap = nap.min(retry);
@@ -295,7 +298,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() > deadline.saturating_add(CANCEL_GRACE)
+        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
     }
 }
 
