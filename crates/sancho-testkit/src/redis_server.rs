@@ -24,6 +24,8 @@ pub struct RedisServer {
     child: Option<Child>,
     port: u16,
     directory: PathBuf,
+    /// Whether the directory goes when the server does.
+    owns_directory: bool,
     arguments: Vec<String>,
     next_database: AtomicU32,
 }
@@ -44,9 +46,22 @@ impl RedisServer {
     /// When `redis-server` is not installed, or does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
         let port = free_port();
-        let directory = directory_for(port);
+        Self::start_at(port, directory_for(port), true, arguments)
+    }
+
+    /// As [`start_with`](Self::start_with), but keeps its files in a directory of the caller's, which is there already
+    /// and stays when the server is gone.
+    ///
+    /// # Panics
+    /// When `redis-server` is not installed, or does not start.
+    pub fn start_in(directory: &Path, arguments: &[&str]) -> Self {
+        Self::start_at(free_port(), directory.to_owned(), false, arguments)
+    }
+
+    fn start_at(port: u16, directory: PathBuf, owns_directory: bool, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut server = RedisServer { child: None, port, directory, arguments, next_database: AtomicU32::new(0) };
+        let next_database = AtomicU32::new(0);
+        let mut server = RedisServer { child: None, port, directory, owns_directory, arguments, next_database };
         server.restart();
         server
     }
@@ -81,6 +96,11 @@ impl RedisServer {
     /// Where its unix socket is, if it was started with `--unixsocket redis.sock`.
     pub fn socket(&self) -> PathBuf {
         self.directory.join("redis.sock")
+    }
+
+    /// Whether it runs; it may have ended by itself, as one does that cannot append to its file.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// Stops it as SIGSTOP does: it keeps its connections and answers nothing.
@@ -167,8 +187,10 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
-        // A directory that stays behind in the temporary directory harms nobody.
-        let _ = std::fs::remove_dir_all(&self.directory);
+        if self.owns_directory {
+            // A directory that stays behind in the temporary directory harms nobody.
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
     }
 }
 

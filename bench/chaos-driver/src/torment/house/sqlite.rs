@@ -1,0 +1,43 @@
+//! One SQLite file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OpenFlags};
+
+#[derive(Debug)]
+pub(in super::super) struct SqliteHouse {
+    file: PathBuf,
+}
+
+impl SqliteHouse {
+    pub(super) fn at(directory: &Path) -> Self {
+        SqliteHouse { file: directory.join("chaos.db") }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("sqlite://{}", self.file.display())
+    }
+
+    pub(in super::super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// A name for a copy, beside the file.
+    pub(in super::super) fn copy(&self) -> PathBuf {
+        self.file.with_extension("copy")
+    }
+
+    pub(super) fn complaints(&self) -> Result<Vec<String>> {
+        check(&self.file)
+    }
+}
+
+/// What SQLite finds wrong with a file, a line each.
+pub(in super::super) fn check(file: &Path) -> Result<Vec<String>> {
+    let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let connection = opened.with_context(|| format!("failed to open {}", file.display()))?;
+    let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
+    let lines = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").map(|line| format!("integrity_check: {line}")).collect())
+}
