@@ -94,6 +94,9 @@ struct Torment {
     is_redis: bool,
 }
 
+/// Faults that are not made, by the reason.
+type NotRun = BTreeMap<String, Vec<Kind>>;
+
 /// What came of the faults.
 #[derive(Debug, Default)]
 struct Tally {
@@ -112,7 +115,7 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
     let plans = Lane::ALL.map(|lane| schedule::draw(ask.seed, ask.total, &kinds, lane));
     for kind in &kinds {
         if !plans.iter().flatten().any(|plan| plan.kind == *kind) {
-            not_run.push((*kind, format!("no room in {} s", ask.total.as_secs())));
+            not_run.entry(format!("for lack of time in {} s", ask.total.as_secs())).or_default().push(*kind);
         }
     }
     let files = tempfile::Builder::new().prefix("torment.").tempdir_in(&ask.scratch)?;
@@ -140,19 +143,19 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
 }
 
 /// The faults that can be made, and those that were asked for and cannot.
-fn kinds(ask: &Ask, is_redis: bool) -> Result<(Vec<Kind>, Vec<(Kind, String)>)> {
+fn kinds(ask: &Ask, is_redis: bool) -> Result<(Vec<Kind>, NotRun)> {
     let asked = ask.faults.iter().map(|name| name.parse()).collect::<Result<Vec<Kind>>>()?;
     if let Some(kind) = asked.iter().find(|kind| !kind.is_for(is_redis)) {
         bail!("{kind} is no fault of {}", ask.store);
     }
     let wanted = |kind: &Kind| kind.is_for(is_redis) && (asked.is_empty() || asked.contains(kind));
     let mut kinds: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
-    let mut not_run = Vec::new();
+    let mut not_run = NotRun::new();
     if kinds.contains(&Kind::DiskFull) && !ask.has_mounts {
         let reason = ground::start_again_with_mounts(MOUNTS_ARGUMENT);
         eprintln!("chaos: the disk cannot be filled: {reason}");
         kinds.retain(|kind| *kind != Kind::DiskFull);
-        not_run.push((Kind::DiskFull, reason));
+        not_run.insert(reason, vec![Kind::DiskFull]);
     }
     Ok((kinds, not_run))
 }
@@ -287,7 +290,7 @@ async fn waiting_in(client: &Client) -> Result<u64> {
     Ok(Found::waiting(&stats))
 }
 
-async fn judge(torment: &Torment, ask: &Ask, tally: Tally, not_run: Vec<(Kind, String)>, url: &str) -> Result<bool> {
+async fn judge(torment: &Torment, ask: &Ask, tally: Tally, not_run: NotRun, url: &str) -> Result<bool> {
     let client = connect(url).await?;
     let complaints = torment.house.lock().await.complaints(&client).await?;
     let mut found = Found::look(&client, complaints).await?;

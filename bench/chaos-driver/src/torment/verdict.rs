@@ -27,8 +27,8 @@ pub(super) struct Made {
     pub(super) took: Duration,
     /// How often each fault was made.
     pub(super) faults: BTreeMap<Kind, u64>,
-    /// Faults that were not made at all, and why.
-    pub(super) not_run: Vec<(Kind, String)>,
+    /// Faults that were not made at all, by the reason.
+    pub(super) not_run: BTreeMap<String, Vec<Kind>>,
 }
 
 /// What the store holds at the end.
@@ -130,8 +130,8 @@ pub(super) fn judge(troupe: &Troupe, made: &Made, found: &Found) -> (String, Vec
     }
     let faults: u64 = made.faults.values().sum();
     let mut line = format!(
-        "chaos: store {} seed {} minutes {:.1} faults {faults}{} pushed {} performed {} lost {} twice {}{} dead {} \
-         scheduled {} longest-recovery {:.1} s",
+        "chaos: store {} seed {} minutes {:.1} faults {faults}{} pushed {} performed {} lost {} twice {}{} replaced {} \
+         dead {} scheduled {} longest-recovery {:.1} s",
         made.store,
         made.seed,
         made.took.as_secs_f64() / 60.0,
@@ -141,13 +141,15 @@ pub(super) fn judge(troupe: &Troupe, made: &Made, found: &Found) -> (String, Vec
         lost.len(),
         twice.len(),
         listed(causes.iter().map(|(cause, count)| (*cause, *count))),
+        account.replaced,
         found.dead.len(),
         scheduled,
         account.recovery.longest(),
     );
-    for (kind, reason) in &made.not_run {
+    for (reason, kinds) in &made.not_run {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         // A string takes everything.
-        _ = write!(line, "; {kind} not run: {reason}");
+        _ = write!(line, "; not run, {reason}: {}", kinds.join(" "));
     }
     (line, complaints)
 }
