@@ -1,7 +1,7 @@
 //! A torment: processes push and perform all the time, while faults of every kind befall them and the store.
 //!
 //! `schedule` draws the faults from a seed, `act` makes them, `troupe` has the processes, `house` the store and `ground`
-//! the directory of its files. What is believed in the end is what processes wrote into ledgers of their own, which
+//! the directory of its files, which hang on the power of `mains`. What is believed in the end is what processes wrote into ledgers of their own, which
 //! outlive them and know nothing of the store: `account` reads them, `fates` remembers what befell whom, and `verdict`
 //! compares.
 
@@ -12,6 +12,7 @@ mod fates;
 mod ground;
 mod house;
 mod job;
+mod mains;
 mod number;
 mod outsider;
 mod pusher;
@@ -32,13 +33,15 @@ use anyhow::{Context, Result, bail, ensure};
 use sancho::Client;
 use sancho::core::limits;
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::server::connect;
+use act::After;
 use ground::Ground;
 use house::House;
+use mains::Mains;
 use schedule::{Kind, Lane, Plan};
 use troupe::{Base, Troupe};
 use verdict::Found;
@@ -91,6 +94,8 @@ struct Torment {
     troupe: Mutex<Troupe>,
     house: Mutex<House>,
     ground: Ground,
+    /// Held for reading by whoever has processes of its own in hand, and for writing by a power cut, which ends all.
+    peace: RwLock<()>,
     is_redis: bool,
 }
 
@@ -121,13 +126,24 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
     let files = tempfile::Builder::new().prefix("torment.").tempdir_in(&ask.scratch)?;
     let ground = files.path().join("store");
     let ground = if kinds.contains(&Kind::DiskFull) { Ground::mounted(ground)? } else { Ground::plain(ground)? };
-    let house = block_in_place(|| House::open(&ask.store, &ground, files.path()))?;
+    let mut house = block_in_place(|| House::open(&ask.store, &ground, files.path()))?;
     let url = house.url();
     // A file's tables are made once, before many open it.
     drop(connect(&url).await?);
+    let mains = if kinds.contains(&Kind::PowerCut) {
+        block_in_place(|| {
+            // What the store made of its directory at its first start is on the disk for good.
+            house.end();
+            let mains = Mains::on(ground.store(), files.path())?;
+            house.begin(&mains.environment()?)?;
+            Ok::<_, anyhow::Error>(mains)
+        })?
+    } else {
+        Mains::default()
+    };
     let base = Base { url: url.clone(), seed: ask.seed, rate: ask.rate, files: files.path().to_owned() };
-    let troupe = Mutex::new(Troupe::start(base)?);
-    let torment = Arc::new(Torment { troupe, house: Mutex::new(house), ground, is_redis });
+    let troupe = Mutex::new(Troupe::start(base, mains)?);
+    let torment = Arc::new(Torment { troupe, house: Mutex::new(house), ground, peace: RwLock::default(), is_redis });
     let mut lanes = JoinSet::new();
     let played = tokio::select! {
         played = play(&torment, &mut lanes, plans, ask.total) => played,
@@ -191,6 +207,12 @@ async fn play(
         }
         ensure!(Instant::now() < deadline, "the faults took far longer than {total:?}");
         sleep(LOOK_EVERY).await;
+    }
+    let has_mains = torment.troupe.lock().await.mains.is_on();
+    if has_mains {
+        // What hangs on the supply is nobody else's to look at: one more cut ends it.
+        torment.cut_power(total.as_secs(), After::Off).await?;
+        *tally.made.entry(Kind::PowerCut).or_default() += 1;
     }
     torment.drain().await?;
     Ok(tally)

@@ -4,6 +4,7 @@ mod sentinel;
 
 pub use sentinel::RedisSentinel;
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub struct RedisServer {
     /// Whether the directory goes when the server does.
     owns_directory: bool,
     arguments: Vec<String>,
+    environment: Vec<(OsString, OsString)>,
     next_database: AtomicU32,
 }
 
@@ -61,9 +63,16 @@ impl RedisServer {
     fn start_at(port: u16, directory: PathBuf, owns_directory: bool, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let next_database = AtomicU32::new(0);
-        let mut server = RedisServer { child: None, port, directory, owns_directory, arguments, next_database };
+        let environment = Vec::new();
+        let mut server =
+            RedisServer { child: None, port, directory, owns_directory, arguments, environment, next_database };
         server.restart();
         server
+    }
+
+    /// What its environment has beside this program's, from its next start on.
+    pub fn set_environment(&mut self, variables: Vec<(OsString, OsString)>) {
+        self.environment = variables;
     }
 
     /// The port on 127.0.0.1.
@@ -166,7 +175,8 @@ impl RedisServer {
             .arg("--dir")
             .arg(&self.directory)
             .args(["--logfile", "redis.log"])
-            .args(&self.arguments);
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.child = Some(spawn(&mut command));
         for _ in 0..ASKS_MAX {
             if first_line(self.port).is_some() {

@@ -50,27 +50,44 @@ pub(super) fn start_again_with_mounts(argument: &str) -> String {
 #[derive(Debug)]
 pub(super) struct Ground {
     directory: PathBuf,
+    store: PathBuf,
     is_mounted: bool,
 }
 
 impl Ground {
     /// A plain directory.
     pub(super) fn plain(directory: PathBuf) -> Result<Self> {
-        std::fs::create_dir(&directory).with_context(|| format!("failed to make {}", directory.display()))?;
-        Ok(Ground { directory, is_mounted: false })
+        Ground { directory, store: PathBuf::new(), is_mounted: false }.make()?.with_store()
     }
 
     /// A file system of its own.
     pub(super) fn mounted(directory: PathBuf) -> Result<Self> {
-        let mut ground = Ground::plain(directory)?;
+        let mut ground = Ground { directory, store: PathBuf::new(), is_mounted: false }.make()?;
         let size = CString::new(format!("size={BYTES}"))?;
         mount("tmpfs", &ground.directory, "tmpfs", MountFlags::empty(), size.as_c_str())
             .context("failed to mount a tmpfs")?;
         ground.is_mounted = true;
-        Ok(ground)
+        ground.with_store()
     }
 
-    pub(super) fn path(&self) -> &Path {
+    fn make(self) -> Result<Self> {
+        std::fs::create_dir(&self.directory).with_context(|| format!("failed to make {}", self.directory.display()))?;
+        Ok(self)
+    }
+
+    fn with_store(mut self) -> Result<Self> {
+        self.store = self.directory.join("store");
+        std::fs::create_dir(&self.store).with_context(|| format!("failed to make {}", self.store.display()))?;
+        Ok(self)
+    }
+
+    /// Where the store's files are, and nothing else.
+    pub(super) fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// A directory beside the store's files, on the same file system.
+    pub(super) fn aside(&self) -> &Path {
         &self.directory
     }
 

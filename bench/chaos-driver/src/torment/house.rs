@@ -6,11 +6,13 @@ mod sqlite;
 use std::path::Path;
 
 use anyhow::Result;
+use power::Survival;
 use sancho::Client;
 
 pub(super) use self::redis::RedisHouse;
 pub(super) use self::sqlite::{SqliteHouse, check};
 use super::ground::Ground;
+use super::mains::Environment;
 
 /// Whether a fault was made, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ impl House {
     /// Opens a store on this ground; its logs go to the run's other files.
     pub(super) fn open(store: &str, ground: &Ground, logs: &Path) -> Result<Self> {
         Ok(match store {
-            "redis" => House::Redis(Box::new(RedisHouse::open(ground.path(), logs)?)),
-            _ => House::Sqlite(SqliteHouse::at(ground.path())),
+            "redis" => House::Redis(Box::new(RedisHouse::open(ground.store(), logs)?)),
+            _ => House::Sqlite(SqliteHouse::at(ground.store(), ground.aside())),
         })
     }
 
@@ -48,6 +50,30 @@ impl House {
         match self {
             House::Redis(house) => house.recover(),
             House::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Ends what works on the store's files, where that is not those who push and perform.
+    pub(super) fn end(&mut self) {
+        if let House::Redis(house) = self {
+            house.end();
+        }
+    }
+
+    /// Starts it again after [`end`](Self::end), with this environment.
+    pub(super) fn begin(&mut self, environment: &Environment) -> Result<()> {
+        match self {
+            House::Redis(house) => house.begin(environment),
+            House::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// What a disk may do to what was not synced. An append-only file only grows, and Redis refuses one with a hole: no
+    /// file system that keeps its data in order leaves one.
+    pub(super) fn survival(&self) -> Survival {
+        match self {
+            House::Redis(_) => Survival::InOrder,
+            House::Sqlite(_) => Survival::Any,
         }
     }
 

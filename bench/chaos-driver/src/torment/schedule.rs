@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Suspend,
     /// The store's file system is filled to the brim, and freed again.
     DiskFull,
+    /// The power fails: everybody is gone at once, and the disk has lost what was not synced.
+    PowerCut,
     /// SIGKILL of redis-server, and a start with the same files.
     RedisKill,
     /// SIGSTOP of redis-server for less than a process trusts its claims, and SIGCONT.
@@ -67,20 +69,21 @@ impl Lane {
     fn gap_ms(self) -> (u64, u64) {
         match self {
             Lane::Processes => (300, 1_500),
-            Lane::Sleep => (1_000, 8_000),
+            Lane::Sleep => (3_000, 15_000),
             Lane::Store => (500, 2_000),
         }
     }
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 19] = [
+    pub(super) const ALL: [Kind; 20] = [
         Kind::Kill,
         Kind::KillPusher,
         Kind::KillInStop,
         Kind::Rolling,
         Kind::Suspend,
         Kind::DiskFull,
+        Kind::PowerCut,
         Kind::RedisKill,
         Kind::RedisPause,
         Kind::RedisPauseLong,
@@ -104,6 +107,7 @@ impl Kind {
             Kind::Rolling => "rolling",
             Kind::Suspend => "suspend",
             Kind::DiskFull => "disk-full",
+            Kind::PowerCut => "power-cut",
             Kind::RedisKill => "redis-kill",
             Kind::RedisPause => "redis-pause",
             Kind::RedisPauseLong => "redis-pause-long",
@@ -165,7 +169,7 @@ impl Kind {
     /// next one is due, and nothing more.
     fn effort_ms(self) -> u64 {
         match self {
-            Kind::Rolling => 4_000,
+            Kind::Rolling | Kind::PowerCut => 4_000,
             Kind::Failover => 7_000,
             Kind::RedisKill | Kind::DiskFull => 1_000,
             Kind::Cut | Kind::Backup => 1_000,
@@ -175,7 +179,12 @@ impl Kind {
 
     /// How often it stands in one round of draws.
     fn weight(self) -> usize {
-        if self == Kind::Kill { 3 } else { 1 }
+        match self {
+            Kind::Kill => 3,
+            // What is not synced is remembered from one cut to the next.
+            Kind::PowerCut => 2,
+            _ => 1,
+        }
     }
 }
 

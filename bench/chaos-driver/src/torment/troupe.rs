@@ -8,6 +8,8 @@ use tokio::process::Command;
 
 use super::account::Account;
 use super::fates::Fates;
+use super::job::TormentJob;
+use super::mains::Mains;
 use super::outsider::Act;
 use super::pusher::{GO, HOLD};
 use crate::ledger::now_us;
@@ -47,6 +49,7 @@ pub(super) struct Base {
 #[derive(Debug)]
 pub(super) struct Troupe {
     base: Base,
+    pub(super) mains: Mains,
     servers: Vec<Option<Actor>>,
     pushers: Vec<Option<Actor>>,
     held: bool,
@@ -62,15 +65,30 @@ pub(super) enum Part {
 }
 
 impl Troupe {
-    pub(super) fn start(base: Base) -> Result<Self> {
-        let account = Account::new(base.seed);
+    pub(super) fn start(base: Base, mains: Mains) -> Result<Self> {
+        let (account, fates) = (Account::new(base.seed), Fates::default());
         let (servers, pushers) = (Vec::new(), Vec::new());
-        let mut troupe = Troupe { base, servers, pushers, held: false, account, fates: Fates::default() };
+        let mut troupe = Troupe { base, mains, servers, pushers, held: false, account, fates };
         troupe.servers.resize_with(SERVERS, || None);
         troupe.pushers.resize_with(PUSHERS, || None);
-        (0..SERVERS).try_for_each(|slot| troupe.enter(Part::Server(slot)))?;
-        (0..PUSHERS).try_for_each(|slot| troupe.enter(Part::Pusher(slot)))?;
+        troupe.enter_all()?;
         Ok(troupe)
+    }
+
+    /// Starts a process for every part.
+    pub(super) fn enter_all(&mut self) -> Result<()> {
+        self.held = false;
+        (0..SERVERS).try_for_each(|slot| self.enter(Part::Server(slot)))?;
+        (0..PUSHERS).try_for_each(|slot| self.enter(Part::Pusher(slot)))
+    }
+
+    /// Kills everybody at once.
+    pub(super) async fn kill_all(&mut self) -> Result<()> {
+        let all: Vec<Actor> = self.servers.iter_mut().chain(&mut self.pushers).filter_map(Option::take).collect();
+        for actor in all {
+            self.kill(actor).await?;
+        }
+        Ok(())
     }
 
     fn slot(&mut self, part: Part) -> &mut Option<Actor> {
@@ -115,7 +133,7 @@ impl Troupe {
         if role != "outsider" {
             command.args(["--actor", &no.to_string(), "--seed", &seed]);
         }
-        command.args(arguments);
+        command.args(arguments).envs(self.mains.environment()?);
         self.account.add(&ledger)?;
         Ok(Actor { no, process: Process::start(&name, command, &self.base.files)? })
     }
@@ -135,6 +153,17 @@ impl Troupe {
     /// Whether the process of a part does what it is there for.
     pub(super) fn is_up(&self, part: Part) -> bool {
         self.get(part).is_some_and(|actor| self.account.book(actor.no).is_up)
+    }
+
+    /// For how long the jobs that a process has in hand will last, by what they are.
+    pub(super) fn lasts_for(&self, no: u32) -> Duration {
+        let now_us = now_us();
+        let open = self.account.book(no).open.iter();
+        let left_ms = open.map(|(&number, &began_us)| {
+            let lasts_ms = TormentJob::new(self.base.seed, number, false).lasts_ms;
+            lasts_ms.saturating_sub(now_us.saturating_sub(began_us) / 1_000)
+        });
+        Duration::from_millis(left_ms.max().unwrap_or(0))
     }
 
     /// Kills a process, and reads what it wrote to the end.

@@ -15,7 +15,7 @@ use sancho::core::Level;
 use sancho_testkit::proxy::Way;
 use sancho_testkit::{Proxy, RedisSentinel, RedisServer};
 
-use super::Made;
+use super::{Environment, Made};
 use crate::dice::roll;
 
 /// The name by which the Sentinel knows the master.
@@ -119,6 +119,20 @@ impl RedisHouse {
             }
         }
         Ok(())
+    }
+
+    /// Kills both at once.
+    pub(super) fn end(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.server.kill());
+    }
+
+    /// Starts both again after [`end`](Self::end), the master first, each with this environment.
+    pub(super) fn begin(&mut self, environment: &Environment) -> Result<()> {
+        for turn in [self.master, 1 - self.master] {
+            self.nodes[turn].server.set_environment(environment.clone());
+            self.nodes[turn].server.restart();
+        }
+        self.nodes[1 - self.master].follow(self.master())
     }
 
     pub(in super::super) fn kill(&mut self) {

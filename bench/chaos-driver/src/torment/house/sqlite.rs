@@ -8,11 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 #[derive(Debug)]
 pub(in super::super) struct SqliteHouse {
     file: PathBuf,
+    copies: PathBuf,
 }
 
 impl SqliteHouse {
-    pub(super) fn at(directory: &Path) -> Self {
-        SqliteHouse { file: directory.join("chaos.db") }
+    pub(super) fn at(directory: &Path, aside: &Path) -> Self {
+        SqliteHouse { file: directory.join("chaos.db"), copies: aside.join("copies") }
     }
 
     pub(super) fn url(&self) -> String {
@@ -23,9 +24,9 @@ impl SqliteHouse {
         &self.file
     }
 
-    /// A name for a copy, beside the file.
-    pub(in super::super) fn copy(&self) -> PathBuf {
-        self.file.with_extension("copy")
+    /// A directory for a copy, on the same file system; it is there only while one is made.
+    pub(in super::super) fn copies(&self) -> &Path {
+        &self.copies
     }
 
     pub(super) fn complaints(&self) -> Result<Vec<String>> {
