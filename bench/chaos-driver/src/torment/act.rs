@@ -7,6 +7,7 @@ use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
 use super::Torment;
+use super::fates::Cause;
 use super::house::{House, Made, RedisHouse, SqliteHouse};
 use super::outsider::Act;
 use super::schedule::{Kind, Lane, Plan};
@@ -69,7 +70,7 @@ impl Torment {
     async fn kill(&self, part: Part) -> Result<Made> {
         let mut troupe = self.troupe.lock().await;
         let actor = troupe.take(part)?;
-        troupe.kill(actor).await?;
+        troupe.kill(actor, Cause::Killed).await?;
         troupe.enter(part)?;
         Ok(Made::Yes)
     }
@@ -84,7 +85,7 @@ impl Torment {
                 let no = troupe.get(part).context("nobody pushes")?.no;
                 if !troupe.account.book(no).unanswered.is_empty() {
                     let actor = troupe.take(part)?;
-                    troupe.kill(actor).await?;
+                    troupe.kill(actor, Cause::Killed).await?;
                     troupe.enter(part)?;
                     // What was under way may have been answered before the signal came.
                     if !troupe.account.book(no).unanswered.is_empty() {
@@ -118,7 +119,7 @@ impl Torment {
             troupe.left(&actor, told_us)?;
             Made::No(format!("the server had stopped within {after:?}"))
         } else {
-            troupe.kill(actor).await?;
+            troupe.kill(actor, Cause::Killed).await?;
             Made::Yes
         };
         troupe.enter(part)?;

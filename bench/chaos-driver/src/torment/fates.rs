@@ -11,6 +11,9 @@ use super::number::Number;
 /// How long a result may be on its way to a store that answers, on a machine that has something else to do.
 const SETTLE_MAX_US: u64 = 10_000_000;
 
+/// How long after it was sent a signal may arrive.
+const SIGNAL_MAX_US: u64 = 1_000_000;
+
 /// How long after the end of a store's fault a process may notice that its lease was lost: it waits with growing
 /// patience between two tries, and a try itself waits for an answer.
 const NOTICE_MAX_US: u64 = 40_000_000;
@@ -20,6 +23,8 @@ const NOTICE_MAX_US: u64 = 40_000_000;
 pub(super) enum Cause {
     /// Its process was killed after the work and before the settlement.
     Killed,
+    /// The same, for everybody, by a power cut; or the disk had not kept that it was claimed.
+    PowerCut,
     /// Its process was suspended, and others took its jobs over.
     Suspended,
     /// The store was away for so long that its process lost its lease, or had to stop without it.
@@ -30,6 +35,7 @@ impl Cause {
     pub(super) fn name(self) -> &'static str {
         match self {
             Cause::Killed => "killed",
+            Cause::PowerCut => "power cut",
             Cause::Suspended => "suspended",
             Cause::StoreAway => "store away",
         }
@@ -39,15 +45,16 @@ impl Cause {
 /// Everything that was done. Times are microseconds since the epoch.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
-    killed: HashMap<usize, u64>,
+    killed: HashMap<usize, (u64, Cause)>,
     stopped: HashMap<usize, (u64, u64)>,
     suspended: Vec<(usize, u64, u64)>,
     away: Vec<(u64, u64)>,
 }
 
 impl Fates {
-    pub(super) fn was_killed(&mut self, actor: u32, at_us: u64) {
-        self.killed.insert(actor as usize, at_us);
+    /// By a signal of its own, or by a power cut.
+    pub(super) fn was_killed(&mut self, actor: u32, at_us: u64, cause: Cause) {
+        self.killed.insert(actor as usize, (at_us, cause));
     }
 
     /// Told to stop, and gone.
@@ -103,9 +110,12 @@ impl Fates {
         if is_lost && self.was_away_between(began_us, done_us) {
             return Some(Cause::StoreAway);
         }
-        let killed = self.killed.get(&actor).copied().filter(|&at_us| at_us + SETTLE_MAX_US / 100 >= done_us);
-        if killed.is_some_and(|at_us| self.could_settle_for(done_us, at_us) <= SETTLE_MAX_US) {
-            return Some(Cause::Killed);
+        // A line may be written while the signal is on its way.
+        if let Some(&(killed_us, cause)) = self.killed.get(&actor)
+            && killed_us + SIGNAL_MAX_US >= done_us
+            && self.could_settle_for(done_us, killed_us) <= SETTLE_MAX_US
+        {
+            return Some(cause);
         }
         let stopped = self.stopped.get(&actor).is_some_and(|&(_, until_us)| until_us >= done_us);
         (stopped && self.was_away_between(began_us, done_us)).then_some(Cause::StoreAway)
@@ -151,9 +161,9 @@ mod tests {
         let mut fates = Fates::default();
         let all = [performance(1, 100, None), performance(0, 130, Some(131))];
         assert!(fates.causes(&account, number, &all).is_err(), "nothing befell the process");
-        fates.was_killed(1, 101 * SECOND);
+        fates.was_killed(1, 101 * SECOND, Cause::Killed);
         assert_eq!(fates.causes(&account, number, &all), Ok(vec![Cause::Killed]));
-        fates.was_killed(1, 125 * SECOND);
+        fates.was_killed(1, 125 * SECOND, Cause::Killed);
         assert!(fates.causes(&account, number, &all).is_err(), "it had 25 seconds to settle");
         fates.store_was_away(99 * SECOND, 120 * SECOND);
         assert_eq!(fates.causes(&account, number, &all), Ok(vec![Cause::Killed]));
@@ -173,7 +183,7 @@ mod tests {
     fn nothing_explains_a_job_that_begins_after_it_was_settled() {
         let (account, number) = (account(""), Number::from_parts(0, 5));
         let mut fates = Fates::default();
-        fates.was_killed(1, 131 * SECOND);
+        fates.was_killed(1, 131 * SECOND, Cause::Killed);
         let all = [performance(0, 100, Some(101)), performance(1, 130, None)];
         assert!(fates.causes(&account, number, &all).is_err_and(|what| what.contains("after it was settled")));
         let all = [performance(0, 100, Some(101)), performance(1, 130, Some(131))];

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
 use super::account::Account;
-use super::fates::Fates;
+use super::fates::{Cause, Fates};
 use super::job::TormentJob;
 use super::mains::Mains;
 use super::outsider::Act;
@@ -82,11 +82,11 @@ impl Troupe {
         (0..PUSHERS).try_for_each(|slot| self.enter(Part::Pusher(slot)))
     }
 
-    /// Kills everybody at once.
+    /// Kills everybody, as a power cut does.
     pub(super) async fn kill_all(&mut self) -> Result<()> {
         let all: Vec<Actor> = self.servers.iter_mut().chain(&mut self.pushers).filter_map(Option::take).collect();
         for actor in all {
-            self.kill(actor).await?;
+            self.kill(actor, Cause::PowerCut).await?;
         }
         Ok(())
     }
@@ -167,10 +167,10 @@ impl Troupe {
     }
 
     /// Kills a process, and reads what it wrote to the end.
-    pub(super) async fn kill(&mut self, actor: Actor) -> Result<()> {
+    pub(super) async fn kill(&mut self, actor: Actor, cause: Cause) -> Result<()> {
         let at_us = now_us();
         actor.process.kill().await?;
-        self.fates.was_killed(actor.no, at_us);
+        self.fates.was_killed(actor.no, at_us, cause);
         self.account.close(actor.no, Some(at_us))
     }
 
