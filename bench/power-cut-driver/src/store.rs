@@ -18,6 +18,9 @@ use crate::process::Process;
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
+/// How often a redis-server is started before it counts as one that refuses its files.
+const STARTS_MAX: u32 = 3;
+
 /// The store of a run.
 pub(crate) struct Store {
     kind: Kind,
@@ -64,10 +67,25 @@ impl Store {
     }
 
     /// Starts the server of the store, where it has one, and waits until it answers or the power is off.
+    ///
+    /// One that ends by itself is started again, as service managers do. Redis needs that: it cuts a torn end off its
+    /// file and does not sync that. When a rewrite adds the next file and the power is cut again, the torn end is back,
+    /// no longer in the last file; Redis cuts it off, and ends for once.
     pub(crate) async fn start(&self, supply: Option<&Supply>) -> Result<Option<Process>> {
         if self.kind == Kind::Sqlite {
             return Ok(None);
         }
+        let mut start = 1;
+        loop {
+            match self.start_once(supply).await {
+                Err(refused) if start < STARTS_MAX => eprintln!("{refused:#}; starting it again"),
+                other => return other.map(Some),
+            }
+            start += 1;
+        }
+    }
+
+    async fn start_once(&self, supply: Option<&Supply>) -> Result<Process> {
         let mut command = Command::new("redis-server");
         let sync = match self.durability {
             Durability::Full => "always",
@@ -90,7 +108,7 @@ impl Store {
             ensure!(Instant::now() < deadline, "redis-server did not answer within {ANSWER_MAX:?}");
             sleep(ASK_EVERY).await;
         }
-        Ok(Some(server))
+        Ok(server)
     }
 
     async fn answers(&self) -> bool {

@@ -88,7 +88,10 @@ pub(crate) struct File {
 /// The disk.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
+    /// Names that are synced.
     names: Names,
+    /// Names as the programs see them.
+    seen: Names,
     pending: Vec<Renaming>,
     files: Vec<File>,
     inodes: HashMap<u64, usize>,
@@ -97,7 +100,12 @@ pub(crate) struct Disk {
 impl Disk {
     /// Puts a directory that is synced.
     pub(crate) fn put_directory(&mut self, path: Vec<u8>) {
-        self.names.insert(path, Node::Directory);
+        self.put(path, Node::Directory);
+    }
+
+    fn put(&mut self, path: Vec<u8>, node: Node) {
+        self.names.insert(path.clone(), node);
+        self.seen.insert(path, node);
     }
 
     /// Puts a file that is synced.
@@ -107,7 +115,7 @@ impl Disk {
             Some(&file) => file,
             None => self.new_file(inode, bytes),
         };
-        self.names.insert(path, Node::File(file));
+        self.put(path, Node::File(file));
     }
 
     fn new_file(&mut self, inode: u64, synced: Vec<u8>) -> usize {
@@ -137,23 +145,39 @@ impl Disk {
             Kind::Create => {
                 // Inodes are used again: the file that had this one before is another.
                 let node = Node::File(self.new_file(head.file, Vec::new()));
-                self.pending.push(Renaming::Put { path, node });
+                self.rename(Renaming::Put { path, node });
             }
             Kind::Write => self.file(head.file).bytes.change(Change::Write { offset: number, bytes: second }),
             Kind::Resize => self.file(head.file).bytes.change(Change::Resize(number)),
             Kind::Unseen => self.file(head.file).unseen = true,
             Kind::Sync => self.file(head.file).bytes.sync(),
-            Kind::MakeDirectory => self.pending.push(Renaming::Put { path, node: Node::Directory }),
-            Kind::Rename => self.pending.push(Renaming::Move { from: path, to: second }),
+            Kind::MakeDirectory => self.rename(Renaming::Put { path, node: Node::Directory }),
+            Kind::Rename => self.move_name(path, second),
             Kind::Link => {
                 self.file(head.file);
                 let node = Node::File(self.inodes[&head.file]);
-                self.pending.push(Renaming::Put { path, node });
+                self.rename(Renaming::Put { path, node });
             }
-            Kind::Remove => self.pending.push(Renaming::Remove { path }),
+            Kind::Remove => self.rename(Renaming::Remove { path }),
             Kind::SyncDirectory => self.sync_directory(&path),
         }
         Ok(())
+    }
+
+    fn rename(&mut self, renaming: Renaming) {
+        renaming.apply(&mut self.seen);
+        self.pending.push(renaming);
+    }
+
+    /// Between two directories a file's new name and the end of its old one are synced with one directory each.
+    fn move_name(&mut self, from: Vec<u8>, to: Vec<u8>) {
+        match self.seen.get(&from) {
+            Some(&node @ Node::File(_)) if parent(&from) != parent(&to) => {
+                self.rename(Renaming::Put { path: to, node });
+                self.rename(Renaming::Remove { path: from });
+            }
+            _ => self.rename(Renaming::Move { from, to }),
+        }
     }
 
     fn sync_directory(&mut self, directory: &[u8]) {
@@ -170,13 +194,12 @@ impl Disk {
 
     /// All names and bytes as the programs saw them.
     pub(crate) fn seen(&self) -> Vec<(Vec<u8>, Seen)> {
-        let named = reachable(self.names_after(self.pending.len())).into_iter();
         let seen = |node: Node| match node {
             Node::Directory => Seen::Directory,
             Node::File(file) if self.files[file].unseen => Seen::Unseen,
             Node::File(file) => Seen::Bytes(self.files[file].bytes.seen()),
         };
-        named.map(|(path, node)| (path, seen(node))).collect()
+        self.seen.iter().map(|(path, &node)| (path.clone(), seen(node))).collect()
     }
 
     /// What is left after a cut: each name, with the bytes of a file and `None` for a directory.

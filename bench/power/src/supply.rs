@@ -163,7 +163,7 @@ impl Supply {
     /// Files that differ from what the journal says.
     fn strays(&self) -> io::Result<Vec<PathBuf>> {
         let mut strays = BTreeSet::new();
-        let mut found: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut found = BTreeSet::new();
         for entry in tree::read(&self.watched)? {
             found.insert(self.watched.join(OsString::from_vec(entry.path)));
         }

@@ -1,4 +1,7 @@
 //! The calls of the C library that are taken over, by what they do.
+//!
+//! What a system call takes as 64 bits is given as 64 bits: `syscall` is declared with as many arguments as one likes,
+//! and the upper half of a shorter number is garbage.
 
 mod bytes;
 mod names;

@@ -22,7 +22,7 @@ pub(crate) struct Cycle {
     page: *mut u8,
     pub(crate) journal: c_int,
     /// The watched directory, without a slash at its end.
-    pub(crate) watched: &'static [u8],
+    pub(crate) watched: Vec<u8>,
 }
 
 /// The cycle of this process, if it hangs on one.
@@ -47,18 +47,18 @@ extern "C" fn attach() {
     else {
         return;
     };
-    let page = map(&[directory, b"/", control::FILE.as_bytes()].concat());
-    let journal = open(&[directory, b"/", control::JOURNAL_FILE.as_bytes()].concat());
+    let page = map(&[&directory[..], b"/", control::FILE.as_bytes()].concat());
+    let journal = open(&[&directory[..], b"/", control::JOURNAL_FILE.as_bytes()].concat());
     CYCLE.store(Box::into_raw(Box::new(Cycle { page, journal, watched })), Ordering::Release);
 }
 
-/// The bytes of a variable, which nobody changes in the environment that a process begins with.
-fn variable(name: &str) -> Option<&'static [u8]> {
+/// A copy of a variable: programs that change their title write over the environment that they began with.
+fn variable(name: &str) -> Option<Vec<u8>> {
     let name = [name.as_bytes(), b"\0"].concat();
     // SAFETY: the name ends with a zero; what is answered is null or a text that ends with one.
     unsafe {
         let value = libc::getenv(name.as_ptr().cast());
-        if value.is_null() { None } else { Some(CStr::from_ptr(value).to_bytes()) }
+        if value.is_null() { None } else { Some(CStr::from_ptr(value).to_bytes().to_vec()) }
     }
 }
 
@@ -83,7 +83,7 @@ fn map(path: &[u8]) -> *mut u8 {
     // SAFETY: the file has as many bytes, and the page is never unmapped; the lock is made by one process while the
     // others wait for the file's.
     unsafe {
-        let page = libc::syscall(libc::SYS_mmap, ptr::null::<c_void>(), control::BYTES, access, flags, file, 0);
+        let page = libc::syscall(libc::SYS_mmap, ptr::null::<c_void>(), control::BYTES, access, flags, file, 0_i64);
         if page == -1 || libc::flock(file, libc::LOCK_EX) != 0 {
             die("the cycle's control file cannot be shared");
         }
@@ -93,6 +93,8 @@ fn map(path: &[u8]) -> *mut u8 {
             make_lock(page.add(control::LOCK).cast());
             made.store(1, Ordering::Release);
         }
+        // The mapping keeps the file open, and its lock with it, unless that is given back.
+        libc::flock(file, libc::LOCK_UN);
         libc::close(file);
         page
     }

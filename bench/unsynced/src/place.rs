@@ -111,7 +111,7 @@ fn path_of(file: c_int, buffer: &mut [u8; PATH_MAX]) -> Option<&[u8]> {
 
 /// A path's rest below the watched directory.
 fn below<'p>(cycle: &Cycle, path: &'p [u8]) -> Option<&'p [u8]> {
-    match path.strip_prefix(cycle.watched)? {
+    match path.strip_prefix(&cycle.watched[..])? {
         [] => Some(b""),
         [b'/', rest @ ..] => Some(rest),
         _ => None,

@@ -89,7 +89,9 @@ unsafe fn parts<'p>(parts: *const iovec, count: c_int) -> &'p [iovec] {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn writev(file: c_int, all: *const iovec, count: c_int) -> ssize_t {
     // SAFETY: the caller's promise, passed on.
-    unsafe { write_parts(file, None, parts(all, count), || libc::syscall(libc::SYS_writev, file, all, count)) }
+    unsafe {
+        write_parts(file, None, parts(all, count), || libc::syscall(libc::SYS_writev, file, all, i64::from(count)))
+    }
 }
 
 /// # Safety
@@ -98,7 +100,7 @@ pub unsafe extern "C" fn writev(file: c_int, all: *const iovec, count: c_int) ->
 pub unsafe extern "C" fn pwritev64(file: c_int, all: *const iovec, count: c_int, at: off64_t) -> ssize_t {
     let real = || {
         // SAFETY: the caller's promise, passed on.
-        unsafe { libc::syscall(libc::SYS_pwritev, file, all, count, at, 0) }
+        unsafe { libc::syscall(libc::SYS_pwritev, file, all, i64::from(count), at, 0_i64) }
     };
     // SAFETY: as above.
     unsafe { write_parts(file, Some(at), parts(all, count), real) }

@@ -197,7 +197,7 @@ pub unsafe extern "C" fn pwritev64v2(
 ) -> ssize_t {
     changes_unseen(file);
     // SAFETY: the caller's promise, passed on.
-    unsafe { libc::syscall(libc::SYS_pwritev2, file, parts, count, at, 0, flags) as ssize_t }
+    unsafe { libc::syscall(libc::SYS_pwritev2, file, parts, i64::from(count), at, 0_i64, flags) as ssize_t }
 }
 
 /// # Safety
