@@ -150,16 +150,22 @@ impl RedisServer {
     /// # Panics
     /// When it does not start.
     pub fn restart(&mut self) {
-        self.restart_loading();
-        for _ in 0..ASKS_MAX {
-            let answer = first_line(self.port);
-            if answer.is_some_and(|line| !line.contains("LOADING")) {
+        self.restart_within(1);
+    }
+
+    /// As [`restart`](Self::restart), but one that ends by itself is started again, so many times in all, as service
+    /// managers do: after a power cut Redis may need that, to mend the end of its file.
+    ///
+    /// # Panics
+    /// When none of them stays.
+    pub fn restart_within(&mut self, starts: u32) {
+        for _ in 0..starts {
+            self.launch();
+            if self.says(|line| !line.contains("LOADING")) {
                 return;
             }
-            self.must_run();
-            std::thread::park_timeout(ASK_EVERY);
         }
-        panic!("redis-server on port {} does not answer", self.port);
+        self.must_run(false);
     }
 
     /// As [`restart`](Self::restart), but waits only until it says anything, be it that it is still loading.
@@ -167,6 +173,12 @@ impl RedisServer {
     /// # Panics
     /// When it does not start.
     pub fn restart_loading(&mut self) {
+        self.launch();
+        let runs = self.says(|_| true);
+        self.must_run(runs);
+    }
+
+    fn launch(&mut self) {
         self.kill();
         let mut command = Command::new("redis-server");
         command
@@ -178,19 +190,24 @@ impl RedisServer {
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.child = Some(spawn(&mut command));
-        for _ in 0..ASKS_MAX {
-            if first_line(self.port).is_some() {
-                return;
-            }
-            self.must_run();
-            std::thread::park_timeout(ASK_EVERY);
-        }
-        panic!("redis-server on port {} says nothing", self.port);
     }
 
-    fn must_run(&mut self) {
-        let ended = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
-        assert!(!ended, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
+    /// Waits until it says something that will do; `false` when it ends before.
+    fn says(&mut self, will_do: impl Fn(&str) -> bool) -> bool {
+        for _ in 0..ASKS_MAX {
+            if first_line(self.port).is_some_and(|line| will_do(&line)) {
+                return true;
+            }
+            if !self.is_running() {
+                return false;
+            }
+            std::thread::park_timeout(ASK_EVERY);
+        }
+        panic!("redis-server on port {} does not answer", self.port);
+    }
+
+    fn must_run(&self, runs: bool) {
+        assert!(runs, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
     }
 }
 

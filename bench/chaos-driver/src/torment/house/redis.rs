@@ -35,6 +35,9 @@ const CUT_MAX: Duration = Duration::from_secs(5);
 /// Bytes after which connections are cut: a few commands of single jobs, or the middle of a large one.
 const CUT_BYTES: u64 = 20_000;
 
+/// How often a redis-server is started on what a power cut has left.
+const STARTS_MAX: u32 = 3;
+
 #[derive(Debug)]
 struct Node {
     server: RedisServer,
@@ -130,7 +133,8 @@ impl RedisHouse {
     pub(super) fn begin(&mut self, environment: &Environment) -> Result<()> {
         for turn in [self.master, 1 - self.master] {
             self.nodes[turn].server.set_environment(environment.clone());
-            self.nodes[turn].server.restart();
+            // A cut may leave a torn end, which Redis mends as it ends.
+            self.nodes[turn].server.restart_within(STARTS_MAX);
         }
         self.nodes[1 - self.master].follow(self.master())
     }
