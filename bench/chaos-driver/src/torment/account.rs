@@ -182,7 +182,7 @@ impl Account {
     /// Keys under which a job was pushed that was to take another's place, that was there and whose push nobody heard
     /// of: it may have replaced a job.
     fn maybe_replaced(&self) -> HashMap<u64, Number> {
-        let unanswered = self.books.iter().flat_map(|book| &book.unanswered);
+        let unanswered = self.books.iter().flat_map(|book| book.unanswered.keys());
         let replacing = unanswered.filter_map(|&number| match Terms::new(self.seed, number).key {
             Some((key, OnConflict::Replace)) => Some((key, number)),
             _ => None,

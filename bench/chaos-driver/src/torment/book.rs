@@ -19,8 +19,8 @@ pub(super) struct Book {
     rest: Vec<u8>,
     /// Jobs that it has begun and not ended, and when.
     pub(super) open: HashMap<Number, u64>,
-    /// Jobs whose push it has begun and not heard of.
-    pub(super) unanswered: HashSet<Number>,
+    /// Jobs whose push it has begun and not heard of, and when it began.
+    pub(super) unanswered: HashMap<Number, u64>,
     /// Whether it does what it is there for.
     pub(super) is_up: bool,
     /// When it lost its lease.
@@ -38,7 +38,7 @@ impl Book {
             file: Some(opened),
             rest: Vec::new(),
             open: HashMap::new(),
-            unanswered: HashSet::new(),
+            unanswered: HashMap::new(),
             is_up: false,
             leases_lost: Vec::new(),
             claims_lost: HashSet::new(),
@@ -54,6 +54,11 @@ impl Book {
         std::str::from_utf8(&text).context("a ledger is not text")?.lines().map(str::parse).collect()
     }
 
+    /// Whether it awaits the answer to a push: one that it began since this moment, since it gives up at last.
+    pub(super) fn awaits_answer(&self, since_us: u64) -> bool {
+        self.unanswered.values().any(|&began_us| began_us >= since_us)
+    }
+
     /// The process is gone, and everything is read: nothing will be added.
     pub(super) fn close(&mut self) {
         self.file = None;
@@ -62,7 +67,7 @@ impl Book {
     /// Takes note of a line; answers when the try began that it ends, if it ends one.
     pub(super) fn take(&mut self, line: &Line, number: Number) -> Option<u64> {
         match line.verb {
-            Verb::Try => _ = self.unanswered.insert(number),
+            Verb::Try => _ = self.unanswered.insert(number, line.at_us),
             Verb::Pushed | Verb::Declined => _ = self.unanswered.remove(&number),
             Verb::Start => _ = self.open.insert(number, line.at_us),
             Verb::Done | Verb::Failed | Verb::Dropped => return self.open.remove(&number),

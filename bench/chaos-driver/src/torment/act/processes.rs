@@ -26,6 +26,9 @@ const MOMENTS: u32 = 20;
 /// over: that is SQLite's way, and if all did nothing else would be tried.
 const IN_COMMIT_EVERY: u64 = 4;
 
+/// A push that began longer ago than this is given up rather than under way.
+const PUSH_MAX: Duration = Duration::from_secs(20);
+
 impl Torment {
     pub(super) async fn kill(&self, part: Part) -> Result<Made> {
         let mut troupe = self.troupe.lock().await;
@@ -43,12 +46,13 @@ impl Torment {
                 let mut troupe = self.troupe.lock().await;
                 troupe.look().await?;
                 let no = troupe.get(part).context("nobody pushes")?.no;
-                if !troupe.account.book(no).unanswered.is_empty() {
+                let since_us = now_us().saturating_sub(PUSH_MAX.as_micros() as u64);
+                if troupe.account.book(no).awaits_answer(since_us) {
                     let actor = troupe.take(part)?;
                     troupe.kill(actor, Cause::Killed).await?;
                     troupe.enter(part)?;
                     // What was under way may have been answered before the signal came.
-                    if !troupe.account.book(no).unanswered.is_empty() {
+                    if troupe.account.book(no).awaits_answer(since_us) {
                         return Ok(Made::Yes);
                     }
                 }

@@ -17,6 +17,9 @@ use crate::ledger::now_us;
 /// How often the room that a store frees is taken again while the disk is to be full.
 const FILL_EVERY: Duration = Duration::from_millis(50);
 
+/// How long a store may take to end that cannot go on.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
 impl Torment {
     pub(super) async fn fill_disk(&self, span: Duration) -> Result<Made> {
         let ground = &self.ground;
@@ -31,6 +34,9 @@ impl Torment {
             ground.free()?;
             house.recover()
         })?;
+        // What met the brim in its last moment may just be on its way to its end.
+        sleep(LAST_MOMENT).await;
+        block_in_place(|| house.recover())?;
         self.was_away(from_us).await;
         Ok(Made::Yes)
     }
