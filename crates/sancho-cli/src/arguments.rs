@@ -1,14 +1,16 @@
 //! What a person types: the options that every subcommand knows, and how jobs are named.
 
 use clap::{Args, Parser};
-use sancho_core::{Jid, Key, Selection};
+use sancho::Client;
+use sancho_core::{Jid, JobRow, Key, Selection, StoreResult};
 
 use crate::command::Command;
+use crate::exit;
 
 /// Push, look at and steer background jobs.
 #[derive(Debug, Parser)]
 #[command(name = "sancho", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 failed or refused, 2 the command line is wrong.")]
+#[command(after_help = exit::CODES)]
 pub(crate) struct Arguments {
     /// The store of jobs: sqlite://FILE, redis://HOST:PORT/DATABASE, rediss://, redis+unix://, redis+sentinel://, or
     /// redis for the one that REDIS_URL names [default: $SANCHO_URL, else sqlite://sancho.db]
@@ -55,6 +57,14 @@ impl Target {
 }
 
 impl Named {
+    /// The job, wherever it is.
+    pub(crate) async fn find(&self, client: &Client) -> StoreResult<Option<JobRow>> {
+        match self {
+            Named::Jid(jid) => client.inspect().find(jid).await,
+            Named::Key(key) => client.inspect().find_key(key).await,
+        }
+    }
+
     /// The name, as a selection of one job.
     pub(crate) fn selection(&self) -> Selection {
         match self {
