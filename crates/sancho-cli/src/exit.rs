@@ -141,7 +141,9 @@ pub(crate) fn from_clap(error: &clap::Error) -> ExitCode {
 fn one_line(rendered: &str) -> String {
     let complaint = rendered.split("\n\n").next().unwrap_or(rendered);
     let complaint = complaint.strip_prefix("error: ").unwrap_or(complaint).trim();
-    let tips = rendered.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tips: Vec<&str> = rendered.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
+    // Who is told which one was meant needs no list of all.
+    let complaint = complaint.split("[possible values").next().filter(|_| !tips.is_empty()).unwrap_or(complaint).trim();
     let mut line = complaint.to_owned();
     for tip in tips {
         line.push_str("; ");

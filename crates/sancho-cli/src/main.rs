@@ -12,7 +12,6 @@ mod table;
 mod text;
 mod when;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,7 +20,7 @@ use crate::arguments::Arguments;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    match Arguments::try_parse_from(std::env::args_os().map(help)) {
+    match Arguments::try_parse_from(arguments::with_signs(std::env::args_os())) {
         Ok(arguments) => exit::code(run(arguments)),
         Err(error) => exit::from_clap(&error),
     }
@@ -34,9 +33,4 @@ fn run(arguments: Arguments) -> Result<(), Exit> {
         .build()
         .map_err(|error| Exit::failed(format!("failed to start: {error}")))?;
     runtime.block_on(command::run(arguments))
-}
-
-/// The short form of help, in full: behind a filter, whose terms may begin with a hyphen, it would be taken for one.
-fn help(argument: OsString) -> OsString {
-    if argument == "-h" { "--help".into() } else { argument }
 }

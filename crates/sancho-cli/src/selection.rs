@@ -12,7 +12,7 @@ use crate::exit::Exit;
 pub(crate) struct Terms {
     /// Which of them: terms such as class:Mail* queue:low error~timeout arg:7 tag:eu attempts>3 'age>1h' -tag:us, or
     /// text that stands in the payload; all have to hold
-    #[arg(value_name = "FILTER", allow_hyphen_values = true)]
+    #[arg(value_name = "FILTER")]
     terms: Vec<String>,
 }
 

@@ -48,6 +48,13 @@ impl SqliteStore {
             let said = format!("{} is there already: name a new file, or move that one away", to.display());
             return Err(StoreError::new(OP, ErrorKind::Invalid, said));
         }
+        if let Some(directory) = to.parent().filter(|it| !it.as_os_str().is_empty() && !it.is_dir()) {
+            let said = format!("the directory {} does not exist: create it first", directory.display());
+            return Err(StoreError::new(OP, ErrorKind::Invalid, said));
+        }
+        if to.file_name().is_none() {
+            return Err(StoreError::new(OP, ErrorKind::Invalid, format!("{} names no file", to.display())));
+        }
         let partial = Partial::beside(to)?;
         let jobs = copy(self.path(), &partial.path)?;
         partial.become_whole(to, self.path(), jobs)

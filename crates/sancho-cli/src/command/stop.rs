@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 #[derive(Debug, Args)]
 pub(crate) struct Whom {
     /// The process: its id, for one of this host, or its identity, as sancho processes shows it
-    #[arg(value_name = "PID|IDENTITY", required_unless_present = "all")]
+    #[arg(value_name = "PID|IDENTITY")]
     who: Vec<String>,
 
     /// Every process of the store, on every host
@@ -94,6 +94,9 @@ pub(super) async fn stop(client: &Client, stop: Stop, output: &mut Output) -> Re
 }
 
 async fn run(client: &Client, whom: Whom, wish: Wish, kill: bool, output: &mut Output) -> Result<(), Exit> {
+    if whom.who.is_empty() && !whom.all {
+        return Err(Exit::usage("which process? Give its id or its identity, as in sancho processes, or --all"));
+    }
     let rows = client.inspect().processes(client.clock().now()).await?;
     let chosen = if whom.all { rows } else { choose(&rows, &whom.who)? };
     let mut asked = Vec::new();

@@ -80,8 +80,8 @@ pub(super) async fn run(client: &Client, watch: Watch, output: &mut Output) -> R
         let look = look(client).await?;
         let told = Told::new(&look, before.as_ref());
         match &mut screen {
-            Some(screen) => screen.draw(&page(&look, &told, watch.every))?,
-            None if watch.once => output.either(&told, || page(&look, &told, watch.every))?,
+            Some(screen) => screen.draw(&format!("{}\n{}", head(watch.every), page(&look, &told)))?,
+            None if watch.once => output.either(&told, || page(&look, &told))?,
             None => output.either(&told, || told.line())?,
         }
         output.flush()?;
@@ -149,16 +149,23 @@ fn per_second(rate: Option<f64>) -> String {
     rate.map(|rate| format!(" ({rate:.1}/s)")).unwrap_or_default()
 }
 
-/// All that there is room for.
-fn page(look: &Look, told: &Told, every: Duration) -> String {
+/// What stands above the page on a screen.
+fn head(every: Duration) -> String {
+    match every.subsec_millis() {
+        0 => format!("every {} s, q ends", every.as_secs()),
+        _ => format!("every {} ms, q ends", every.as_millis()),
+    }
+}
+
+/// All that was seen.
+fn page(look: &Look, told: &Told) -> String {
     let Told { busy, slots, enqueued, scheduled, retries, dead, held, processes, .. } = told;
     let mut page = format!(
-        "{}   every {}, q ends\n\n\
+        "{}\n\n\
          processed {}{}   failed {}{}\n\
          busy {busy} of {slots} slots in {processes} {}\n\
          enqueued {}   scheduled {}   retries {}   dead {}   held {}\n",
         when::exact(look.at),
-        if every.subsec_millis() == 0 { format!("{} s", every.as_secs()) } else { format!("{} ms", every.as_millis()) },
         number(told.processed),
         per_second(told.processed_per_second),
         number(told.failed),

@@ -34,9 +34,13 @@ pub(super) async fn run(
     consent: Consent,
     output: &mut Output,
 ) -> Result<(), Exit> {
-    if let Err(refusal) = permits(state_of(&many.set), action) {
-        let them = visible(&many.to_string()).into_owned();
-        return Err(exit::refused(format!("failed to {} the jobs {them}: of each, {refusal}", verb(action)), &refusal));
+    let state = state_of(&many.set);
+    if let Err(refusal) = permits(state, action) {
+        let why = match refusal {
+            Refusal::Started => "they have started: sancho cancel busy --running asks their processes".to_owned(),
+            _ => format!("they are {state}, where this has no meaning"),
+        };
+        return Err(exit::refused(format!("failed to {} the jobs {many}: {why}", verb(action)), &refusal));
     }
     let count = many.count(client).await?;
     let what = format!("{} {} {many}", verb(action), counted(count, "job", "jobs"));

@@ -1,7 +1,7 @@
 //! `sancho cancel --running`: the process that runs a job is asked to cancel it.
 
 use sancho::Client;
-use sancho_core::{Action, Incarnation, Jid, JobRow, Order, Set, State};
+use sancho_core::{Action, ErrorKind, Incarnation, Jid, JobRow, Order, Set, State, StoreResult};
 use serde::Serialize;
 
 use super::many::Would;
@@ -62,15 +62,20 @@ pub(super) async fn many(client: &Client, many: &Many, consent: Consent, output:
     if count > 0 {
         consent.ask(&what)?;
     }
+    let mut asked = 0;
     for row in &rows {
-        if let Some(incarnation) = &row.incarnation {
-            order(client, incarnation, &row.jid).await?;
+        let Some(incarnation) = &row.incarnation else { continue };
+        match order(client, incarnation, &row.jid).await {
+            Ok(()) => asked += 1,
+            // It has gone since it was listed, with its process.
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    output.either(&Sum { asked: count }, || format!("asked to cancel {}", counted(count, "job", "jobs")))
+    output.either(&Sum { asked }, || format!("asked to cancel {}", counted(asked, "job", "jobs")))
 }
 
-async fn order(client: &Client, incarnation: &Incarnation, jid: &Jid) -> Result<(), Exit> {
+async fn order(client: &Client, incarnation: &Incarnation, jid: &Jid) -> StoreResult<()> {
     let order = Order::Cancel(jid.clone());
-    Ok(client.inspect().order(incarnation, &order, client.clock().now()).await?)
+    client.inspect().order(incarnation, &order, client.clock().now()).await
 }
