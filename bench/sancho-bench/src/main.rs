@@ -1,5 +1,7 @@
 //! Measures Sancho beside the limits of its stores, in one run. `bench/run` builds and starts it.
 
+#![forbid(unsafe_code)]
+
 mod contention;
 mod cpu;
 mod drain;

@@ -1,5 +1,7 @@
 //! `sancho`: the command with which people look at a store of jobs and steer it.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod command;
 mod consent;

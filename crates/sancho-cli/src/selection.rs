@@ -163,11 +163,11 @@ impl std::fmt::Display for Many {
 fn set_words(set: &Set) -> String {
     match set {
         Set::Queue(queue) => format!("of the queue {queue}"),
-        Set::Busy => "that run".to_owned(),
+        Set::Busy => "of the running ones".to_owned(),
         Set::Scheduled => "of the scheduled set".to_owned(),
         Set::Retries => "of the retries".to_owned(),
         Set::Dead => "of the dead set".to_owned(),
-        _ => "that are held".to_owned(),
+        _ => "of the held ones".to_owned(),
     }
 }
 

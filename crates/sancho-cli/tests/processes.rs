@@ -135,10 +135,7 @@ fn a_process_is_shown_with_what_it_does_quieted_and_stopped() {
     }
     assert!(bench.ok(&["watch", "--once"]).contains("of 3 slots in 1 process\n"));
 
-    assert_eq!(
-        bench.json(&["quiet", &server.pid()]),
-        json!({"processes":[{"identity":identity,"outcome":"quiet"}]})
-    );
+    assert_eq!(bench.json(&["quiet", &server.pid()]), json!({"processes":[{"identity":identity,"outcome":"quiet"}]}));
     assert_eq!(only(&bench)["quiet"], json!(true));
     assert_eq!(bench.ok(&["quiet", "--all"]), format!("{identity} was quiet already"));
     let said = bench.ok(&["stop", &identity]);
@@ -173,7 +170,7 @@ fn a_running_job_is_canceled_by_its_process() {
     let jid = bench.json(&["busy"])["jobs"][0]["jid"].as_str().expect("an id").to_owned();
     bench.run(&["cancel", &jid]).refused(1, &["cancel --running", "[started]"]);
     let would = bench.ok(&["cancel", "busy", "class:Stuck", "--running", "--dry-run"]);
-    assert_eq!(would, "would cancel 1 job that run that match class:Stuck");
+    assert_eq!(would, "would cancel 1 job of the running ones that match class:Stuck");
     assert_eq!(bench.json(&["cancel", &jid, "--running"])["jid"], json!(jid));
     let looks = PATIENCE.as_millis() / 50;
     let is_gone = (0..looks).any(|_| {

@@ -3,6 +3,8 @@
 //! Nothing here does I/O, spawns, reads a clock or rolls dice. [`lifecycle`] decides what state follows;
 //! [`Store`] moves jobs and [`Inspect`] looks at them; the rest is what they speak of.
 
+#![forbid(unsafe_code)]
+
 pub mod backtrace;
 pub mod checkup;
 pub mod claim;

@@ -7,7 +7,7 @@ const VERSION: i64 = 1;
 
 const SCHEMA: &str = include_str!("sql/schema.sql");
 
-/// The file has a newer schema than this build knows.
+/// The file has a newer schema than this build knows, or one of a version before the first.
 pub(crate) struct Newer {
     pub(crate) found: i64,
     pub(crate) known: i64,
@@ -17,7 +17,7 @@ pub(crate) struct Newer {
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), Newer>> {
     match version(connection)? {
         Some(VERSION) => return Ok(Ok(())),
-        Some(found) if found > VERSION => return Ok(Err(Newer { found, known: VERSION })),
+        Some(found) if found > VERSION || found < 1 => return Ok(Err(Newer { found, known: VERSION })),
         _ => {}
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

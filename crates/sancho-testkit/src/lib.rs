@@ -8,6 +8,8 @@
 //! # fn main() {}
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod chance;
 pub mod conformance;
 pub mod contention;

@@ -1,5 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
+#![forbid(unsafe_code)]
+
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
 #[cfg(test)]
 extern crate self as sancho;

@@ -129,10 +129,11 @@ impl RedisStore {
                     Value::Int(0) => Did::Gone,
                     Value::Int(_) => Did::Done,
                     Value::Array(jid) => {
-                        let jid = reply::text(reply::next(&mut jid.into_iter()));
-                        unproved.push(Unproved { key: Names::of(&seen.payload).key, jid: jid.clone() });
+                        let jid = reply::bytes(reply::next(&mut jid.into_iter())).unwrap_or_default();
+                        let holder = String::from_utf8_lossy(&jid).into_owned();
+                        unproved.push(Unproved { key: Names::of(&seen.payload).key.into_bytes(), jid });
                         again.push(job);
-                        key_taken(jid)?
+                        key_taken(holder)?
                     }
                     holder => key_taken(reply::text(holder))?,
                 };

@@ -31,7 +31,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "The connection broke, or the disk failed, after the call was sent. The store may have done it. A \
                   client repeats a push under the same ids, so that nothing is added twice; the command's own push \
                   gets new ids each time it is started.",
-        remedy: "look before you repeat: sancho find the job with sancho show or sancho ls, and push it again only if \
+        remedy: "look before you repeat, with sancho show or sancho ls, and push it again only if \
                  it is not there. Give a key to pushes that must not be doubled.",
     },
     Entry {
@@ -132,6 +132,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "The server's code for the class could not read the arguments: one is missing, or of another type. \
                   The job counts as failed and is retried, so a server with code that fits may still perform it.",
         remedy: "bring the pusher and the class to the same arguments; new ones come last, with a default.",
+    },
+    Entry {
+        code: "Sancho::Killed",
+        title: "a job gave itself up",
+        meaning: "The job's code answered with JobError::kill: trying again is of no use. It went to the dead set at \
+                  once, whatever tries were left.",
+        remedy: "read its message (sancho show JID); once the cause is gone, sancho retry JID.",
     },
     Entry {
         code: "Sancho::Poison",
