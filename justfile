@@ -19,6 +19,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# Known vulnerabilities of what is depended on; fetches RustSec's database from GitHub.
+advisories:
+    cargo deny --locked check advisories
+
 # The documentation of the whole workspace, in a browser.
 doc:
     cargo doc --workspace --no-deps --locked --open

@@ -3,6 +3,8 @@
 //! `home` is a Redis of a test's own; `ruby`, `ruby_server` and `ruby_web` run the programs of the other side;
 //! `proof` is the job that both sides perform. The other modules are tests, each of one promise.
 
+#![forbid(unsafe_code)]
+
 mod corpus;
 mod home;
 mod proof;

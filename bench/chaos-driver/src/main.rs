@@ -4,6 +4,8 @@
 //! own. `torment` does everything at once for some time. For one kind of fault at a time, `stage` starts them, `kill`, `suspend` and `restart` are what is done to them, `record` reads what they wrote,
 //! and `verdict` is what it comes to.
 
+#![forbid(unsafe_code)]
+
 mod dice;
 mod job;
 mod kill;

@@ -1,5 +1,7 @@
 //! Drives the snippets application and counts what is lost. `bench/snippets-check` builds and starts it.
 
+#![forbid(unsafe_code)]
+
 mod application;
 mod flaky;
 mod kill;

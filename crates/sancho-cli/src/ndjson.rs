@@ -150,8 +150,17 @@ fn retry(value: &serde_json::Value) -> Result<Retry, String> {
 }
 
 /// The parser counts lines too; here each line is a text of its own, and only the column tells something.
+///
+/// What it repeats of the line may have line breaks, and be as long as the line: of that, both ends are told.
 fn in_line(error: &serde_json::Error) -> String {
-    error.to_string().replace(" at line 1 column ", " at column ")
+    const END_CHARS: usize = 200;
+    let said = error.to_string().replace(" at line 1 column ", " at column ").replace(char::is_control, " ");
+    let count = said.chars().count();
+    if count <= 2 * END_CHARS {
+        return said;
+    }
+    let (first, last) = (said.chars().take(END_CHARS), said.chars().skip(count - END_CHARS));
+    first.chain(" … ".chars()).chain(last).collect()
 }
 
 #[cfg(test)]
@@ -203,6 +212,15 @@ mod tests {
             let [Err(error)] = &answers[..] else { panic!("{}: {answers:?}", String::from_utf8_lossy(line)) };
             assert!(error.starts_with("line 1: ") && error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_repeated_of_a_line_is_short_and_on_one_line() {
+        let name = "a\\n".repeat(1_000);
+        let answers = read(format!("{{\"class\":\"A\",\"args\":[],\"{name}\":1}}").as_bytes());
+        let [Err(error)] = &answers[..] else { panic!("{answers:?}") };
+        assert!(error.contains("unknown field") && error.contains("`tags` at column 3"), "{error}");
+        assert!(error.chars().count() < 500 && !error.contains('\n'), "{error}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Writes lines as the text of the member (RFC 1950, then strict base64), as Sidekiq 6.0.1 and later read it.
-pub(crate) fn write(lines: &[String]) -> String {
+pub(crate) fn write(lines: &[&str]) -> String {
     let json = serde_json::to_vec(lines).expect("strings are JSON");
     BASE64.encode(miniz_oxide::deflate::compress_to_vec_zlib(&json, 6))
 }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_old_and_broken_ones_do_no_harm() {
-        let lines = vec!["a.rs:1".to_owned(), "é".to_owned()];
+        let lines = ["a.rs:1", "é"];
         let raw = |value: &str| RawValue::from_string(value.to_owned()).expect("JSON");
         let text = write(&lines);
         assert!(text.starts_with("eJ"), "a zlib header: {text}");

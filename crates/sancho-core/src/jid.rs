@@ -18,7 +18,8 @@ impl Jid {
     /// Takes an id given by a caller or found in a payload.
     ///
     /// # Errors
-    /// An empty id, or one of more than [`limits::JID_BYTES_MAX`] bytes.
+    /// An empty id, one of more than [`limits::JID_BYTES_MAX`] bytes, or one with a control character: stores keep
+    /// ids in lists of lines, and people read them.
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, Invalid> {
         let text = text.into();
         if text.is_empty() || text.len() > limits::JID_BYTES_MAX {
@@ -27,6 +28,9 @@ impl Jid {
                 limits::JID_BYTES_MAX,
                 text.len()
             )));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new(format!("the jid {text:?} has a control character: leave it out")));
         }
         Ok(Jid(text))
     }
@@ -110,6 +114,15 @@ mod tests {
             assert_eq!(next.as_str().len(), 24);
             last = next;
         }
+    }
+
+    #[test]
+    fn an_id_is_one_short_line() {
+        for (id, said) in [("", "1 to 255"), (&*"x".repeat(256), "1 to 255"), ("a\nb", "control"), ("\0", "control")] {
+            let error = Jid::new(id).expect_err("refused").to_string();
+            assert!(error.contains(said), "{id:?}: {error}");
+        }
+        assert!(Jid::new("a b/é").is_ok(), "whatever else another program writes");
     }
 
     #[test]

@@ -39,8 +39,15 @@ pub const JOBS_PER_SCAN_MAX: usize = 10_000;
 /// Characters of an error message that are kept, as Sidekiq keeps them.
 pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
 
+/// Characters of an error's class that are kept: the name of a generic type may be as long as a program.
+pub const ERROR_CLASS_CHARS_MAX: usize = 512;
+
 /// Lines of a backtrace that are kept when all are asked for.
 pub const BACKTRACE_LINES_MAX: usize = 200;
+
+/// Characters of one line of a backtrace that are kept: with all lines far less than the mebibyte that a reader of
+/// backtraces inflates at most.
+pub const BACKTRACE_LINE_CHARS_MAX: usize = 1_000;
 
 /// How long a store remembers a pushed batch, so that a push of unknown outcome may be repeated. Whoever repeats
 /// does so within seconds, and a store on Redis pays a hundred bytes for each batch of this time.
@@ -98,6 +105,9 @@ pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 6
 /// Classes whose executions one beat tells, or waits to tell while the store is away: more than a program has, since
 /// the names inside wrappers come from payloads.
 pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
+
+/// Classes not known that one server tells of: each is named once, and their names come from payloads.
+pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);

@@ -36,7 +36,7 @@ impl Timestamp {
     /// The point `secs` seconds after the epoch, rounded to the microsecond; `None` unless finite and in range.
     pub fn from_unix_secs_f64(secs: f64) -> Option<Self> {
         let micros = (secs * 1e6).round();
-        // Beyond 2^53 a float no longer names each microsecond; that is past the year 2200.
+        // Beyond 2^32 seconds a float no longer names each microsecond; that is past the year 2106.
         (micros.is_finite() && micros.abs() < 9.0e18).then_some(Timestamp(micros as i64))
     }
 
@@ -88,7 +88,7 @@ impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Timestamp(micros(after)),
-            Err(before) => Timestamp(-micros(before.duration())),
+            Err(before) => Timestamp(i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros)),
         }
     }
 }

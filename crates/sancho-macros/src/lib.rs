@@ -3,6 +3,8 @@
 //! serde alone would write a struct as an object; on Sidekiq's wire arguments are an array. Attributes of serde
 //! that only make sense for an object are refused here, with what to do instead.
 
+#![forbid(unsafe_code)]
+
 mod expand;
 mod fields;
 mod options;

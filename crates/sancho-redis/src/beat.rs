@@ -107,7 +107,7 @@ impl RedisStore {
         let value = reply::bytes(self.inner.connection.ask("beat", &get).await?);
         Ok(value.map(|value| {
             let (_, queue, bytes) = cut(&value);
-            work::entry(&queue, &Payload::from_bytes(bytes), running.since)
+            work::entry(queue.as_str(), &Payload::from_bytes(bytes), running.since)
         }))
     }
 
@@ -122,7 +122,8 @@ impl RedisStore {
         let mut unlink = cmd("UNLINK");
         for who in over.iter().map(Incarnation::as_str) {
             off.arg(who);
-            unlink.arg(process::hash(who)).arg(work::hash(who)).arg(work::old_hash(who)).arg(signal::signals(who));
+            // The hash is the script's: it looks first whether it is a process of ours that tells of itself there.
+            unlink.arg(work::hash(who)).arg(work::old_hash(who)).arg(signal::signals(who));
         }
         _ = self.inner.connection.ask("retire", &off).await;
         _ = self.inner.connection.ask("retire", &unlink).await;

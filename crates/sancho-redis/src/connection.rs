@@ -14,12 +14,13 @@ mod opener;
 mod sentinel;
 #[cfg(feature = "tls")]
 mod tls;
+mod wrong_type;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, RedisResult, Script, Value};
+use redis::{Arg, Cmd, Pipeline, RedisResult, Script, Value};
 use sancho_core::{ErrorKind, StoreResult};
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, timeout};
@@ -67,6 +68,13 @@ impl Connection {
 
     /// Runs a script; it is loaded where Redis does not have it.
     pub(crate) async fn run(&self, op: &'static str, script: &Script, args: &Args) -> StoreResult<Value> {
+        match self.run_script(op, script, args).await {
+            Err(error) => Err(self.with_key(error, args.iter()).await),
+            answer => answer,
+        }
+    }
+
+    async fn run_script(&self, op: &'static str, script: &Script, args: &Args) -> StoreResult<Value> {
         let hash = script.get_hash();
         let mut call = Cmd::with_capacity(args.len() + 3, args.size() + hash.len() + 16);
         call.arg("EVALSHA").arg(hash).arg(0);
@@ -88,14 +96,16 @@ impl Connection {
     /// Runs a command.
     pub(crate) async fn ask(&self, op: &'static str, command: &Cmd) -> StoreResult<Value> {
         let link = self.link().await.map_err(|failure| failure.into_error(op))?;
-        self.ask_at(&link, command).await.map_err(|failure| failure.into_error(op))
+        match self.ask_at(&link, command).await {
+            Err(failure) => Err(self.with_key(failure.into_error(op), arguments(command)).await),
+            Ok(answer) => Ok(answer),
+        }
     }
 
     /// Runs commands in one round trip, all of them, and answers with their replies in order.
     ///
     /// # Errors
     /// What the first command that failed says: others may have been performed, those behind it too.
-    #[expect(dead_code, reason = "moves that read several keys are about to use it")]
     pub(crate) async fn pipe(&self, op: &'static str, commands: &Pipeline) -> StoreResult<Vec<Value>> {
         let mut commands = commands.clone();
         commands.ignore_errors();
@@ -194,6 +204,10 @@ impl Slot {
     fn living(&self) -> Option<Arc<Link>> {
         lock(&self.link).clone().filter(|link| link.is_alive())
     }
+}
+
+fn arguments(command: &Cmd) -> impl Iterator<Item = &[u8]> {
+    command.args_iter().filter_map(|argument| if let Arg::Simple(bytes) = argument { Some(bytes) } else { None })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

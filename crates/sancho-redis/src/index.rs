@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use sancho_core::{Payload, State, StoreResult};
+use sancho_core::{Jid, Payload, State, StoreResult};
 
 use crate::inspect::search::Needle;
 use crate::row::Seen;
@@ -25,7 +25,8 @@ impl Names {
     pub(crate) fn of(payload: &Payload) -> Self {
         let Ok(envelope) = payload.envelope() else { return Names::default() };
         Names {
-            jid: envelope.jid().map(|jid| jid.into_owned()).unwrap_or_default(),
+            // An id that is none, such as one with a line break, would break the lists of lines that names stand in.
+            jid: envelope.jid().and_then(|jid| Jid::new(jid).ok()).map(|jid| jid.to_string()).unwrap_or_default(),
             key: envelope.key().map(|key| key.as_str().to_owned()).unwrap_or_default(),
         }
     }
@@ -34,9 +35,9 @@ impl Names {
 /// An entry that a script could not prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unproved {
-    pub(crate) key: String,
-    /// The job that the index names.
-    pub(crate) jid: String,
+    pub(crate) key: Vec<u8>,
+    /// The job that the index names, as it stands there: a script compares the bytes.
+    pub(crate) jid: Vec<u8>,
 }
 
 /// Where the job of an unproved entry is.
@@ -69,11 +70,12 @@ impl Proof {
 impl RedisStore {
     /// Searches for the jobs of entries that a script could not prove: one search for all of them.
     pub(crate) async fn prove(&self, op: &'static str, unproved: &[Unproved]) -> StoreResult<Vec<Proof>> {
-        let needles = unproved.iter().map(|it| Needle::jid(&it.jid)).collect::<Vec<_>>();
+        let jid = |of: &Unproved| String::from_utf8_lossy(&of.jid).into_owned();
+        let needles = unproved.iter().map(|of| Needle::jid(&jid(of))).collect::<Vec<_>>();
         let found: HashMap<String, Seen> = self.search(op, &needles).await?;
         let proof = |of: &Unproved| Proof {
             // A dead job holds no key.
-            seen: found.get(&of.jid).filter(|seen| seen.spot.state() != State::Dead).cloned(),
+            seen: found.get(&jid(of)).filter(|seen| seen.spot.state() != State::Dead).cloned(),
             of: of.clone(),
         };
         Ok(unproved.iter().map(proof).collect())

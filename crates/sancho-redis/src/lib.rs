@@ -3,6 +3,8 @@
 //! Every move is one script, so that it is one step; payloads are read and rewritten in Rust only. What Sidekiq has
 //! a key for stands under that key; the rest stands under `sancho:`.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod beat;
 mod checkup;
@@ -13,6 +15,8 @@ mod marks;
 mod moves;
 mod note;
 mod purge;
+#[doc(hidden)]
+pub mod readers;
 mod record;
 mod reply;
 mod row;

@@ -1,7 +1,7 @@
 //! Taking replies apart.
 
 use redis::Value;
-use sancho_core::Timestamp;
+use sancho_core::{QueueName, Timestamp};
 
 /// The items of a list; empty for anything else.
 pub(crate) fn list(value: Value) -> Vec<Value> {
@@ -27,6 +27,11 @@ pub(crate) fn bytes(value: Value) -> Option<Vec<u8>> {
 /// The text of a string or number; empty for anything else.
 pub(crate) fn text(value: Value) -> String {
     bytes(value).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// The name of a queue; `None` for bytes that are none: what is made of them by force is the name of another key.
+pub(crate) fn queue_name(value: Value) -> Option<QueueName> {
+    QueueName::new(String::from_utf8(bytes(value)?).ok()?).ok()
 }
 
 /// The number; zero for anything else.

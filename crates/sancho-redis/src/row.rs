@@ -17,7 +17,7 @@ pub(crate) enum Spot {
     /// In a queue's list.
     Queue { queue: String },
     /// In an incarnation's hash of claims.
-    Busy { holder: String, number: u64, queue: String, since: Timestamp },
+    Busy { holder: String, number: u64, queue: QueueName, since: Timestamp },
     /// In `schedule`.
     Scheduled { at: Option<Timestamp> },
     /// In `retry`.
@@ -29,12 +29,17 @@ pub(crate) enum Spot {
 }
 
 /// An in-flight value: start, queue and payload.
-pub(crate) fn cut(value: &[u8]) -> (Timestamp, String, &[u8]) {
-    let mut parts = value.splitn(3, |byte| *byte == b'\n');
-    let mut next = || parts.next().unwrap_or_default();
-    let micros = String::from_utf8_lossy(next()).parse().unwrap_or(0);
-    let queue = String::from_utf8_lossy(next()).into_owned();
-    (Timestamp::from_unix_micros(micros), queue, next())
+///
+/// One that no script wrote is a payload as it is, of the queue `default`: nobody knows what it was, and it is to be
+/// buried, never dropped.
+pub(crate) fn cut(value: &[u8]) -> (Timestamp, QueueName, &[u8]) {
+    let parts = || {
+        let mut parts = value.splitn(3, |byte| *byte == b'\n');
+        let micros = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+        let queue = QueueName::new(std::str::from_utf8(parts.next()?).ok()?).ok()?;
+        Some((Timestamp::from_unix_micros(micros), queue, parts.next()?))
+    };
+    parts().unwrap_or_else(|| (Timestamp::EPOCH, QueueName::default(), value))
 }
 
 /// A member of the set of held jobs: reason and payload.
@@ -119,7 +124,7 @@ impl Seen {
         let envelope = self.payload.envelope().ok();
         let named = envelope.as_ref().and_then(|envelope| envelope.queue());
         let (at, queue) = match &self.spot {
-            Spot::Busy { queue, since, .. } => (Some(*since), QueueName::new(queue.as_str()).ok()),
+            Spot::Busy { queue, since, .. } => (Some(*since), Some(queue.clone())),
             Spot::Queue { queue } => {
                 let enqueued_at = envelope.as_ref().and_then(|envelope| envelope.enqueued_at());
                 (enqueued_at, QueueName::new(queue.as_str()).ok())

@@ -168,8 +168,7 @@ impl Store for RedisStore {
     fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {
         Box::pin(async move {
             let names = self.inner.connection.ask("queue_names", cmd("SMEMBERS").arg(keys::QUEUES)).await?;
-            let mut names: Vec<QueueName> =
-                reply::list(names).into_iter().filter_map(|name| QueueName::new(reply::text(name)).ok()).collect();
+            let mut names: Vec<QueueName> = reply::list(names).into_iter().filter_map(reply::queue_name).collect();
             names.sort();
             Ok(names)
         })

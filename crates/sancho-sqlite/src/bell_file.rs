@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
+use crate::private;
 use crate::writer::bell_path;
 
 /// The bell of one database; mute where the file cannot be written, as it is only a hint.
@@ -13,7 +14,7 @@ pub(crate) struct BellFile(Option<File>);
 impl BellFile {
     /// Opens the bell of the database at `path`, and makes it if it is not there.
     pub(crate) fn of(path: &Path) -> Self {
-        let file = File::options().create(true).truncate(false).write(true).open(bell_path(path));
+        let file = private::options().create(true).truncate(false).open(bell_path(path));
         BellFile(file.ok())
     }
 

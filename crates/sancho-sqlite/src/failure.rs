@@ -3,6 +3,8 @@
 use rusqlite::ErrorCode;
 use sancho_core::{ErrorKind, StoreError};
 
+use crate::migrate::Newer;
+
 /// A move that failed, before it is known which one.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -18,6 +20,16 @@ pub(crate) type Made<T> = Result<T, Failure>;
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Failure::Sqlite(error)
+    }
+}
+
+impl From<Newer> for Failure {
+    fn from(Newer { found, known }: Newer) -> Self {
+        let said = format!(
+            "the file has schema version {found} now, and this build knows only {known}: nothing is done; a newer \
+             sancho has migrated it, so stop this program and start its newer build"
+        );
+        Failure::Said(ErrorKind::Unsupported, said)
     }
 }
 
@@ -42,9 +54,12 @@ impl Failure {
                 Some(ErrorCode::TooBig) => ErrorKind::Invalid,
                 Some(ErrorCode::TypeMismatch) => ErrorKind::Corrupt,
                 _ => match error {
-                    rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
-                        ErrorKind::Corrupt
-                    }
+                    // The last is a schema in which a statement of ours finds no table or column.
+                    rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::Utf8Error(..)
+                    | rusqlite::Error::SqlInputError { .. } => ErrorKind::Corrupt,
                     _ => ErrorKind::Internal,
                 },
             },
@@ -61,10 +76,22 @@ impl Failure {
                     format!("the disk is full ({error}): free space; no job is lost, and the store goes on then")
                 }
                 ErrorKind::Unavailable => format!("{error}: nothing happened; try again"),
-                _ => error.to_string(),
+                _ => in_a_line(error),
             },
         };
         StoreError::new(op, kind, said)
+    }
+}
+
+/// What SQLite said, without the statement, which has many lines and is ours.
+pub(crate) fn in_a_line(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::InvalidColumnType(_, name, kind) => {
+            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("a value of the type {kind} where none can be, in {name}")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -4,6 +4,9 @@
 //! and answers then; a look goes to the `reader`. What a call does stands in `moves`, and where a job's rows
 //! are in `row`. Commits of other processes are noticed by `watch`, and whoever waits is woken by `wake`.
 
+#![forbid(unsafe_code)]
+
+mod backup;
 mod bell_file;
 mod checkup;
 mod failure;
@@ -11,6 +14,7 @@ mod inspect;
 mod migrate;
 mod moves;
 mod open;
+mod private;
 mod process_row;
 mod reader;
 mod row;
@@ -22,6 +26,7 @@ mod watch;
 mod worker;
 mod writer;
 
+pub use backup::Backup;
 pub use open::{Durability, OpenError, Options, check_version};
 pub use rusqlite;
 pub use store::SqliteStore;

@@ -1,12 +1,15 @@
 //! Opening a file, and the reasons why it is refused.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::failure::in_a_line;
 use crate::migrate;
 
 /// The oldest SQLite that is trusted with a write-ahead log: earlier ones can corrupt it.
@@ -67,6 +70,13 @@ pub enum OpenError {
         found: i64,
         /// The newest that this build knows.
         known: i64,
+    },
+    /// The file has a schema version that was never there.
+    NoSchema {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        found: i64,
     },
     /// The file is something else.
     NotADatabase {
@@ -141,7 +151,14 @@ impl fmt::Display for OpenError {
             OpenError::NoThread { said } => {
                 write!(f, "the store's threads cannot be started ({said}): raise the limit of processes")
             }
-            OpenError::Sqlite { path, source } => write!(f, "{} cannot be opened: {source}", path.display()),
+            OpenError::NoSchema { path, found } => write!(
+                f,
+                "{} has schema version {found}, which no sancho writes: restore a backup, or name another file",
+                path.display()
+            ),
+            OpenError::Sqlite { path, source } => {
+                write!(f, "{} cannot be opened: {}", path.display(), in_a_line(source))
+            }
         }
     }
 }
@@ -181,12 +198,21 @@ pub(crate) fn connect(path: &Path, options: Options, role: Role) -> Result<Conne
     if let Some(directory) = path.parent().filter(|it| !it.as_os_str().is_empty() && !it.is_dir()) {
         return Err(OpenError::NoDirectory { directory: directory.to_owned() });
     }
+    if role == Role::Writer && is_something_else(path) {
+        return Err(OpenError::NotADatabase { path: path.to_owned() });
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if role == Role::Writer {
+        crate::private::make(path);
+    }
     let mut connection = Connection::open_with_flags(path, flags).map_err(|error| refusal(path, error))?;
     tune(&mut connection, options, role).map_err(|error| refusal(path, error))?;
     if role == Role::Writer {
         match migrate::migrate(&mut connection) {
             Ok(Ok(())) => {}
+            Ok(Err(migrate::Newer { found, .. })) if found < 1 => {
+                return Err(OpenError::NoSchema { path: path.to_owned(), found });
+            }
             Ok(Err(migrate::Newer { found, known })) => {
                 return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
             }
@@ -194,6 +220,22 @@ pub(crate) fn connect(path: &Path, options: Options, role: Role) -> Result<Conne
         }
     }
     Ok(connection)
+}
+
+/// Whether a file is there that begins as no database does. SQLite takes a short one for a new database, and writes
+/// over somebody's notes.
+fn is_something_else(path: &Path) -> bool {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    // A first page that was half written when its process died is SQLite's to restore.
+    if Path::new(&journal).exists() {
+        return false;
+    }
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut begin));
+    // What cannot be read, SQLite refuses in words of its own.
+    read.is_ok_and(|length| length > 0) && begin != HEADER
 }
 
 fn tune(connection: &mut Connection, options: Options, role: Role) -> rusqlite::Result<()> {

@@ -1,5 +1,6 @@
 //! The rows of a job: the only place that knows how its columns say where it is.
 
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{OptionalExtension, Row};
 use sancho_core::inspect::JobRow;
 use sancho_core::{End, ErrorKind, Incarnation, Jid, Key, Payload, Place, QueueName, State, Timestamp};
@@ -69,6 +70,17 @@ fn state_of(number: i64) -> Made<State> {
 /// The queue that a payload names, if it can be read and names a valid one.
 pub(crate) fn named_queue(payload: &[u8]) -> Option<QueueName> {
     Payload::from_bytes(payload).envelope().ok()?.queue()
+}
+
+/// The bytes of a payload: whatever somebody put there by hand, no queue is to wait behind it.
+pub(crate) fn payload_of(row: &Row<'_>, index: usize) -> rusqlite::Result<Payload> {
+    let bytes = match row.get_ref(index)? {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes.to_vec(),
+        ValueRef::Integer(number) => number.to_string().into_bytes(),
+        ValueRef::Real(number) => number.to_string().into_bytes(),
+        ValueRef::Null => Vec::new(),
+    };
+    Ok(Payload::from_bytes(bytes))
 }
 
 /// Erases a job's own row.
@@ -168,8 +180,9 @@ impl Unit<'_> {
                 .query_row([queue], |row| row.get::<_, Option<i64>>(0))?
                 .unwrap_or(0),
         };
-        self.backs.insert(queue, last + 1);
-        Ok(last + 1)
+        let next = last.checked_add(1).ok_or_else(no_room)?;
+        self.backs.insert(queue, next);
+        Ok(next)
     }
 
     fn next_front(&mut self, queue: i64) -> Made<i64> {
@@ -179,10 +192,10 @@ impl Unit<'_> {
                 let first: Option<i64> = self
                     .sql("SELECT min(ord) FROM sancho_ready WHERE queue = ?1")?
                     .query_row([queue], |row| row.get(0))?;
-                first.unwrap_or(0) - self.fronts.room
+                first.unwrap_or(0).checked_sub(self.fronts.room).ok_or_else(no_room)?
             }
         };
-        self.fronts.next.insert(queue, next + 1);
+        self.fronts.next.insert(queue, next.checked_add(1).ok_or_else(no_room)?);
         Ok(next)
     }
 
@@ -314,6 +327,11 @@ impl Unit<'_> {
     }
 }
 
+/// A queue whose jobs are numbered up to the end of all numbers, which takes longer than there are years.
+fn no_room() -> Failure {
+    Failure::Said(ErrorKind::Corrupt, "a job stands at the end of all numbers: somebody moved it by hand".to_owned())
+}
+
 fn read_job(id: i64, row: &Row<'_>) -> rusqlite::Result<Job> {
     let jid: String = row.get(0)?;
     let spot = Spot { state: row.get(3)?, queue: row.get(4)?, ord: row.get(5)?, at: row.get(6)? };
@@ -324,10 +342,11 @@ fn read_job(id: i64, row: &Row<'_>) -> rusqlite::Result<Job> {
     };
     Ok(Job {
         id,
-        jid: Jid::new(jid).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))?,
+        jid: Jid::new(jid)
+            .map_err(|invalid| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(invalid)))?,
         key: row.get::<_, Option<String>>(1)?.and_then(|key| Key::new(key).ok()),
         lapsed_key: row.get::<_, Option<String>>(11)?.and_then(|key| Key::new(key).ok()),
-        payload: Payload::from_bytes(row.get::<_, Vec<u8>>(2)?),
+        payload: payload_of(row, 2)?,
         spot,
         held: row.get(7)?,
         busy,

@@ -1,5 +1,7 @@
 //! Background jobs for Rust: push, perform, retry, schedule.
 
+#![forbid(unsafe_code)]
+
 // The derive writes paths that begin with `::sancho`; this lets them hold in this crate's own tests too.
 #[cfg(test)]
 extern crate self as sancho;
@@ -36,7 +38,7 @@ pub use sancho_core::{
     Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
-pub use server::{RunningServer, Server, ServerError};
+pub use server::{Heart, RunningServer, Server, ServerError};
 
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]

@@ -238,9 +238,8 @@ fn with_failure(
     let wire = attempt.policy.wire;
     edited(attempt, |members| {
         members.set("queue", queue.as_str());
-        let message: String = failure.message.chars().take(limits::ERROR_MESSAGE_CHARS_MAX).collect();
-        members.set("error_message", &message);
-        members.set("error_class", &failure.class);
+        members.set("error_message", first(&failure.message, limits::ERROR_MESSAGE_CHARS_MAX));
+        members.set("error_class", first(&failure.class, limits::ERROR_CLASS_CHARS_MAX));
         if let Some(count) = retry_count {
             members.set("retry_count", &count);
         }
@@ -252,8 +251,14 @@ fn with_failure(
             Backtrace::All => usize::MAX,
         };
         let kept = failure.backtrace.len().min(lines).min(limits::BACKTRACE_LINES_MAX);
-        members.set("error_backtrace", &backtrace::write(&failure.backtrace[..kept]));
+        let lines = failure.backtrace[..kept].iter().map(|line| first(line, limits::BACKTRACE_LINE_CHARS_MAX));
+        members.set("error_backtrace", &backtrace::write(&lines.collect::<Vec<_>>()));
     })
+}
+
+/// The first so many characters of a text.
+fn first(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
 fn set_time(members: &mut crate::Members, name: &str, time: Timestamp, wire: WireTime) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use redis::cmd;
+use redis::{Value, cmd};
 use sancho_core::{Finding, StoreResult, Timestamp, limits};
 
 use crate::reply;
@@ -12,26 +12,13 @@ use crate::wire::keys;
 /// Names of one kind that a finding repeats; of the rest it says how many.
 const NAMES_MAX: usize = 5;
 
-/// Sidekiq's keys and ours, and what each holds.
-const TYPES: [(&str, &str); 12] = [
-    (keys::QUEUES, "set"),
-    (keys::PAUSED, "set"),
-    ("processes", "set"),
-    (keys::SCHEDULE, "zset"),
-    (keys::RETRY, "zset"),
-    (keys::DEAD, "zset"),
-    (keys::HELD, "zset"),
-    (keys::LEASES, "zset"),
-    (keys::DUE, "zset"),
-    (keys::HOLDERS, "set"),
-    (keys::PAUSED_CLASSES, "set"),
-    (keys::JOB_KEYS, "hash"),
-];
+/// Bytes of a name that a finding repeats.
+const NAME_BYTES_SHOWN: usize = 40;
 
 impl RedisStore {
     pub(super) async fn wrong_types(&self) -> StoreResult<Vec<Finding>> {
         let mut found = Vec::new();
-        for (key, want) in TYPES {
+        for (key, want) in keys::TYPED {
             found.extend(self.wrong_type(key, want).await?);
         }
         if !found.is_empty() {
@@ -43,7 +30,23 @@ impl RedisStore {
         if found.is_empty() {
             found.push(Finding::good("the keys hold what they should"));
         }
+        found.extend(self.strange_queues().await?);
         Ok(found)
+    }
+
+    /// Names in the set of queues that no queue can have.
+    async fn strange_queues(&self) -> StoreResult<Option<Finding>> {
+        let (names, _) = self.raw_members(keys::QUEUES).await?;
+        let is_name = |name: &Vec<u8>| reply::queue_name(Value::BulkString(name.clone())).is_some();
+        let strange: Vec<_> = names.iter().filter(|name| !is_name(name)).collect();
+        if strange.is_empty() {
+            return Ok(None);
+        }
+        let shown: Vec<String> =
+            strange.iter().map(|name| name[..name.len().min(NAME_BYTES_SHOWN)].escape_ascii().to_string()).collect();
+        let many = count(strange.len(), "name in `queues` is none", "names in `queues` are none");
+        let what = format!("{many} that a queue can have, so nobody is served from there: {}", some(&shown));
+        Ok(Some(Finding::warning(what, "SREM it from queues, or move its jobs to a queue with a name of its own")))
     }
 
     async fn wrong_type(&self, key: &str, want: &str) -> StoreResult<Option<Finding>> {
@@ -134,18 +137,20 @@ impl RedisStore {
 
     /// Members of a set, sorted, and whether there are more than may be looked at.
     pub(super) async fn some_members(&self, key: &str) -> StoreResult<(Vec<String>, bool)> {
+        let (members, cut) = self.raw_members(key).await?;
+        Ok((members.iter().map(|member| String::from_utf8_lossy(member).into_owned()).collect(), cut))
+    }
+
+    async fn raw_members(&self, key: &str) -> StoreResult<(BTreeSet<Vec<u8>>, bool)> {
         let (mut members, mut cursor) = (BTreeSet::new(), "0".to_owned());
         loop {
             let mut page = cmd("SSCAN");
             page.arg(key).arg(&cursor).arg("COUNT").arg(1_000);
             let mut parts = reply::list(self.checked(&page).await?).into_iter();
             cursor = reply::text(reply::next(&mut parts));
-            members.extend(reply::list(reply::next(&mut parts)).into_iter().map(reply::text));
-            if cursor == "0" {
-                return Ok((members.into_iter().collect(), false));
-            }
-            if members.len() >= limits::JOBS_PER_SCAN_MAX {
-                return Ok((members.into_iter().collect(), true));
+            members.extend(reply::list(reply::next(&mut parts)).into_iter().filter_map(reply::bytes));
+            if cursor == "0" || members.len() >= limits::JOBS_PER_SCAN_MAX {
+                return Ok((members, cursor != "0"));
             }
         }
     }

@@ -107,7 +107,7 @@ impl Failure {
             "NOPERM" => {
                 let text = format!(
                     "{address} does not let the user {user:?} do this: {said}; \
-                     give it the commands and the keys, as by ACL SETUSER {user} ~* &* +@all"
+                     give it the commands and keys that docs/SECURITY.md lists, or all by ACL SETUSER {user} ~* +@all"
                 );
                 (ErrorKind::Invalid, text, Next::Stay)
             }
@@ -137,6 +137,9 @@ fn code(error: &RedisError) -> Option<&str> {
     // A script's own errors, and those that it passes on, may stand behind an ERR.
     if code != "ERR" {
         return Some(code);
+    }
+    if detail.starts_with("The user executing the script can't") {
+        return Some("NOPERM");
     }
     let inner = ["WRONGTYPE", "OOM", "READONLY", "NOPERM", "MISCONF"];
     let passed_on = detail.split([' ', ':']).find_map(|word| inner.into_iter().find(|inner| word == *inner));

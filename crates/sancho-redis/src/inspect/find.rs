@@ -75,8 +75,8 @@ impl RedisStore {
                 // Bytes prove themselves; that they are this job's was true when the entry was written.
                 return Ok(candidate(parts));
             }
-            let jid = reply::text(reply::next(&mut parts.into_iter()));
-            proofs = self.prove(op, &[Unproved { key: key.to_owned(), jid }]).await?;
+            let jid = reply::bytes(reply::next(&mut parts.into_iter())).unwrap_or_default();
+            proofs = self.prove(op, &[Unproved { key: key.as_bytes().to_vec(), jid }]).await?;
         }
         Ok(None)
     }

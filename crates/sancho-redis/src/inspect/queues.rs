@@ -20,7 +20,7 @@ impl RedisStore {
             let first = reply::bytes(reply::next(&mut flat)).unwrap_or_default();
             let paused = if reply::next(&mut flat) == Value::Int(1) { Paused::Yes } else { Paused::No };
             // A name that no queue of Sancho's can have is another program's affair.
-            if let Ok(name) = QueueName::new(reply::text(name)) {
+            if let Some(name) = reply::queue_name(name) {
                 rows.push(QueueRow { name, size, latency: latency(first, now), paused });
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use redis::{Value, cmd};
-use sancho_core::{Store, StoreResult};
+use sancho_core::{ErrorKind, Store, StoreResult};
 
 use crate::reply;
 use crate::row::{Seen, is_made};
@@ -88,7 +88,12 @@ impl RedisStore {
         let mut busy = Vec::new();
         let holders = self.inner.connection.ask(op, cmd("SMEMBERS").arg(keys::HOLDERS)).await?;
         for holder in reply::list(holders).into_iter().map(reply::text) {
-            let flat = self.inner.connection.ask(op, cmd("HGETALL").arg(keys::flight(&holder))).await?;
+            let flat = self.inner.connection.ask(op, cmd("HGETALL").arg(keys::flight(&holder))).await;
+            let flat = match flat {
+                // What is no hash holds no claim; a checkup tells of it.
+                Err(error) if error.kind == ErrorKind::Corrupt => continue,
+                flat => flat?,
+            };
             let mut flat = reply::list(flat).into_iter();
             while let (Some(field), Some(value)) = (flat.next(), flat.next()) {
                 // The field `next` is no claim, and is no number.

@@ -10,9 +10,11 @@ local known = redis.call('ZSCORE', 'sancho:leases', who) or hello == '1'
 local held = {}
 for k = 1, tonumber(arg()) do
   local holder, number = arg(), arg()
-  held[k] = known and redis.call('HEXISTS', 'sancho:flight:' .. holder, number) or 0
+  held[k] = known and redis.pcall('HEXISTS', 'sancho:flight:' .. holder, number) == 1 and 1 or 0
 end
-local classes = redis.call('SMEMBERS', 'sancho:paused-classes')
+-- A set of paused classes that is none pauses no class, and ends no process.
+local classes = redis.pcall('SMEMBERS', 'sancho:paused-classes')
+if classes.err then classes = {} end
 local time = redis.call('TIME')
 if not known then return { 0, held, {}, '', classes, time, {} } end
 redis.call('ZADD', 'sancho:leases', lease, who)
@@ -25,7 +27,8 @@ for _ = 1, tonumber(arg()) do
   cursor = cursor + words
 end
 
-local orders = redis.call('LRANGE', 'sancho:orders:' .. who, 0, -1)
+local orders = redis.pcall('LRANGE', 'sancho:orders:' .. who, 0, -1)
+if orders.err then orders = {} end
 if #orders > 0 then redis.call('DEL', 'sancho:orders:' .. who) end
 -- One signal a beat, as Sidekiq's own processes take them.
 local signal = redis.pcall('RPOP', who .. '-signals')

@@ -19,6 +19,7 @@ local function numbers_end(holder)
   local known = ends[holder]
   if known == nil then
     known = redis.call('HGET', 'sancho:flight:' .. holder, 'next')
+    if known and not tonumber(known) then known = false end
     ends[holder] = known
   end
   return known

@@ -23,18 +23,20 @@ local function must_be(key, want)
   right_types[key] = true
 end
 
--- Cuts a value of a flight hash into start, queue and payload.
+-- Cuts a value of a flight hash into start, queue and payload. One that no script wrote is a payload as it is.
 local function cut(value)
-  local first = string.find(value, '\n', 1, true)
-  local second = string.find(value, '\n', first + 1, true)
-  return string.sub(value, 1, first - 1), string.sub(value, first + 1, second - 1), string.sub(value, second + 1)
+  local _, last, start, queue = string.find(value, '^(%-?%d+)\n([^\n]+)\n')
+  if not last then return '0', 'default', value end
+  return start, queue, string.sub(value, last + 1)
 end
 
--- Makes an incarnation unknown; what it holds stays for others to take over.
+-- Makes an incarnation unknown; what it holds stays for others to take over. A name that is none of ours, which
+-- somebody left among the leases, takes no key of that name along.
 local function end_process(who)
   redis.call('ZREM', 'sancho:leases', who)
-  redis.call('HDEL', 'sancho:flight:' .. who, 'next')
-  redis.call('DEL', 'sancho:orders:' .. who, who, who .. ':work', who .. ':workers')
-  redis.call('SREM', 'processes', who)
+  redis.pcall('HDEL', 'sancho:flight:' .. who, 'next')
+  if redis.pcall('HEXISTS', who, 'sancho') == 1 then redis.call('DEL', who) end
+  redis.call('DEL', 'sancho:orders:' .. who, who .. ':work', who .. ':workers')
+  redis.pcall('SREM', 'processes', who)
   if redis.call('EXISTS', 'sancho:flight:' .. who) == 0 then redis.call('SREM', 'sancho:holders', who) end
 end

@@ -5,14 +5,14 @@
 --   each settlement, of all of them; day of the counters (YYYY-MM-DD), the day's number; each source: key, name, quota,
 --   start of its in-flight values; the numbers settled; then, for a claim, its numbers from the first, one more than
 --   the limit.
--- Returns: 0 when the incarnation is unknown; 2 when a claim number was reached before, and nothing was done; else
+-- Returns: 0 when the incarnation is unknown, or its fence is no number; 2 when a claim number was reached before, and nothing was done; else
 --   payloads, then for each run of them its source (from 0) and length, then the count of runs, whether a checkpoint is
 --   kept anywhere, and 1 when every settlement had its claim, else 0.
 local flight, settled, limit, sources = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
-local reached = redis.call('HGET', flight, 'next')
+local reached = tonumber(redis.call('HGET', flight, 'next') or '')
 if not reached then return 0 end
 local numbers = 12 + 4 * sources + settled
-if limit > 0 and tonumber(ARGV[numbers]) < tonumber(reached) then return 2 end
+if limit > 0 and tonumber(ARGV[numbers]) < reached then return 2 end
 
 local gone = settled
 if settled > 0 then

@@ -10,7 +10,7 @@ for k = 1, tonumber(arg()) do
   local first = now
   if met then
     local was, last = string.match(met, '^(%d+) (%d+)$')
-    if tonumber(now) - tonumber(last) <= forget_after then first = was end
+    if last and tonumber(now) - tonumber(last) <= forget_after then first = was end
   end
   redis.call('HSET', 'sancho:unknown', field, first .. ' ' .. now)
   answers[k] = first

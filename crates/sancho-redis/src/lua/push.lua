@@ -42,6 +42,7 @@ while at < size do
   end
   if type(done) == 'table' then
     redis.call('SREM', record, unpack(ARGV, 5, last_jid))
+    if string.sub(done.err, 1, 9) ~= 'WRONGTYPE' then return done end
     return redis.error_reply('WRONGTYPE ' .. key .. ' cannot be written to: move it away (' .. done.err .. ')')
   end
   at = last + 1

@@ -10,6 +10,6 @@ for _, queue in ipairs(redis.call('SMEMBERS', 'queues')) do
   flat[#flat + 1] = queue
   flat[#flat + 1] = type(size) == 'number' and size or 0
   flat[#flat + 1] = type(first) == 'string' and first or ''
-  flat[#flat + 1] = redis.call('SISMEMBER', 'paused', queue)
+  flat[#flat + 1] = redis.pcall('SISMEMBER', 'paused', queue) == 1 and 1 or 0
 end
 return flat

@@ -22,7 +22,8 @@ for _, queue in ipairs(each('queues')) do enqueued = enqueued + count('LLEN', 'q
 -- Those of other programs live for as long as they tell of themselves, as `processes.lua` has them.
 local processes = count('ZCOUNT', 'sancho:leases', now, '+inf')
 for _, id in ipairs(each('processes')) do
-  if not redis.call('ZSCORE', 'sancho:leases', id) then
+  local lease = redis.pcall('ZSCORE', 'sancho:leases', id)
+  if not lease or lease.err then
     local told = redis.pcall('HMGET', id, 'info', 'sancho')
     if not told.err and told[1] and not told[2] then processes = processes + 1 end
   end

@@ -8,6 +8,8 @@ must_be(flight, 'hash')
 local reached = redis.call('HGET', flight, 'next')
 if not reached then return { {}, {}, 0 } end
 reached = tonumber(reached)
+-- What stands there is no number: this incarnation is over, and finds out by its next exchange.
+if not reached then return { {}, {}, 0 } end
 local flat, ended = {}, {}
 local function name_of(number) return string.format('%.0f', number) end
 
@@ -34,7 +36,9 @@ table.sort(holders)
 for _, who in ipairs(holders) do
   if taken < limit and not redis.call('ZSCORE', 'sancho:leases', who) then
     local theirs = 'sancho:flight:' .. who
-    local numbers = redis.call('HKEYS', theirs)
+    -- One that is no hash holds no claim: it stays, and keeps nobody from the claims of others.
+    local numbers = redis.pcall('HKEYS', theirs)
+    if numbers.err then numbers = {} end
     table.sort(numbers, function(a, b) return (tonumber(a) or 0) < (tonumber(b) or 0) end)
     for _, number in ipairs(numbers) do
       if taken == limit then break end

@@ -18,22 +18,17 @@ pub(super) fn claim(holder: &Incarnation, number: u64, queue: QueueName, payload
 }
 
 /// Claims out of numbers and values of a flight hash. They may have been told before, and settled by another receipt.
-pub(super) fn of_flight(
-    op: &'static str,
-    holder: &Incarnation,
-    flat: impl IntoIterator<Item = Value>,
-) -> StoreResult<Vec<Claim>> {
+pub(super) fn of_flight(holder: &Incarnation, flat: impl IntoIterator<Item = Value>) -> Vec<Claim> {
     let (mut claims, mut flat) = (Vec::new(), flat.into_iter());
     while let (Some(number), Some(value)) = (flat.next(), flat.next()) {
         let value = reply::bytes(value).unwrap_or_default();
         let (_, queue, payload) = cut(&value);
-        let queue = QueueName::new(queue).map_err(|error| StoreError::new(op, ErrorKind::Corrupt, error))?;
         let number = reply::text(number).parse().unwrap_or(0);
         let claim = claim(holder, number, queue, Payload::from_bytes(payload));
         Note::of(&claim.receipt).map(Note::mark_sent);
         claims.push(claim);
     }
-    Ok(claims)
+    claims
 }
 
 impl RedisStore {

@@ -122,7 +122,7 @@ impl RedisStore {
                 let runs = (0..count).map(|_| (number(), number())).collect();
                 fresh(request, runs, parts)
             }
-            (Some(request), 2) => claims::of_flight("exchange", &request.incarnation, parts)?,
+            (Some(request), 2) => claims::of_flight(&request.incarnation, parts),
             _ => Vec::new(),
         };
         if kept && !claims.is_empty() {

@@ -3,7 +3,7 @@
 //! Payloads are read and rewritten here; a script swaps each that is still where it was read.
 
 use redis::cmd;
-use sancho_core::{End, Payload, Place, Promoted, QueueName, StoreResult, Timestamp, Wire};
+use sancho_core::{End, ErrorKind, Payload, Place, Promoted, QueueName, StoreError, StoreResult, Timestamp, Wire};
 
 use crate::index::Names;
 use crate::reply;
@@ -18,15 +18,63 @@ struct Due {
     payload: Payload,
 }
 
+/// Pages of due jobs that one call reads, where jobs stay because the keys that they would go to are broken.
+const PAGES_MAX: usize = 10;
+
+/// How many due jobs of each set stay where they are, and are to be passed over.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stayed {
+    scheduled: usize,
+    retries: usize,
+}
+
+/// What one step of a promotion did.
+#[derive(Debug)]
+struct Step {
+    promoted: Promoted,
+    stayed: Stayed,
+    /// Why some stayed; empty where none did.
+    broken: String,
+}
+
 impl RedisStore {
+    /// Jobs behind others that cannot go where they should are moved all the same; what is wrong is said when nothing
+    /// else was moved.
     pub(crate) async fn promote_due(&self, limit: usize, now: Timestamp) -> StoreResult<Promoted> {
-        let mut due = self.due("S", keys::SCHEDULE, limit, now).await?;
-        due.extend(self.due("R", keys::RETRY, limit, now).await?);
-        due.sort_by_key(|job| job.at);
-        due.truncate(limit);
+        let (mut promoted, mut passed, mut wrong) = (Promoted::default(), Stayed::default(), None);
+        for _ in 0..PAGES_MAX {
+            let room = limit - promoted.moved - promoted.buried;
+            let mut due = Vec::new();
+            for (letter, set, from) in [("S", keys::SCHEDULE, passed.scheduled), ("R", keys::RETRY, passed.retries)] {
+                match self.due(letter, set, (from, room), now).await {
+                    // A set that is none holds no job, and keeps nobody from the other.
+                    Err(error) if error.kind == ErrorKind::Corrupt => wrong = Some(error),
+                    found => due.extend(found?),
+                }
+            }
+            due.sort_by_key(|job| job.at);
+            due.truncate(room);
+            let step = self.promote_step(&due, now).await?;
+            promoted.moved += step.promoted.moved;
+            promoted.buried += step.promoted.buried;
+            promoted.next_due = step.promoted.next_due;
+            passed.scheduled += step.stayed.scheduled;
+            passed.retries += step.stayed.retries;
+            if step.broken.is_empty() {
+                break;
+            }
+            wrong = Some(StoreError::new("promote", ErrorKind::Corrupt, step.broken));
+        }
+        match wrong {
+            Some(error) if promoted.moved + promoted.buried == 0 => Err(error),
+            _ => Ok(promoted),
+        }
+    }
+
+    async fn promote_step(&self, due: &[Due], now: Timestamp) -> StoreResult<Step> {
         let (mut args, mut places) = (Args::new(), Vec::new());
         args.number(due.len());
-        for job in &due {
+        for job in due {
             let names = Names::of(&job.payload);
             args.put(names.jid).put(names.key).put(job.letter).put(job.payload.as_bytes());
             match enqueued(&job.payload, now, self.wire()) {
@@ -39,17 +87,27 @@ impl RedisStore {
         }
         let answer = self.inner.connection.run("promote", &self.inner.scripts.promote, &args).await?;
         let mut parts = reply::list(answer).into_iter();
-        let mut count = || usize::try_from(reply::int(reply::next(&mut parts))).unwrap_or(0);
-        let (moved, buried) = (count(), count());
-        let next_due = parts.filter_map(|lowest| score::read(&reply::text(lowest))).min();
+        let count = |part| usize::try_from(reply::int(part)).unwrap_or(0);
+        let (moved, buried) = (count(reply::next(&mut parts)), count(reply::next(&mut parts)));
+        let lowest = [reply::next(&mut parts), reply::next(&mut parts)];
+        let next_due = lowest.into_iter().filter_map(|lowest| score::read(&reply::text(lowest))).min();
+        let stayed = Stayed { scheduled: count(reply::next(&mut parts)), retries: count(reply::next(&mut parts)) };
         self.inner.wake.due_is_known(next_due);
         self.ring_for(places.iter());
-        Ok(Promoted { moved, buried, next_due })
+        let broken = reply::text(reply::next(&mut parts));
+        Ok(Step { promoted: Promoted { moved, buried, next_due }, stayed, broken })
     }
 
-    async fn due(&self, letter: &'static str, set: &str, limit: usize, now: Timestamp) -> StoreResult<Vec<Due>> {
+    /// Due jobs of a set: at most `limit` behind the first `from`.
+    async fn due(
+        &self,
+        letter: &'static str,
+        set: &str,
+        (from, limit): (usize, usize),
+        now: Timestamp,
+    ) -> StoreResult<Vec<Due>> {
         let mut range = cmd("ZRANGEBYSCORE");
-        range.arg(set).arg("-inf").arg(score::write(now)).arg("WITHSCORES").arg("LIMIT").arg(0).arg(limit);
+        range.arg(set).arg("-inf").arg(score::write(now)).arg("WITHSCORES").arg("LIMIT").arg(from).arg(limit);
         let pairs = reply::list(self.inner.connection.ask("promote", &range).await?);
         // RESP3 answers with pairs in lists of their own.
         let due = pairs.into_iter().map(|pair| {

@@ -40,6 +40,6 @@ fn asked_for(answer: &Value) -> Option<Vec<Unproved>> {
         Some(Value::BulkString(first)) if first == b"U" => {}
         _ => return None,
     }
-    let texts: Vec<String> = parts[1..].iter().cloned().map(reply::text).collect();
-    Some(texts.chunks_exact(2).map(|pair| Unproved { key: pair[0].clone(), jid: pair[1].clone() }).collect())
+    let parts: Vec<Vec<u8>> = parts[1..].iter().cloned().map(|part| reply::bytes(part).unwrap_or_default()).collect();
+    Some(parts.chunks_exact(2).map(|pair| Unproved { key: pair[0].clone(), jid: pair[1].clone() }).collect())
 }

@@ -43,7 +43,10 @@ impl RedisStore {
     pub(crate) async fn prune_all(&self, retention: &Retention, limit: usize, now: Timestamp) -> StoreResult<Pruned> {
         let sweep = self.inner.sweep.lock().expect("nothing panics while it copies the sweep").clone();
         let mut args = Args::new();
-        args.number(retention.dead_jobs_max).put(score::write(now.before(retention.dead_kept_for))).number(limit);
+        let oldest_dead = now.before(retention.dead_kept_for);
+        // A score may be older than the epoch, which ours never are: jobs that are kept for ever stay all the same.
+        let too_old = if oldest_dead < Timestamp::EPOCH { "-inf".to_owned() } else { score::write(oldest_dead) };
+        args.number(retention.dead_jobs_max).put(too_old).number(limit);
         args.number(now.before(retention.history_kept_for).unix_day());
         args.put(score::write(now.before(DUE_KEPT_FOR))).number(DUE_PER_SWEEP);
         args.put(&sweep.keys).put(&sweep.classes).number(KEYS_PER_SWEEP);
@@ -54,7 +57,8 @@ impl RedisStore {
         let next = Sweep { keys: reply::text(reply::next(&mut flat)), classes: reply::text(reply::next(&mut flat)) };
         let mut unproved = Vec::new();
         while let (Some(key), Some(jid)) = (flat.next(), flat.next()) {
-            unproved.push(Unproved { key: reply::text(key), jid: reply::text(jid) });
+            let (key, jid) = (reply::bytes(key).unwrap_or_default(), reply::bytes(jid).unwrap_or_default());
+            unproved.push(Unproved { key, jid });
         }
         self.mend(&unproved).await?;
         *self.inner.sweep.lock().expect("nothing panics while it sets the sweep") = next;

@@ -25,11 +25,48 @@ pub(crate) const JOB_KEYS: &str = "sancho:keys";
 /// When waiting jobs are due, by jid.
 pub(crate) const DUE: &str = "sancho:due";
 
+/// Keys that have one name, and what each holds.
+pub(crate) const TYPED: [(&str, &str); 15] = [
+    (QUEUES, "set"),
+    (PAUSED, "set"),
+    ("processes", "set"),
+    (SCHEDULE, "zset"),
+    (RETRY, "zset"),
+    (DEAD, "zset"),
+    (HELD, "zset"),
+    (LEASES, "zset"),
+    (DUE, "zset"),
+    (HOLDERS, "set"),
+    (PAUSED_CLASSES, "set"),
+    (JOB_KEYS, "hash"),
+    ("sancho:unknown", "hash"),
+    ("sancho:days", "zset"),
+    ("sancho:kept", "string"),
+];
+
+/// What a key of this name holds; `None` for a name that is none of these.
+pub(crate) fn type_of(key: &str) -> Option<&'static str> {
+    const BEGIN: [(&str, &str); 5] = [
+        (QUEUE_PREFIX, "list"),
+        (FLIGHT_PREFIX, "hash"),
+        (ORDERS_PREFIX, "list"),
+        (KEPT_PREFIX, "string"),
+        (PUSHED_PREFIX, "set"),
+    ];
+    let whole = TYPED.iter().find(|(name, _)| *name == key);
+    whole.or_else(|| BEGIN.iter().find(|(begin, _)| key.starts_with(begin))).map(|(_, kind)| *kind)
+}
+
 /// What stands before each key that is Sancho's own.
 pub(crate) const OWN_PREFIX: &str = "sancho:";
 
+/// The form of our own keys, as a number; written by the build that brings in a form that older ones cannot share.
+/// Without it the form is the first.
+pub(crate) const FORM: &str = "sancho:form";
+
 /// Our own keys, behind the prefix; those with a colon at the end are followed by a name.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
+    "form",
     "leases",
     "holders",
     "flight:",
@@ -55,6 +92,8 @@ pub(crate) fn is_ours(key: &str) -> bool {
 pub(crate) const QUEUE_PREFIX: &str = "queue:";
 /// What stands before the incarnation of a hash of claims.
 pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
+/// What stands before the minute of a set of pushed batches.
+pub(crate) const PUSHED_PREFIX: &str = "sancho:pushed:";
 /// What stands before the job of a checkpoint.
 pub(crate) const KEPT_PREFIX: &str = "sancho:kept:";
 /// What stands before the incarnation of a list of orders.
@@ -80,7 +119,7 @@ pub(crate) fn orders(incarnation: &Incarnation) -> String {
 
 /// The batches pushed in a minute, by the first jid of each.
 pub(crate) fn pushed(minute: i64) -> String {
-    format!("sancho:pushed:{minute}")
+    format!("{PUSHED_PREFIX}{minute}")
 }
 
 /// What a job keeps for its next run.

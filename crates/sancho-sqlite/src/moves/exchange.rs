@@ -10,7 +10,7 @@ use sancho_core::{
 };
 
 use crate::failure::{Failure, Made};
-use crate::row::ERASE;
+use crate::row::{ERASE, payload_of};
 use crate::unit::Unit;
 
 /// A process that the store knows.
@@ -141,12 +141,14 @@ impl Unit<'_> {
         queue: i64,
         now: Timestamp,
     ) -> Made<()> {
-        let old: Vec<u8>;
+        let old: Payload;
         let bytes: &[u8] = match (payload, place) {
             (Some(payload), _) => payload.as_bytes(),
             (None, Place::Scheduled { .. } | Place::Retries { .. }) => {
-                old = self.sql("SELECT payload FROM sancho_jobs WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
-                &old
+                old = self
+                    .sql("SELECT payload FROM sancho_jobs WHERE id = ?1")?
+                    .query_row([id], |row| payload_of(row, 0))?;
+                old.as_bytes()
             }
             (None, _) => &[],
         };
@@ -234,7 +236,7 @@ impl Unit<'_> {
                 self.forget_away(id)?;
             }
             let receipt = Receipt::mint(request.incarnation.clone(), claim_number, id);
-            let payload = Payload::from_bytes(row.get::<_, Vec<u8>>(2)?);
+            let payload = payload_of(row, 2)?;
             let mut claim = Claim::new(receipt, name.clone(), payload, Some(Timestamp::from_unix_micros(came_at)));
             claim.checkpoint = self.checkpoint_of(id)?;
             claims.push(claim);
@@ -258,7 +260,7 @@ impl Unit<'_> {
             let (id, claim_number): (i64, i64) = (row.get(0)?, row.get(1)?);
             let receipt = Receipt::mint(by.clone(), claim_number.unsigned_abs(), id);
             let queue = self.queue_name(row.get(2)?)?;
-            let payload = Payload::from_bytes(row.get::<_, Vec<u8>>(4)?);
+            let payload = payload_of(row, 4)?;
             let came_at = Timestamp::from_unix_micros(row.get(3)?);
             let mut claim = Claim::new(receipt, queue, payload, Some(came_at));
             claim.checkpoint = self.checkpoint_of(id)?;

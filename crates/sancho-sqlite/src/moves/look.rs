@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use sancho_core::inspect::{DayStats, Paused, ProcessRow};
 use sancho_core::process::Quiet;
-use sancho_core::{
-    Cursor, ErrorKind, Filter, JobRow, Page, Payload, QueueName, QueueRow, Set, Stats, Timestamp, limits,
-};
+use sancho_core::{Cursor, ErrorKind, Filter, JobRow, Page, QueueName, QueueRow, Set, Stats, Timestamp, limits};
 
 use crate::failure::{Failure, Made};
 use crate::process_row::read_info;
+use crate::row::payload_of;
 use crate::unit::Unit;
 
 impl Unit<'_> {
@@ -117,9 +116,7 @@ impl Unit<'_> {
             let rank: (i64, i64) = (row.get(0)?, row.get(1)?);
             seen += 1;
             last = Some(rank);
-            if every
-                || filter.matches(&Payload::from_bytes(payload.query_row([rank.1], |row| row.get::<_, Vec<u8>>(0))?))
-            {
+            if every || filter.matches(&payload.query_row([rank.1], |row| payload_of(row, 0))?) {
                 found.push(rank.1);
             }
         }

@@ -1,13 +1,14 @@
 //! Processes: their beats, checkpoints, orders and goodbyes, and taking over from those that died.
 
 use sancho_core::{
-    Beat, BeatAnswer, Checkpoint, Claim, ErrorKind, Greeting, Incarnation, Kept, Order, Payload, Receipt, Standing,
-    TakenOver, Timestamp,
+    Beat, BeatAnswer, Checkpoint, Claim, ErrorKind, Greeting, Incarnation, Kept, Order, Receipt, Standing, TakenOver,
+    Timestamp,
 };
 
 use super::exchange::number;
 use crate::failure::{Failure, Made};
 use crate::process_row::{read_order, write_info, write_order};
+use crate::row::payload_of;
 use crate::unit::Unit;
 
 impl Unit<'_> {
@@ -165,7 +166,7 @@ impl Unit<'_> {
             let id = row.get(0)?;
             let receipt = Receipt::mint(by.clone(), first_number + claims.len() as u64, id);
             let queue = self.queue_name(row.get(1)?)?;
-            let payload = Payload::from_bytes(row.get::<_, Vec<u8>>(3)?);
+            let payload = payload_of(row, 3)?;
             let mut claim = Claim::new(receipt, queue, payload, Some(Timestamp::from_unix_micros(row.get(2)?)));
             claim.checkpoint = self.checkpoint_of(id)?;
             claims.push(claim);

@@ -2,6 +2,7 @@
 
 mod begin;
 mod end;
+mod stuck;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::server::roster::Roster;
 use crate::server::settler::Pending;
 use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
+use stuck::{Stuck, is_refusal};
 
 /// How long canceled tasks have to come to their end before their jobs are given back all the same.
 const CANCEL_GRACE: Duration = Duration::from_secs(3);
@@ -70,6 +72,7 @@ type Finished = (mpsc::UnboundedSender<(u64, Outcome)>, mpsc::UnboundedReceiver<
 pub(crate) struct Hand {
     finished: Finished,
     pending: Vec<Pending>,
+    stuck: Stuck,
     /// A claim request whose outcome is unknown.
     unresolved: Option<ClaimRequest>,
     outage: Outage,
@@ -85,6 +88,7 @@ impl Hand {
         Hand {
             finished: mpsc::unbounded_channel(),
             pending: Vec::new(),
+            stuck: Stuck::default(),
             unresolved: None,
             outage,
             unknown: UnknownClasses::default(),
@@ -125,6 +129,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         while let Ok(message) = self.messages.try_recv() {
             self.hear(message);
         }
+        self.hand.pending.extend(self.hand.stuck.take_due(self.lease.uptime()));
         if !self.lease.is_trusted() {
             self.drop_distrusted();
         }
@@ -169,7 +174,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let settlements: Vec<_> = self.hand.pending[..batch].iter().map(|pending| pending.settlement.clone()).collect();
         // Until it is known what came of the request, a repetition asks for the same claims.
         self.hand.unresolved = request.clone().map(|request| ClaimRequest { repeated: Repeated::Yes, ..request });
-        let exchanged = self.store.exchange(&settlements, request.as_ref(), self.lease.now()).await?;
+        let exchanged = match self.store.exchange(&settlements, request.as_ref(), self.lease.now()).await {
+            // One of several settlements may be to blame: it must not hold up the others, nor the claims.
+            Err(error) if is_refusal(&error) && self.set_aside(batch).await => return Ok(Round::Full),
+            exchanged => exchanged?,
+        };
         self.hand.unresolved = None;
         self.hand.outage.over(self.lease.uptime(), &self.events);
         for (pending, answer) in self.hand.pending.drain(..batch).zip(exchanged.answers) {
@@ -208,7 +217,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let limit = self.config.slots.saturating_sub(self.roster.len());
         let uptime = self.lease.uptime();
         let sources: Vec<_> = self.allowed(uptime).map(|queue| Source { queue: queue.clone(), quota: 0 }).collect();
-        if limit == 0 || sources.is_empty() {
+        if limit == 0 || sources.is_empty() || self.hand.stuck.is_full() {
             return None;
         }
         Some(ClaimRequest {
@@ -260,7 +269,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let spread = limits::POLL_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
         let mut nap = spread;
         if let Phase::Stopping { deadline } = *self.phase.borrow() {
-            nap = nap.min(deadline.saturating_sub(uptime));
+            // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
+            // be no wait at all.
+            let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
+            nap = nap.min(next.saturating_sub(uptime));
         }
         if let Some(retry) = self.hand.unknown.next_in(uptime) {
             nap = nap.min(retry);
@@ -283,11 +295,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     fn is_over(&self) -> bool {
         let Phase::Stopping { deadline } = *self.phase.borrow() else { return false };
         let empty = self.roster.len() == 0 && self.hand.alone.is_empty();
-        if empty && self.hand.pending.is_empty() && self.hand.unresolved.is_none() {
+        let settled = self.hand.pending.is_empty() && self.hand.stuck.is_empty();
+        if empty && settled && self.hand.unresolved.is_none() {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() > deadline + CANCEL_GRACE
+        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
     }
 }
 

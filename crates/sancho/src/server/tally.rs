@@ -41,7 +41,7 @@ impl Tally {
         let mut counted = self.lock();
         if let Some(execution) = counted.get_mut(class) {
             change(execution);
-        } else if counted.len() < limits::CLASSES_PER_BEAT_MAX {
+        } else if counted.len() < limits::CLASSES_PER_BEAT_MAX && class.len() <= limits::CLASS_BYTES_MAX {
             change(counted.entry(class.to_owned()).or_insert_with(|| Execution::of(class)));
         }
     }
@@ -76,5 +76,7 @@ mod tests {
             tally.add_failure(&format!("Class{n}"));
         }
         assert_eq!(tally.take().len(), limits::CLASSES_PER_BEAT_MAX);
+        tally.add_failure(&"x".repeat(limits::CLASS_BYTES_MAX + 1));
+        assert!(tally.is_empty(), "and so have their names");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sancho_core::QueueName;
+use sancho_core::{QueueName, limits};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -46,7 +46,10 @@ impl UnknownClasses {
             pause.length = if pause.length.is_zero() { FIRST_PAUSE } else { (pause.length * 2).min(LONGEST_PAUSE) };
             pause.until = uptime + pause.length;
         }
-        if self.told.insert((class.to_owned(), queue.clone())) {
+        // Names of any number and length come from payloads: neither memory nor the log is to be filled by them.
+        let class: String = class.chars().take(limits::CLASS_BYTES_MAX).collect();
+        let is_room = self.told.len() < limits::UNKNOWN_CLASSES_TOLD_MAX;
+        if is_room && self.told.insert((class.clone(), queue.clone())) {
             tracing::warn!(
                 class,
                 %queue,
@@ -54,5 +57,23 @@ impl UnknownClasses {
                  serve the queue by a program that knows it"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_that_are_told_have_a_bound() {
+        let (mut classes, queue) = (UnknownClasses::default(), QueueName::default());
+        for n in 0..limits::UNKNOWN_CLASSES_TOLD_MAX + 5 {
+            classes.unknown(&format!("Class{n}"), &queue, Duration::ZERO);
+        }
+        assert_eq!(classes.told.len(), limits::UNKNOWN_CLASSES_TOLD_MAX);
+        let mut classes = UnknownClasses::default();
+        classes.unknown(&"x".repeat(1 << 20), &queue, Duration::ZERO);
+        assert!(classes.told.iter().all(|(class, _)| class.len() <= limits::CLASS_BYTES_MAX));
+        assert!(!classes.allows(&queue, Duration::ZERO), "the queue is left alone all the same");
     }
 }
