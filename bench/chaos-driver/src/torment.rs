@@ -133,7 +133,7 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
     let mains = if kinds.contains(&Kind::PowerCut) {
         block_in_place(|| {
             // What the store made of its directory at its first start is on the disk for good.
-            house.end();
+            house.close()?;
             let mains = Mains::on(ground.store(), files.path())?;
             house.begin(&mains.environment()?)?;
             Ok::<_, anyhow::Error>(mains)

@@ -163,20 +163,31 @@ impl Account {
         self.entries.get(number.actor())?.get(number.count())
     }
 
-    /// Every job that was performed.
+    /// Every job that was performed and not replaced. One that was performed may be replaced: when nobody settled it, it
+    /// waits again, and has not started.
     pub(super) fn all_done(&self) -> impl Iterator<Item = Number> {
-        self.numbers(|entry| entry.performed.is_some())
+        self.numbers(|entry| entry.performed.is_some() && !entry.replaced)
+    }
+
+    /// How many of those may have been replaced all the same, by a push whose answer was lost.
+    pub(super) fn maybe_replaced_after_all(&self) -> u64 {
+        let replaced = self.maybe_replaced();
+        let is_settled = |entry: &Entry| entry.performed.is_some_and(|performance| performance.settled_us.is_some());
+        let unsettled = self.numbers(|entry| entry.performed.is_some() && !entry.replaced && !is_settled(entry));
+        unsettled.filter(|&number| self.is_of(number, &replaced)).count() as u64
     }
 
     /// Jobs whose push was acknowledged, which nobody has performed and no other push has replaced.
     pub(super) fn missing(&self) -> Vec<Number> {
         let excused = self.maybe_replaced();
         let missing = self.numbers(|entry| entry.pushed && !entry.replaced && entry.performed.is_none());
-        let is_excused = |number: &Number| {
-            let key = Terms::new(self.seed, *number).key.map(|(key, _)| key);
-            key.is_some_and(|key| excused.contains_key(&key))
-        };
-        missing.filter(|number| !is_excused(number)).collect()
+        missing.filter(|&number| !self.is_of(number, &excused)).collect()
+    }
+
+    /// Whether a job has one of these keys, and is not itself the one that may have taken it.
+    fn is_of(&self, number: Number, keys: &HashMap<u64, Number>) -> bool {
+        let key = Terms::new(self.seed, number).key.map(|(key, _)| key);
+        key.and_then(|key| keys.get(&key)).is_some_and(|&taker| taker != number)
     }
 
     /// Keys under which a job was pushed that was to take another's place, that was there and whose push nobody heard
@@ -264,6 +275,14 @@ mod tests {
     fn a_job_that_made_room_for_another_is_not_missing() {
         let account = account(&[(0, "pushed 1 a 0 1"), (0, "replaced 1 a 0 2")]);
         assert!(account.missing().is_empty());
+    }
+
+    #[test]
+    fn a_job_that_was_performed_and_not_settled_may_be_replaced_and_is_settled_by_nobody() {
+        let lines = [(0, "pushed 1 a 0 1"), (1, "start 1 b 1 2"), (1, "done 1 b 1 3")];
+        assert_eq!(account(&lines).all_done().count(), 1);
+        let account = account(&[&lines[..], &[(0, "replaced 1 a 0 9")]].concat());
+        assert_eq!((account.performed, account.all_done().count()), (1, 0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::Torment;
 use super::house::Made;
 use super::schedule::{Kind, Lane, Plan};
-use super::troupe::{Actor, Part, SLEEPER, Troupe};
+use super::troupe::{Actor, LEAVE_MAX, Part, SLEEPER, Troupe};
 use crate::ledger::now_us;
 
 /// How often something that has to come about is looked at.
@@ -76,10 +76,10 @@ impl Torment {
 
     /// Waits until a process that was told to stop has ended.
     pub(super) async fn see_off(&self, actor: &mut Actor) -> Result<()> {
-        let deadline = Instant::now() + Troupe::LEAVE_MAX;
+        let deadline = Instant::now() + LEAVE_MAX;
         while !actor.process.has_ended()? {
             if Instant::now() > deadline {
-                bail!("{} did not come to its end within {:?}", actor.process.name(), Troupe::LEAVE_MAX);
+                bail!("{} did not come to its end within {:?}", actor.process.name(), LEAVE_MAX);
             }
             sleep(LOOK_EVERY).await;
         }

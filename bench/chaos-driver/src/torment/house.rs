@@ -60,6 +60,15 @@ impl House {
         }
     }
 
+    /// The same, once those who push and perform have left, or not come yet; waits until nobody has the files open.
+    pub(super) fn close(&mut self) -> Result<()> {
+        match self {
+            House::Redis(house) => house.end(),
+            House::Sqlite(house) => house.wait_until_closed()?,
+        }
+        Ok(())
+    }
+
     /// Starts it again after [`end`](Self::end), with this environment.
     pub(super) fn begin(&mut self, environment: &Environment) -> Result<()> {
         match self {

@@ -27,6 +27,9 @@ pub(super) const PUSHERS: usize = 2;
 const BACKLOG_MAX: u64 = 10_000;
 const BACKLOG_LOW: u64 = 5_000;
 
+/// How long a process has to come to its end: longer than a server gives its running jobs and a pusher its push.
+pub(super) const LEAVE_MAX: Duration = Duration::from_secs(75);
+
 /// A process, and the number under which it is in the account.
 #[derive(Debug)]
 pub(super) struct Actor {
@@ -53,6 +56,8 @@ pub(super) struct Troupe {
     servers: Vec<Option<Actor>>,
     pushers: Vec<Option<Actor>>,
     held: bool,
+    /// What the pushers were told last; `None` while one of them has been told nothing.
+    told: Option<bool>,
     pub(super) account: Account,
     pub(super) fates: Fates,
 }
@@ -68,7 +73,7 @@ impl Troupe {
     pub(super) fn start(base: Base, mains: Mains) -> Result<Self> {
         let (account, fates) = (Account::new(base.seed), Fates::default());
         let (servers, pushers) = (Vec::new(), Vec::new());
-        let mut troupe = Troupe { base, mains, servers, pushers, held: false, account, fates };
+        let mut troupe = Troupe { base, mains, servers, pushers, held: false, told: Some(false), account, fates };
         troupe.servers.resize_with(SERVERS, || None);
         troupe.pushers.resize_with(PUSHERS, || None);
         troupe.enter_all()?;
@@ -77,7 +82,6 @@ impl Troupe {
 
     /// Starts a process for every part.
     pub(super) fn enter_all(&mut self) -> Result<()> {
-        self.held = false;
         (0..SERVERS).try_for_each(|slot| self.enter(Part::Server(slot)))?;
         (0..PUSHERS).try_for_each(|slot| self.enter(Part::Pusher(slot)))
     }
@@ -103,6 +107,7 @@ impl Troupe {
         let actor = match part {
             Part::Server(_) => self.spawn("torment-server", "server", &[])?,
             Part::Pusher(_) => {
+                self.told = None;
                 let rate = (self.base.rate / PUSHERS as u32).max(1).to_string();
                 self.spawn("torment-pusher", "pusher", &["--rate".into(), rate])?
             }
@@ -187,12 +192,14 @@ impl Troupe {
             actor.process.check_running()?;
         }
         let backlog = self.backlog();
-        let hold = if self.held { backlog > BACKLOG_LOW } else { backlog > BACKLOG_MAX };
-        if hold != self.held {
-            self.held = hold;
-            eprintln!("{backlog} jobs wait: pushers {}", if hold { "are held back" } else { "go on" });
+        self.held = if self.held { backlog > BACKLOG_LOW } else { backlog > BACKLOG_MAX };
+        if self.told != Some(self.held) {
+            if self.told.is_some() {
+                eprintln!("{backlog} jobs wait: pushers {}", if self.held { "are held back" } else { "go on" });
+            }
+            self.told = Some(self.held);
             for actor in self.pushers.iter_mut().flatten() {
-                actor.process.tell(if hold { HOLD } else { GO }).await?;
+                actor.process.tell(if self.held { HOLD } else { GO }).await?;
             }
         }
         Ok(())
@@ -219,7 +226,4 @@ impl Troupe {
         let Account { pushed, performed, .. } = &self.account;
         eprintln!("pushed {pushed}, performed {performed}");
     }
-
-    /// How long a process has to come to its end: longer than a server gives its running jobs and a pusher its push.
-    pub(super) const LEAVE_MAX: Duration = Duration::from_secs(75);
 }

@@ -111,12 +111,13 @@ pub(super) fn judge(troupe: &Troupe, made: &Made, found: &Found) -> (String, Vec
         require(is_poison, format!("job {number} is dead though it was orphaned {} times", dead.orphaned));
     }
     let (processed, failed) = tally(troupe, made.seed, found);
-    let counted = (found.stats.processed, found.stats.failed);
+    let Stats { processed: counted, failed: counted_failed, .. } = found.stats;
+    let unsure = account.maybe_replaced_after_all();
     require(
-        counted == (processed, failed),
+        counted_failed == failed && (processed.saturating_sub(unsure)..=processed).contains(&counted),
         format!(
-            "the store counted {} processed and {} failed; by the ledgers it is {processed} and {failed}",
-            counted.0, counted.1
+            "the store counted {counted} processed and {counted_failed} failed; by the ledgers it is {processed} (of \
+             which {unsure} are unsure) and {failed}"
         ),
     );
 

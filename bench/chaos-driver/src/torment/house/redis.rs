@@ -194,7 +194,7 @@ impl RedisHouse {
     pub(in super::super) fn fail_over(&mut self) -> Result<Made> {
         let (old, new) = (self.master, 1 - self.master);
         let (master, replica) = (&self.nodes[old], &self.nodes[new]);
-        wait_until(LEVEL_MAX, "the replica has everything", || has_replica(master))?;
+        wait_until(LEVEL_MAX, "the replica has everything", || Ok(has_replica(master)? && keeps_writes(replica)?))?;
         master.ask::<Value>(&["FAILOVER", "TIMEOUT", &HAND_OVER_MAX.as_millis().to_string()])?;
         let mut is_over = || -> Result<bool> {
             let info: InfoDict = master.ask(&["INFO", "replication"])?;
@@ -235,6 +235,14 @@ pub(super) async fn complaints(client: &Client) -> Result<Vec<String>> {
 fn has_replica(master: &Node) -> Result<bool> {
     let info: InfoDict = master.ask(&["INFO", "replication"])?;
     Ok(info.get::<String>("slave0").is_some_and(|replica| replica.contains("state=online")))
+}
+
+/// Whether its append-only file is whole: after it has copied everything from its master it writes a new one, and is
+/// no better than its memory until that is done.
+fn keeps_writes(node: &Node) -> Result<bool> {
+    let info: InfoDict = node.ask(&["INFO", "persistence"])?;
+    let is_off = |name: &str| info.get::<u64>(name) == Some(0);
+    Ok(is_off("loading") && is_off("aof_rewrite_in_progress") && is_off("aof_rewrite_scheduled"))
 }
 
 fn ask<T: FromRedisValue>(port: u16, words: &[&str]) -> Result<T> {

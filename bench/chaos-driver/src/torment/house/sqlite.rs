@@ -1,9 +1,15 @@
 //! One SQLite file.
 
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OpenFlags};
+
+/// How long whoever has it open may take to close it, and how often that is looked at.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(in super::super) struct SqliteHouse {
@@ -27,6 +33,17 @@ impl SqliteHouse {
     /// A directory for a copy, on the same file system; it is there only while one is made.
     pub(in super::super) fn copies(&self) -> &Path {
         &self.copies
+    }
+
+    /// Waits until nobody has it open any more: the last one takes the log along.
+    pub(super) fn wait_until_closed(&self) -> Result<()> {
+        let log = self.file.with_extension("db-wal");
+        let deadline = Instant::now() + CLOSE_MAX;
+        while log.exists() {
+            ensure!(Instant::now() < deadline, "{} was not closed within {CLOSE_MAX:?}", self.file.display());
+            sleep(LOOK_EVERY);
+        }
+        Ok(())
     }
 
     pub(super) fn complaints(&self) -> Result<Vec<String>> {
