@@ -102,6 +102,11 @@ impl StoreError {
     pub fn new(op: &'static str, kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         StoreError { op, kind, source: source.into() }
     }
+
+    /// Whether the store could not be reached, or did not answer: the same call may succeed later, with nothing mended.
+    pub fn is_outage(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::OutcomeUnknown)
+    }
 }
 
 impl fmt::Display for StoreError {

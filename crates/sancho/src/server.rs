@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use sancho_core::{Invalid, Retention, StoreError};
 
+pub use config::Heart;
 pub use launcher::RunningServer;
 use signals::{Signal, Signals};
 
@@ -125,6 +126,12 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// Labels for pages.
     pub fn labels<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
         self.given.labels = labels.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where the heart beats; [`Heart::OwnThread`] unless said.
+    pub fn heart(mut self, heart: Heart) -> Self {
+        self.given.heart = heart;
         self
     }
 

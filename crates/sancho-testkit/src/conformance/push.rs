@@ -74,6 +74,14 @@ pub(super) async fn a_repeated_push_adds_nothing_even_if_its_jobs_have_run(s: St
     assert_eq!(s.state("B").await, None);
 }
 
+pub(super) async fn a_repeated_push_is_known_in_the_next_minute(s: Stage) {
+    s.push([job("A")], 59).await;
+    let claim = s.claim_one("p", 59).await;
+    s.done(&claim, 60).await;
+    assert_eq!(s.push([job("A")], 61).await, [Pushed::Repeated]);
+    assert_eq!(s.state("A").await, None);
+}
+
 pub(super) async fn unknown_members_and_big_numbers_survive(s: Stage) {
     let text = r#"{"class":"A","args":[123456789012345678901234567890,1.50,[],{"z":1,"a":2}],"bid":"x","queue":"default","é":"\u00e9","jid":"j"}"#;
     s.push([job("A").payload(text)], 0).await;

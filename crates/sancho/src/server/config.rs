@@ -4,6 +4,18 @@ use std::time::Duration;
 
 use sancho_core::{Invalid, QueueName, Retention, limits};
 
+/// Where a server's heart beats: the loop that proves to the store that the process lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Heart {
+    /// On a thread of its own, so that a process whose jobs do not yield never looks dead.
+    #[default]
+    OwnThread,
+    /// On the runtime that the server was started on, beside the jobs: for programs that may not start threads, and
+    /// for runtimes whose time is paused. A job that blocks its thread for longer than a lease is then taken over.
+    Runtime,
+}
+
 /// As given: nothing is checked yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
@@ -14,6 +26,7 @@ pub(crate) struct Given {
     pub(crate) retention: Retention,
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
+    pub(crate) heart: Heart,
 }
 
 impl Default for Given {
@@ -26,6 +39,7 @@ impl Default for Given {
             retention: Retention::default(),
             tag: String::new(),
             labels: Vec::new(),
+            heart: Heart::default(),
         }
     }
 }
@@ -49,6 +63,7 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
+    pub(crate) heart: Heart,
 }
 
 impl Given {
@@ -83,6 +98,7 @@ impl Given {
             retention: self.retention,
             tag: self.tag,
             labels: self.labels,
+            heart: self.heart,
         })
     }
 }

@@ -191,8 +191,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return Ok(Round::Idle);
         }
         let claimed = exchanged.claims.len();
-        if request.is_some_and(|request| request.incarnation != self.lease.incarnation()) {
-            // The heart began anew meanwhile: what the old incarnation claimed is for others to take over.
+        let is_old = request.is_some_and(|request| request.incarnation != self.lease.incarnation());
+        if is_old || claimed > 0 && !self.lease.is_trusted() {
+            // The heart began anew meanwhile, or has to: the process may have slept while the store answered. What
+            // the old incarnation claimed is for others to take over, and they may have done it by now.
             return Ok(Round::Idle);
         }
         self.start_all(exchanged.claims).await?;
@@ -267,7 +269,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let spread = limits::POLL_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
         let mut nap = spread;
         if let Phase::Stopping { deadline } = *self.phase.borrow() {
-            nap = nap.min(deadline.saturating_sub(uptime));
+            // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
+            // be no wait at all.
+            let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
+            nap = nap.min(next.saturating_sub(uptime));
         }
         if let Some(retry) = self.hand.unknown.next_in(uptime) {
             nap = nap.min(retry);
@@ -295,7 +300,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() > deadline + CANCEL_GRACE
+        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Heartbeat<S> {
 pub(crate) struct Rhythm {
     round_trip: Duration,
     distrusted: bool,
+    /// Whether the last good beat taught another time of the store than was thought.
+    another_time: bool,
     paused_classes: Vec<String>,
     served_by_others: Vec<QueueName>,
     /// When the server was started, in uptime.
@@ -63,9 +65,8 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
     /// When the store cannot be reached.
     pub(crate) async fn hello(&mut self) -> Result<(), StoreError> {
         self.process.incarnation = self.lease.incarnation();
-        let offset = self.lease.offset();
         let mut answer = self.beat(Greeting::Hello).await?;
-        if self.lease.offset() != offset {
+        if self.rhythm.another_time {
             let running_for = self.lease.uptime().saturating_sub(self.rhythm.started);
             self.process.started_at = self.lease.now().before(running_for);
             self.hear(answer);
@@ -149,7 +150,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         let answer = answer?;
         self.rhythm.round_trip = self.lease.uptime().saturating_sub(sent_at);
         if answer.standing == Standing::Good {
-            self.lease.renew(sent_at, told, answer.store_now);
+            self.rhythm.another_time = self.lease.renew(sent_at, told, answer.store_now);
             self.rhythm.distrusted = false;
         }
         Ok(answer)

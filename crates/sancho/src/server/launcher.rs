@@ -18,7 +18,7 @@ use crate::server::roster::Roster;
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{ServerError, guard};
+use crate::server::{Heart, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         hand: Hand::new(outage),
     };
 
-    let beating = beat_on_own_thread(heartbeat)?;
+    let beating = beat(heartbeat, config.heart)?;
     let dump = Arc::new(Notify::new());
     let dumping = dump_when_asked(roster, Arc::clone(&dump));
     let others =
@@ -183,19 +183,26 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// The heart has a thread of its own, so that a process whose jobs do not yield never looks dead. Answers what
-/// resolves when the heart has stopped.
-fn beat_on_own_thread<S: Send + Sync + 'static>(
+/// Starts the heart where it is to beat. Answers what resolves when it has stopped.
+fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
+    heart: Heart,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Thread)?;
     let (over, beating) = tokio::sync::oneshot::channel();
-    let beat = move || {
-        runtime.block_on(heartbeat.run());
+    let beat = async move {
+        heartbeat.run().await;
         // Nobody may wait for it any longer.
         _ = over.send(());
     };
-    std::thread::Builder::new().name("sancho-heart".into()).spawn(beat).map_err(ServerError::Thread)?;
+    match heart {
+        Heart::Runtime => _ = tokio::spawn(beat),
+        Heart::OwnThread => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(ServerError::Thread)?;
+            let thread = std::thread::Builder::new().name("sancho-heart".into());
+            thread.spawn(move || runtime.block_on(beat)).map_err(ServerError::Thread)?;
+        }
+    }
     Ok(beating)
 }
 

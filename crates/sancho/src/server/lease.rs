@@ -1,15 +1,23 @@
 //! The process's standing with the store: its incarnation, since when it is good, and the numbers of its claims.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sancho_core::{Clock, Entropy, Incarnation, Timestamp, limits};
 
+/// How far the wall clock may move against the uptime from one look to the next and count as the same time: far more
+/// than a clock is slewed, far less than a lease outlasts trust.
+const STEP: Duration = Duration::from_secs(1);
+
 /// What all loops of a server know of its standing.
 ///
 /// A process trusts its claims for a time after its last good beat, and no longer: measured on a clock that goes
 /// on while the process is suspended, so that one that sleeps past its lease knows when it wakes.
+///
+/// Leases are judged by the store's time. Where the store has a clock, that is what its answers say, and what the uptime
+/// adds since: a step of this host's wall clock does not touch it. Where the store has none, all of its processes are on
+/// one host, and its time is this host's wall clock, steps included.
 #[derive(Debug)]
 pub(crate) struct Lease {
     clock: Arc<dyn Clock>,
@@ -18,31 +26,65 @@ pub(crate) struct Lease {
     incarnation: Mutex<Incarnation>,
     /// Uptime of the last good beat, in microseconds; zero before the first.
     good_at: AtomicU64,
-    /// What to add to the clock to have the store's time, in microseconds.
-    offset: AtomicI64,
+    store_time: Mutex<StoreTime>,
     next_number: AtomicU64,
     /// Whether a loop found the claims of this incarnation no longer to be trusted, and acted on it. Only another
     /// incarnation mends that: what was dropped is still claimed, and must become another's.
     broken: AtomicBool,
 }
 
+/// What is known of the store's time.
+#[derive(Debug)]
+struct StoreTime {
+    /// What to add to the uptime to have it, in microseconds.
+    offset: i64,
+    /// Whether the store has told a time of its own.
+    has_clock: bool,
+    /// The uptime at which the wall clock was last seen to have stepped; at first that of the process's start, before
+    /// which it may have.
+    stepped_at: Duration,
+}
+
 impl Lease {
     pub(crate) fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, host: String, pid: u32) -> Self {
         let incarnation = Mutex::new(name(&host, pid, entropy));
-        let (good_at, offset, next_number) = (AtomicU64::new(0), AtomicI64::new(0), AtomicU64::new(1));
-        Lease { clock, host, pid, incarnation, good_at, offset, next_number, broken: AtomicBool::new(false) }
+        let uptime = clock.uptime();
+        let offset = clock.now().as_unix_micros().saturating_sub(micros(uptime));
+        let store_time = Mutex::new(StoreTime { offset, has_clock: false, stepped_at: uptime });
+        let (good_at, next_number, broken) = (AtomicU64::new(0), AtomicU64::new(1), AtomicBool::new(false));
+        Lease { clock, host, pid, incarnation, good_at, store_time, next_number, broken }
     }
 
     /// The store's time now, as the last beat measured it: processes with skewed clocks agree by it.
     pub(crate) fn now(&self) -> Timestamp {
-        let micros = self.clock.now().as_unix_micros();
-        Timestamp::from_unix_micros(micros.saturating_add(self.offset.load(Ordering::Relaxed)))
+        self.look().0
     }
 
-    /// How far the store's clock was ahead of ours at the last beat, in microseconds; zero when it is the same but
-    /// for the time that an answer takes.
-    pub(crate) fn offset(&self) -> i64 {
-        self.offset.load(Ordering::Relaxed)
+    /// The time by which leases of others are over: the store's time, or, for a while after the wall clock that it goes
+    /// by has stepped, the beginning of time, by which no lease is over.
+    ///
+    /// Whoever lives and trusts its claims has beaten within that while, and so has a lease by the stepped clock.
+    pub(crate) fn leases_end_by(&self) -> Timestamp {
+        let (now, stepped_at) = self.look();
+        let is_steady = stepped_at.is_none_or(|at| self.clock.uptime().saturating_sub(at) > limits::TRUST_FOR);
+        if is_steady { now } else { Timestamp::EPOCH }
+    }
+
+    /// The store's time, and when it last stepped, if it may step at all.
+    fn look(&self) -> (Timestamp, Option<Duration>) {
+        let mut time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let uptime = self.clock.uptime();
+        if time.has_clock {
+            return (Timestamp::from_unix_micros(micros(uptime).saturating_add(time.offset)), None);
+        }
+        let wall = self.clock.now();
+        let offset = wall.as_unix_micros().saturating_sub(micros(uptime));
+        if offset.abs_diff(time.offset) > micros(STEP).unsigned_abs() {
+            time.stepped_at = uptime;
+            tracing::warn!(?wall, "the wall clock has stepped: for a while nobody is taken over from");
+        }
+        time.offset = offset;
+        (wall, Some(time.stepped_at))
     }
 
     /// Time that never steps back, in which durations are measured.
@@ -81,14 +123,19 @@ impl Lease {
     }
 
     /// A beat that was sent at uptime `sent_at`, with the time `told`, was good; the store's time was `store_now`.
+    /// Answers whether that was another time than was thought.
     ///
     /// A store's time between that of sending and that of hearing is no difference of clocks, however long the beat
     /// took: a store without a clock answers with what it was told, and must not be taken for one that is late.
-    pub(crate) fn renew(&self, sent_at: Duration, told: Timestamp, store_now: Timestamp) {
+    pub(crate) fn renew(&self, sent_at: Duration, told: Timestamp, store_now: Timestamp) -> bool {
         let within = store_now.clamp(told, self.now().max(told));
         let ahead = store_now.as_unix_micros().saturating_sub(within.as_unix_micros());
-        self.offset.fetch_add(ahead, Ordering::Relaxed);
+        let mut time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
+        time.has_clock |= store_now != told;
+        time.offset = time.offset.saturating_add(ahead);
+        drop(time);
         self.good_at.store(u64::try_from(sent_at.as_micros()).unwrap_or(u64::MAX), Ordering::Release);
+        ahead != 0
     }
 
     /// Takes another incarnation; the old one is over for good.
@@ -101,6 +148,10 @@ impl Lease {
     pub(crate) fn numbers(&self, claims: usize) -> u64 {
         self.next_number.fetch_add(claims as u64, Ordering::Relaxed)
     }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// A process's identity, in Sidekiq's form: host, process id, and twelve hex digits of chance.
@@ -128,6 +179,32 @@ mod tests {
             lease.renew(sent_at, told, told);
         }
         assert_eq!(lease.now(), clock.now());
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_is_followed_where_the_store_has_none_and_ends_no_lease_meanwhile() {
+        let (clock, lease) = lease();
+        clock.advance(limits::TRUST_FOR + STEP);
+        assert_eq!(lease.leases_end_by(), clock.now());
+        for hours in [1, -2] {
+            clock.step_to(Timestamp::from_unix_micros(clock.now().as_unix_micros() + hours * 3_600_000_000));
+            assert_eq!((lease.now(), lease.leases_end_by()), (clock.now(), Timestamp::EPOCH));
+            clock.advance(limits::TRUST_FOR);
+            assert_eq!(lease.leases_end_by(), Timestamp::EPOCH);
+            clock.advance(STEP);
+            assert_eq!(lease.leases_end_by(), clock.now());
+        }
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_is_nothing_to_a_store_that_has_its_own() {
+        let (clock, lease) = lease();
+        let store_now = clock.now() + Duration::from_millis(1);
+        lease.renew(lease.uptime(), lease.now(), store_now);
+        clock.step_to(Timestamp::EPOCH);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(lease.now(), store_now + Duration::from_secs(1));
+        assert_eq!(lease.leases_end_by(), lease.now());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::{Entropy, Store, limits};
+use sancho_core::{Entropy, Pruned, Store, limits};
 use tokio::sync::watch;
 
 use crate::event::{Event, Events};
@@ -28,8 +28,14 @@ impl Pruner {
     pub(crate) async fn run(mut self) {
         while *self.phase.borrow() == Phase::Serving {
             let limit = limits::JOBS_PER_MOVE_MAX;
-            // The fetcher tells of an outage; pruning is in no hurry.
-            let pruned = self.store.prune(&self.config.retention, limit, self.lease.now()).await.unwrap_or_default();
+            let pruned = self.store.prune(&self.config.retention, limit, self.lease.now()).await;
+            let pruned = pruned.unwrap_or_else(|error| {
+                if !error.is_outage() {
+                    tracing::warn!(%error, kind = ?error.kind, "could not bring the dead set down to its limits");
+                }
+                // Pruning is in no hurry.
+                Pruned::default()
+            });
             if pruned.dead > 0 {
                 tracing::info!(jobs = pruned.dead, "the dead set is over its limits: its oldest jobs are deleted");
                 self.events.tell(|| Event::Pruned { jobs: pruned.dead });

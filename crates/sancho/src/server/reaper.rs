@@ -32,7 +32,7 @@ impl Reaper {
             let limit = limits::JOBS_PER_MOVE_MAX;
             let first = unresolved.take().unwrap_or_else(|| self.lease.numbers(limit));
             let by = self.lease.incarnation();
-            match self.store.take_over(&by, first, limit, self.lease.now()).await {
+            match self.store.take_over(&by, first, limit, self.lease.leases_end_by()).await {
                 Ok(taken) if taken.claims.is_empty() && taken.ended.is_empty() => {}
                 Ok(taken) => {
                     let full = taken.claims.len() >= limit;
@@ -41,8 +41,12 @@ impl Reaper {
                         continue;
                     }
                 }
-                // The fetcher tells of the outage.
-                Err(_) => unresolved = Some(first),
+                Err(error) => {
+                    if !error.is_outage() {
+                        tracing::warn!(%error, kind = ?error.kind, "could not look for processes that died");
+                    }
+                    unresolved = Some(first);
+                }
             }
             let nap = limits::REAP_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
             tokio::select! {
