@@ -24,6 +24,7 @@ pub mod redis_server;
 pub mod script_proxy;
 pub mod simulation;
 pub mod stage;
+pub mod story;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};

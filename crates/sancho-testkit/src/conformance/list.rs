@@ -22,6 +22,7 @@ macro_rules! conformance_facts {
                 a_batch_of_a_thousand_is_all_there_in_order
                 a_scheduled_job_waits_for_its_time
                 a_job_may_be_held_from_the_start
+                a_job_may_be_a_retry_or_dead_from_the_start
                 a_repeated_push_adds_nothing
                 a_repeated_push_adds_nothing_even_if_its_jobs_have_run
                 a_repeated_push_is_known_in_the_next_minute
@@ -220,6 +221,8 @@ macro_rules! conformance_facts {
                 jobs_of_one_time_are_each_shown_once
                 a_page_is_filtered_by_class
                 a_page_is_filtered_by_text
+                a_page_is_filtered_by_every_term
+                a_term_and_its_negation_part_a_set_in_two
                 an_unreadable_job_is_found_by_its_text_and_shown
                 a_page_goes_on_where_it_was_though_jobs_have_gone
                 a_job_is_found_wherever_it_is
@@ -257,6 +260,8 @@ macro_rules! conformance_facts {
                 an_unreadable_job_can_be_deleted
                 a_whole_set_is_acted_upon_step_by_step
                 only_what_matches_is_acted_upon
+                an_action_is_for_the_jobs_that_a_filter_means
+                a_set_is_rescheduled_step_by_step_and_each_job_once
                 other_sets_are_left_alone
                 busy_jobs_of_a_set_are_refused_one_by_one
                 a_cleared_queue_is_empty_and_forgotten

@@ -1,6 +1,6 @@
 //! Facts of `push`.
 
-use sancho_core::{Pushed, Set, State};
+use sancho_core::{Place, Pushed, Set, State};
 
 use crate::factory::{job, queue};
 use crate::stage::{Stage, at, claimed, essence, held};
@@ -46,6 +46,15 @@ pub(super) async fn a_job_may_be_held_from_the_start(s: Stage) {
     s.push([job("A").place(held())], 0).await;
     let row = s.find("A").await.expect("it is there");
     assert_eq!((row.state, row.held.as_deref()), (State::Held, Some("class is paused")));
+}
+
+pub(super) async fn a_job_may_be_a_retry_or_dead_from_the_start(s: Stage) {
+    s.push([job("A").place(Place::Retries { at: at(9) }), job("B").key("b").place(Place::Dead)], 3).await;
+    let [retry, dead] = [s.find("A").await, s.find("B").await].map(|row| row.expect("it is there"));
+    assert_eq!((retry.state, retry.at), (State::Retries, Some(at(9))));
+    assert_eq!((dead.state, dead.at, s.holder("b").await), (State::Dead, Some(at(3)), None));
+    s.promote(9).await;
+    assert_eq!(s.queued("default").await, ["A"]);
 }
 
 pub(super) async fn a_repeated_push_adds_nothing(s: Stage) {
