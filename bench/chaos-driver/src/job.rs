@@ -21,7 +21,7 @@ pub(crate) const SHARED_QUEUE: &str = "chaos-shared";
 pub(crate) const SLOW_MS: u64 = 250;
 
 /// How long after a failure the next try is due.
-const RETRY_AFTER: Duration = Duration::from_millis(200);
+pub(crate) const RETRY_AFTER: Duration = Duration::from_millis(200);
 
 /// A job whose arguments say what becomes of it.
 #[derive(Debug, Job, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl Perform<Arc<Ledger>> for ChaosJob {
 }
 
 /// One performance in the ledger, between its first line and its last.
-struct Page<'a> {
+pub(crate) struct Page<'a> {
     ledger: &'a Ledger,
     number: u64,
     attempt: u32,
@@ -87,12 +87,12 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn open(ledger: &'a Ledger, number: u64, attempt: u32) -> std::io::Result<Self> {
+    pub(crate) fn open(ledger: &'a Ledger, number: u64, attempt: u32) -> std::io::Result<Self> {
         ledger.write(Verb::Start, number, attempt)?;
         Ok(Page { ledger, number, attempt, open: true })
     }
 
-    fn close(mut self, verb: Verb) -> std::io::Result<()> {
+    pub(crate) fn close(mut self, verb: Verb) -> std::io::Result<()> {
         self.open = false;
         self.ledger.write(verb, self.number, self.attempt)
     }

@@ -1,4 +1,4 @@
-//! The ledger: what processes did, one line a step, in one file that all of them append to.
+//! The ledger: what processes did, one line a step, in a file that one process or many append to.
 //!
 //! Each line is one `write` to a file opened with O_APPEND. On a local file system such writes do not mix, and what
 //! was written outlives the process that a signal kills a moment later.
@@ -15,6 +15,12 @@ use anyhow::{Context, Result};
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
+    /// A push of this job begins; written by torments alone, as the next two are.
+    Try,
+    /// The push was answered: the job's key is taken, and nothing was added.
+    Declined,
+    /// This job, which had not started, made room for another that has its key.
+    Replaced,
     /// A push of this job was acknowledged.
     Pushed,
     /// A try of this job began.
@@ -25,6 +31,10 @@ pub(crate) enum Verb {
     Failed,
     /// Its server cut the try short.
     Dropped,
+    /// The store has the result; written by torments alone.
+    Settled,
+    /// The process has begun to do what it is there for; written by torments alone.
+    Up,
     /// The store refused a result of this process, or the process gave the job up because others have it.
     ClaimLost,
     /// The process lost its lease, and goes on under another name.
@@ -34,12 +44,17 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    const ALL: [Verb; 8] = [
+    const ALL: [Verb; 13] = [
+        Verb::Try,
+        Verb::Declined,
+        Verb::Replaced,
         Verb::Pushed,
         Verb::Start,
         Verb::Done,
         Verb::Failed,
         Verb::Dropped,
+        Verb::Settled,
+        Verb::Up,
         Verb::ClaimLost,
         Verb::LeaseLost,
         Verb::TookOver,
@@ -47,11 +62,16 @@ impl Verb {
 
     fn word(self) -> &'static str {
         match self {
+            Verb::Try => "try",
+            Verb::Declined => "declined",
+            Verb::Replaced => "replaced",
             Verb::Pushed => "pushed",
             Verb::Start => "start",
             Verb::Done => "done",
             Verb::Failed => "failed",
             Verb::Dropped => "dropped",
+            Verb::Settled => "settled",
+            Verb::Up => "up",
             Verb::ClaimLost => "claim-lost",
             Verb::LeaseLost => "lease-lost",
             Verb::TookOver => "took-over",

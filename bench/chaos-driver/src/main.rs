@@ -1,7 +1,7 @@
 //! Kills and suspends servers, and the store under them, and counts what is lost. `bench/chaos` builds and starts it.
 //!
 //! This process is the driver. The servers and pushers are this program in another role, and each is a process of its
-//! own. `stage` starts them, `kill`, `suspend` and `restart` are what is done to them, `record` reads what they wrote,
+//! own. `torment` does everything at once for some time. For one kind of fault at a time, `stage` starts them, `kill`, `suspend` and `restart` are what is done to them, `record` reads what they wrote,
 //! and `verdict` is what it comes to.
 
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ mod server;
 mod stage;
 mod store;
 mod suspend;
+mod torment;
 mod verdict;
 
 use std::io::IsTerminal as _;
@@ -65,12 +66,22 @@ async fn play(role: &Role) -> Result<()> {
     match role {
         Role::Server(role) => server::play(&role.url, &role.ledger, &role.name).await,
         Role::Pusher { role, share } => pusher::play(&role.url, &role.ledger, &role.name, share.share()).await,
+        Role::Torment(role) => torment::play_role(role).await,
     }
 }
 
 /// Whether what was asked for holds. At Ctrl-C and at TERM everything that was started is killed.
 async fn judge(options: &Options) -> Result<bool> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    if let Some(ask) = options.torment()? {
+        let told_to_stop = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        return torment::run(ask, told_to_stop).await;
+    }
     tokio::select! {
         outcome = run(options) => outcome,
         _ = interrupt.recv() => anyhow::bail!("interrupted: everything that was started is killed"),

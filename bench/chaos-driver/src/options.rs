@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::pusher::Share;
+use crate::torment::{Ask, TormentRole};
 
 /// Kills and suspends servers, and the store under them, and counts what is lost.
 #[derive(Debug, Parser)]
@@ -32,6 +33,26 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", group = "fault")]
     restart: Option<u64>,
 
+    /// Do everything for so many minutes: processes push and perform all the while, and faults are drawn from the seed.
+    #[arg(long, value_name = "N", conflicts_with = "fault", value_parser = clap::value_parser!(u64).range(..=MINUTES_MAX))]
+    minutes: Option<u64>,
+
+    /// The same, for so many seconds; with --minutes, so many more.
+    #[arg(long, value_name = "N", conflicts_with = "fault", value_parser = clap::value_parser!(u64).range(..60 * MINUTES_MAX))]
+    seconds: Option<u64>,
+
+    /// With --minutes or --seconds: the faults to draw from, instead of all that the store can suffer.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    faults: Vec<String>,
+
+    /// With --minutes or --seconds: jobs to push a second. Pushers wait when too many have not been performed.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(20..=5_000))]
+    rate: u32,
+
+    /// The program runs where it may mount what nobody else sees.
+    #[arg(long = "private-mounts", hide = true)]
+    has_mounts: bool,
+
     /// Jobs to push.
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) jobs: u64,
@@ -47,6 +68,9 @@ pub(crate) struct Options {
 /// Seconds of the shortest suspension: others look for ended leases now and then, and one that wakes before they have
 /// taken its jobs loses nothing.
 const SUSPEND_MIN: u64 = sancho::core::limits::LEASE.as_secs() + 2 * sancho::core::limits::REAP_EVERY.as_secs();
+
+/// Minutes of the longest torment: jobs and processes have numbers of a fixed size.
+const MINUTES_MAX: u64 = 30;
 
 /// What is done to the processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +92,8 @@ pub(crate) enum Role {
         #[command(flatten)]
         share: ShareOptions,
     },
+    #[command(flatten)]
+    Torment(TormentRole),
 }
 
 #[derive(Debug, Args)]
@@ -104,8 +130,29 @@ impl Options {
             (Some(times), None, None) => Ok(Fault::Kill(times)),
             (None, Some(seconds), None) => Ok(Fault::Suspend(Duration::from_secs(seconds))),
             (None, None, Some(times)) => Ok(Fault::Restart(times)),
-            _ => bail!("nothing to do to the servers: give --kill N, --suspend SECONDS or --restart N"),
+            _ => bail!("nothing to do: give --minutes N, --seconds N, --kill N, --suspend SECONDS or --restart N"),
         }
+    }
+
+    /// The torment that was asked for, if one was.
+    ///
+    /// # Errors
+    /// When options of a torment were given without its time.
+    pub(crate) fn torment(&self) -> Result<Option<Ask>> {
+        let total = Duration::from_secs(self.minutes.unwrap_or(0) * 60 + self.seconds.unwrap_or(0));
+        if total.is_zero() {
+            ensure!(self.faults.is_empty(), "--faults needs a time: give --minutes N or --seconds N");
+            return Ok(None);
+        }
+        Ok(Some(Ask {
+            store: self.store.clone(),
+            scratch: self.scratch.clone(),
+            total,
+            seed: self.seed,
+            faults: self.faults.clone(),
+            rate: self.rate,
+            has_mounts: self.has_mounts,
+        }))
     }
 
     /// A directory in which the files of the run are made.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 
 /// How long a process has to end once it is told to: longer than a server gives its running jobs.
 const STOP_MAX: Duration = Duration::from_secs(40);
 
 /// A running process, killed on drop.
+#[derive(Debug)]
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -46,6 +48,34 @@ impl Process {
 
     pub(crate) fn resume(&self) -> Result<()> {
         self.signal(Signal::CONT)
+    }
+
+    /// Tells it to stop as an operator does, and does not wait.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Errors
+    /// When it ended with a failure.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        match self.child.try_wait()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => bail!("{} ended with {status}", self.name),
+        }
+    }
+
+    /// Writes a line to its standard input.
+    pub(crate) async fn tell(&mut self, line: &str) -> Result<()> {
+        let input = self.input.as_mut().with_context(|| format!("{} was told to stop", self.name))?;
+        input.write_all(format!("{line}\n").as_bytes()).await.with_context(|| format!("failed to tell {}", self.name))
+    }
+
+    /// Ends its standard input, and does not wait.
+    pub(crate) fn end_input(&mut self) {
+        drop(self.input.take());
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {

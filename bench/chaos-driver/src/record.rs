@@ -54,7 +54,8 @@ impl Record {
                     *self.done.entry(line.number).or_default() += 1;
                 }
             }
-            Verb::ClaimLost | Verb::LeaseLost | Verb::TookOver => {}
+            // Nothing of what is judged here follows from the others.
+            _ => {}
         }
         self.lines.push(line);
     }

@@ -5,6 +5,8 @@
 //! own; `store` is where they keep jobs, in a directory whose power the crate `power` cuts. `run` plays the cycles,
 //! `ledger` reads what the processes wrote, and `verdict` is what it comes to. `steps` is for the tests of the disk.
 
+#![forbid(unsafe_code)]
+
 mod job;
 mod ledger;
 mod options;

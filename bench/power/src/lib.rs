@@ -32,6 +32,8 @@
 //! System calls that do not pass through the C library: io_uring, static programs, Go. [`Restored::strays`] names the
 //! files where that has happened.
 
+#![forbid(unsafe_code)]
+
 pub mod control;
 mod dice;
 mod disk;

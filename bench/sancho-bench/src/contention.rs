@@ -2,9 +2,8 @@
 //! three is told that the database is locked.
 //!
 //! This process is the judge. It starts the others, which are this program in another role; `server` and `pusher` are
-//! what they do, `child` is how the judge holds them, `lock_watch` is how each counts errors about locks.
+//! what they do, `lock_watch` is how each counts errors about locks.
 
-mod child;
 mod lock_watch;
 mod pusher;
 mod server;
@@ -16,8 +15,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use self::child::Child;
 use self::verdict::Verdict;
+use crate::child::Child;
 use crate::scratch::{Database, Durability, Scratch};
 
 /// How often the judge looks.
@@ -77,9 +76,9 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<bool> {
 
     let mut servers = Vec::new();
     for record in &records {
-        servers.push(Child::start(scratch, &["server", "--url", &url, "--record", &record.to_string_lossy()])?);
+        servers.push(Child::start(scratch, &["role", "server", "--url", &url, "--record", &record.to_string_lossy()])?);
     }
-    let mut pusher = Child::start(scratch, &["pusher", "--url", &url, "--jobs", &jobs.to_string()])?;
+    let mut pusher = Child::start(scratch, &["role", "pusher", "--url", &url, "--jobs", &jobs.to_string()])?;
 
     let began = Instant::now();
     let pushed = timeout_at(time_is_up, pusher.ended()).await.unwrap_or_else(|_| Err(anyhow::anyhow!("time is up")));
@@ -89,11 +88,11 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<bool> {
     }
     eprintln!("performed within {:.1} s", began.elapsed().as_secs_f64());
 
-    let mut locked = pusher.locked();
+    let mut locked = pusher.said("locked");
     let mut failed = pushed.is_err();
     for server in &mut servers {
         failed |= server.stop().await.inspect_err(|error| eprintln!("a server: {error:#}")).is_err();
-        locked += server.locked();
+        locked += server.said("locked");
     }
     if let Err(error) = pushed {
         eprintln!("the pusher: {error:#}");
@@ -109,7 +108,9 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<bool> {
 
 /// Resolves when the servers have performed so many jobs, and the store has no more for them.
 async fn performed(servers: &mut [Child], database: &Database, jobs: u64) {
-    while servers.iter().map(Child::performed).sum::<u64>() < jobs && servers.iter_mut().all(Child::is_running) {
+    while servers.iter().map(|server| server.said("performed")).sum::<u64>() < jobs
+        && servers.iter_mut().all(Child::is_running)
+    {
         sleep(LOOK_EVERY).await;
     }
     // A job that would run twice is in the store still: give it the time to do so.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod child;
 mod contention;
 mod cpu;
 mod drain;
@@ -17,6 +18,7 @@ mod redis;
 mod report;
 mod scratch;
 mod sidekiq;
+mod soak;
 mod sqlite;
 mod table;
 
@@ -53,9 +55,14 @@ enum What {
     Keys(keys::Options),
     /// Two servers and a pusher on one file.
     Contention(contention::Options),
+    /// Very many jobs through a store: nothing that they pass through may grow.
+    Soak(soak::Options),
     /// One process of `contention`.
     #[command(hide = true)]
     Role(contention::RoleOptions),
+    /// One process of `soak`.
+    #[command(hide = true)]
+    SoakRole(soak::RoleOptions),
 }
 
 fn main() -> ExitCode {
@@ -72,8 +79,10 @@ fn main() -> ExitCode {
 /// Whether what was asked for holds.
 fn run(options: Options) -> Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if let Some(What::Role(role)) = options.what {
-        return runtime.block_on(contention::play(role)).map(|()| true);
+    match options.what {
+        Some(What::Role(role)) => return runtime.block_on(contention::play(role)).map(|()| true),
+        Some(What::SoakRole(role)) => return runtime.block_on(soak::play(role)).map(|()| true),
+        _ => {}
     }
     let scratch = Scratch::new(options.scratch)?;
     match options.what {
@@ -82,6 +91,7 @@ fn run(options: Options) -> Result<bool> {
         Some(What::Redis(given)) => runtime.block_on(redis::run(&scratch, &given)).map(|()| true),
         Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
         Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
-        Some(What::Role(_)) => unreachable!("roles are played above"),
+        Some(What::Soak(given)) => runtime.block_on(soak::run(&scratch, &given)),
+        Some(What::Role(_) | What::SoakRole(_)) => unreachable!("roles are played above"),
     }
 }

@@ -1,16 +1,28 @@
 //! The subcommands.
 
 mod act;
+mod backup;
+mod clear;
+mod demo;
 mod doctor;
+mod examples;
+mod explain;
+mod history;
 mod ls;
+mod pause;
+mod processes;
 mod push;
 mod queues;
 mod redis;
 mod row;
+mod shell;
 mod show;
 mod stats;
+mod stop;
+mod watch;
 
 use clap::Subcommand;
+use sancho::Client;
 use sancho_core::Action;
 
 use crate::arguments::{Arguments, Target};
@@ -22,28 +34,80 @@ use crate::store::{self, Missing};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Push a job, or a file of jobs
+    #[command(after_help = examples::PUSH)]
     Push(push::Push),
     /// Show the totals of the store
+    #[command(after_help = examples::STATS)]
     Stats,
+    /// Show what was performed and what failed, by day
+    #[command(after_help = examples::HISTORY)]
+    History(history::History),
     /// List the queues
+    #[command(after_help = examples::QUEUES)]
     Queues,
+    /// List the processes that perform jobs
+    #[command(after_help = examples::PROCESSES)]
+    Processes,
     /// List the jobs of a set or a queue
+    #[command(after_help = examples::LS)]
     Ls(ls::Ls),
+    /// List the jobs that run, and who runs them
+    #[command(after_help = examples::BUSY)]
+    Busy(ls::Busy),
     /// Show one job, with its whole payload
+    #[command(after_help = examples::SHOW)]
     Show(Target),
-    /// Take away a job that has not started
-    Cancel(Target),
-    /// Move a job that has not started to another time
+    /// Take away jobs that have not started, or have a running one canceled
+    #[command(after_help = examples::CANCEL)]
+    Cancel(act::Cancel),
+    /// Move jobs that have not started to another time
+    #[command(after_help = examples::RESCHEDULE)]
     Reschedule(act::Reschedule),
-    /// Run a scheduled, retrying, dead or held job now
-    Retry(Target),
-    /// Delete a job that is not running, from wherever it is
-    Delete(Target),
-    /// Move a job that has not started to the dead set
-    Kill(Target),
+    /// Run scheduled, retrying, dead or held jobs now
+    #[command(after_help = examples::RETRY)]
+    Retry(act::Act),
+    /// Delete jobs that are not running, from wherever they are
+    #[command(after_help = examples::DELETE)]
+    Delete(act::Act),
+    /// Move jobs that have not started to the dead set
+    #[command(after_help = examples::KILL)]
+    Kill(act::Act),
+    /// Delete the jobs of a queue, and forget it
+    #[command(after_help = examples::CLEAR)]
+    Clear(clear::Clear),
+    /// Stop a queue, or a class, from being performed
+    #[command(after_help = examples::PAUSE)]
+    Pause(pause::What),
+    /// Let a queue, or a class, be performed again
+    #[command(after_help = examples::RESUME)]
+    Resume(pause::What),
+    /// Ask processes to take no more jobs, and wait until they do not
+    #[command(after_help = examples::QUIET)]
+    Quiet(stop::Whom),
+    /// Ask processes to stop, and wait until they have
+    #[command(after_help = examples::STOP)]
+    Stop(stop::Stop),
+    /// Show live numbers, until q or Ctrl-C
+    #[command(after_help = examples::WATCH)]
+    Watch(watch::Watch),
     /// Say whether the store is well, and whether its jobs are performed
-    #[command(after_help = "Exit codes: 0 nothing is worse than a notice, 1 a warning or a problem.")]
+    #[command(after_help = examples::DOCTOR)]
     Doctor,
+    /// Copy the store's file while it is in use (SQLite)
+    #[command(after_help = examples::BACKUP)]
+    Backup(backup::Backup),
+    /// Push sample jobs, to look at the command and the pages with
+    #[command(after_help = examples::DEMO)]
+    Demo(demo::Demo),
+    /// Explain the code at the end of an error
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(explain::Explain),
+    /// Print what a shell needs to complete command lines
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(shell::Completions),
+    /// Print the manual page, or write all of them
+    #[command(after_help = examples::MAN)]
+    Man(shell::Man),
     /// What concerns a store on Redis alone
     #[command(subcommand)]
     Redis(redis::Redis),
@@ -53,38 +117,55 @@ pub(crate) enum Command {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
     let Arguments { store, json, command } = arguments;
     let mut output = Output::new(json);
-    if let Command::Push(push) = command {
-        // What is wrong with the command line is said before a store is made.
-        let wanted = push.checked()?;
-        let client = store::open(store, Missing::Make).await?;
-        push::run(&client, wanted, &mut output).await?;
-        return output.finish();
-    }
-    let command = match command {
-        Command::Reschedule(reschedule) => Command::Reschedule(reschedule.checked()?),
-        command => command,
-    };
-    if let Command::Doctor = command {
-        let verdict = doctor::run(store::open(store, Missing::Refuse).await, &mut output).await;
-        output.finish()?;
-        return verdict;
-    }
-    if let Command::Redis(redis) = command {
-        redis::run(store, redis, &mut output).await?;
-        return output.finish();
-    }
-    let client = store::open(store, Missing::Refuse).await?;
+    // What is wrong with the command line is said before a store is opened, and before one is made.
     match command {
-        Command::Push(_) | Command::Doctor | Command::Redis(_) => unreachable!("it has been handled"),
-        Command::Stats => stats::run(&client, &mut output).await?,
-        Command::Queues => queues::run(&client, &mut output).await?,
-        Command::Ls(ls) => ls::run(&client, ls, &mut output).await?,
-        Command::Show(target) => show::run(&client, target, &mut output).await?,
-        Command::Cancel(target) => act::run(&client, target, Action::Cancel, &mut output).await?,
-        Command::Reschedule(reschedule) => act::reschedule(&client, reschedule, &mut output).await?,
-        Command::Retry(target) => act::run(&client, target, Action::RunNow, &mut output).await?,
-        Command::Delete(target) => act::run(&client, target, Action::Delete, &mut output).await?,
-        Command::Kill(target) => act::run(&client, target, Action::Kill, &mut output).await?,
+        Command::Completions(wanted) => shell::completions(&wanted, &mut output)?,
+        Command::Man(wanted) => shell::man(wanted, &mut output)?,
+        Command::Explain(wanted) => explain::run(&wanted, &mut output)?,
+        Command::Push(push) => {
+            let wanted = push.checked()?;
+            push::run(&store::open(store, Missing::Make).await?, wanted, &mut output).await?;
+        }
+        Command::Demo(demo) => demo::run(&store::open(store, Missing::Make).await?, demo, &mut output).await?,
+        Command::Backup(backup) => backup::run(store, backup, &mut output).await?,
+        Command::Redis(redis) => redis::run(store, redis, &mut output).await?,
+        Command::Doctor => {
+            let verdict = doctor::run(store::open(store, Missing::Refuse).await, &mut output).await;
+            output.finish()?;
+            return verdict;
+        }
+        Command::Reschedule(reschedule) => {
+            let wanted = reschedule.checked()?;
+            act::reschedule(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
+        }
+        Command::Watch(watch) => {
+            let wanted = watch.checked()?;
+            watch::run(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
+        }
+        command => on_store(&store::open(store, Missing::Refuse).await?, command, &mut output).await?,
     }
     output.finish()
+}
+
+/// The commands that want nothing but a store that is there.
+async fn on_store(client: &Client, command: Command, output: &mut Output) -> Result<(), Exit> {
+    match command {
+        Command::Stats => stats::run(client, output).await,
+        Command::History(history) => history::run(client, history, output).await,
+        Command::Queues => queues::run(client, output).await,
+        Command::Processes => processes::run(client, output).await,
+        Command::Ls(ls) => ls::run(client, ls, output).await,
+        Command::Busy(busy) => ls::run(client, busy.into(), output).await,
+        Command::Show(target) => show::run(client, target, output).await,
+        Command::Cancel(cancel) => act::cancel(client, cancel, output).await,
+        Command::Retry(act) => act::run(client, act, Action::RunNow, output).await,
+        Command::Delete(act) => act::run(client, act, Action::Delete, output).await,
+        Command::Kill(act) => act::run(client, act, Action::Kill, output).await,
+        Command::Clear(clear) => clear::run(client, clear, output).await,
+        Command::Pause(what) => pause::pause(client, what, output).await,
+        Command::Resume(what) => pause::resume(client, what, output).await,
+        Command::Quiet(whom) => stop::quiet(client, whom, output).await,
+        Command::Stop(stop) => stop::stop(client, stop, output).await,
+        _ => unreachable!("it has been handled"),
+    }
 }

@@ -4,9 +4,11 @@
 
 mod arguments;
 mod command;
+mod consent;
 mod exit;
 mod ndjson;
 mod output;
+mod selection;
 mod store;
 mod table;
 mod text;
@@ -20,7 +22,7 @@ use crate::arguments::Arguments;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    match Arguments::try_parse() {
+    match Arguments::try_parse_from(arguments::with_signs(std::env::args_os())) {
         Ok(arguments) => exit::code(run(arguments)),
         Err(error) => exit::from_clap(&error),
     }

@@ -44,9 +44,14 @@ impl Output {
         written(writeln!(self.to, "{}", text::visible_json(&json)))
     }
 
+    /// Hands what was written so far to the reader.
+    pub(crate) fn flush(&mut self) -> Result<(), Exit> {
+        written(self.to.flush())
+    }
+
     /// Hands everything to the reader. A command that is done calls it.
     pub(crate) fn finish(mut self) -> Result<(), Exit> {
-        written(self.to.flush())
+        self.flush()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sancho::Client;
 use sancho_redis::RedisStore;
 
-use crate::exit::{Exit, with_causes};
+use crate::exit::{Exit, with_causes, with_code};
 
 /// The variable that names the store when no option does.
 const VARIABLE: &str = "SANCHO_URL";
@@ -29,12 +29,36 @@ pub(crate) async fn open(option: Option<String>, missing: Missing) -> Result<Cli
         && let Some(path) = sqlite_path(&url)
         && !path.exists()
     {
-        return Err(Exit::failed(format!(
-            "there is no store at {}: name the right one with --store or {VARIABLE}, or push a job to make it",
-            path.display()
+        return Err(not_there(&path));
+    }
+    Ok(sancho::connect(&url).await?)
+}
+
+/// The SQLite file that is named, for what concerns a file alone; it is there.
+pub(crate) fn sqlite_file(option: Option<String>) -> Result<PathBuf, Exit> {
+    let url = named(option)?;
+    if is_redis(&url) {
+        return Err(Exit::Unsupported(with_code(
+            "a Redis is backed up by its own means: redis-cli --rdb FILE writes a copy while it is in use, and \
+             appendonly yes keeps what is pushed between two copies",
+            "unsupported",
         )));
     }
-    sancho::connect(&url).await.map_err(|error| Exit::failed(with_causes(&error)))
+    match sqlite_path(&url) {
+        Some(path) if path.exists() => Ok(path),
+        Some(path) => Err(not_there(&path)),
+        None => Err(Exit::coded("the store's address names no file: write sqlite://FILE", "address")),
+    }
+}
+
+fn not_there(path: &Path) -> Exit {
+    Exit::coded(
+        format!(
+            "there is no store at {}: name the right one with --store or {VARIABLE}, or push a job to make it",
+            path.display()
+        ),
+        "open",
+    )
 }
 
 /// Opens the Redis that is named, for what concerns a Redis alone.
@@ -49,7 +73,7 @@ pub(crate) async fn open_redis(option: Option<String>) -> Result<RedisStore, Exi
         )));
     }
     let store = RedisStore::connect(&url).await;
-    store.map_err(|error| Exit::failed(format!("failed to open Redis: {}", with_causes(&error))))
+    store.map_err(|error| Exit::coded(format!("failed to open Redis: {}", with_causes(&error)), "open"))
 }
 
 /// Whether an address names a Redis.

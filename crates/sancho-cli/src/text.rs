@@ -57,6 +57,24 @@ pub(crate) fn shortened(text: &str, chars_max: usize) -> Cow<'_, str> {
     }
 }
 
+/// A number for people: `1,204`.
+pub(crate) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// So many of something, for people: `1 job`, `1,204 jobs`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
 /// Control characters, and the invisible ones that reorder or hide what stands beside them.
 fn is_hazard(c: char) -> bool {
     c.is_control()
@@ -83,6 +101,13 @@ mod tests {
         let before: serde_json::Value = serde_json::from_str(json).expect("JSON");
         let after: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
         assert_eq!(before, after);
+    }
+
+    #[test]
+    fn numbers_have_commas_between_their_thousands() {
+        let counts = [0, 7, 999, 1_000, 1_204, 1_234_567].map(|count| counted(count, "job", "jobs"));
+        assert_eq!(counts, ["0 jobs", "7 jobs", "999 jobs", "1,000 jobs", "1,204 jobs", "1,234,567 jobs"]);
+        assert_eq!(counted(1, "job", "jobs"), "1 job");
     }
 
     #[test]

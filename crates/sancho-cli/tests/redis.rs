@@ -1,6 +1,7 @@
 //! Each command on a Redis, and what it says where there is none.
 
 mod harness;
+mod scenarios;
 
 use std::process::Command;
 use std::time::Duration;
@@ -287,4 +288,25 @@ fn an_address_that_makes_no_sense() {
         answer.refused(1, &["Redis"]);
         assert!(!answer.err.contains("secret"), "{}", answer.err);
     }
+}
+
+/// What every store does alike.
+macro_rules! on_redis {
+    ($($scenario:ident)*) => {
+        $(
+            #[test]
+            fn $scenario() {
+                let on = OnRedis::new();
+                scenarios::$scenario(&Bench::on(&on.url), &on.url);
+            }
+        )*
+    };
+}
+
+for_each_scenario!(on_redis);
+
+#[test]
+fn a_redis_is_backed_up_by_its_own_means() {
+    let on = OnRedis::new();
+    on.run(&["backup", "copy.db"]).refused(5, &["redis-cli --rdb", "[unsupported]"]);
 }

@@ -69,6 +69,34 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [ErrorKind; 8] = [
+        ErrorKind::Unavailable,
+        ErrorKind::OutcomeUnknown,
+        ErrorKind::Full,
+        ErrorKind::Invalid,
+        ErrorKind::NotFound,
+        ErrorKind::Corrupt,
+        ErrorKind::Unsupported,
+        ErrorKind::Internal,
+    ];
+
+    /// Its code, by which people look it up and scripts tell it from others.
+    pub const fn code(self) -> &'static str {
+        match self {
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::OutcomeUnknown => "outcome-unknown",
+            ErrorKind::Full => "full",
+            ErrorKind::Invalid => "invalid",
+            ErrorKind::NotFound => "not-found",
+            ErrorKind::Corrupt => "corrupt",
+            ErrorKind::Unsupported => "unsupported",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
 impl StoreError {
     /// An error of the move `op`.
     pub fn new(op: &'static str, kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -91,5 +119,29 @@ impl StdError for StoreError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         // The message already has the source's own words; what stands behind the source remains to be told.
         self.source.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_code_of_its_own() {
+        let codes: std::collections::BTreeSet<_> = ErrorKind::ALL.map(ErrorKind::code).into();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+        for kind in ErrorKind::ALL {
+            // A new kind does not build here until it is in the list above.
+            match kind {
+                ErrorKind::Unavailable
+                | ErrorKind::OutcomeUnknown
+                | ErrorKind::Full
+                | ErrorKind::Invalid
+                | ErrorKind::NotFound
+                | ErrorKind::Corrupt
+                | ErrorKind::Unsupported
+                | ErrorKind::Internal => {}
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::checkup::Finding;
 use crate::claim::Incarnation;
+pub use crate::filter::Filter;
 use crate::lifecycle::{Refusal, State};
 use crate::process::{Order, ProcessInfo, Quiet};
 use crate::{BoxFuture, Jid, Key, Payload, QueueName, StoreResult, Timestamp};
@@ -52,7 +53,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>>;
 
     /// Does `action` to the selected jobs, at most `limit`, each in one atomic step, as
-    /// [`lifecycle::permits`](crate::lifecycle::permits) allows.
+    /// [`lifecycle::permits`](crate::lifecycle::permits) allows. Of a whole set it passes over those that are
+    /// [there already](crate::lifecycle::is_there_already).
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -201,52 +203,6 @@ pub struct JobRow {
     pub payload: Payload,
 }
 
-/// Which jobs of a set are meant. An empty filter means all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Filter {
-    /// The class, where `*` stands for any text.
-    pub class: Option<String>,
-    /// Text that stands somewhere in the payload.
-    pub text: Option<String>,
-}
-
-impl Filter {
-    /// The filter that every job passes.
-    pub fn all() -> Self {
-        Filter::default()
-    }
-
-    /// Whether a payload passes.
-    pub fn matches(&self, payload: &Payload) -> bool {
-        let class = self.class.as_deref().is_none_or(|pattern| {
-            payload.envelope().is_ok_and(|envelope| glob(pattern.as_bytes(), envelope.display_class().as_bytes()))
-        });
-        class && self.text.as_deref().is_none_or(|text| payload.to_text_lossy().contains(text))
-    }
-}
-
-/// Whether `text` is as `pattern` says, where `*` stands for any text; linear in the pattern's stars.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if pattern.get(p) == Some(&b'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p) == Some(&text[t]) {
-            p += 1;
-            t += 1;
-        } else if let Some((star_p, star_t)) = star {
-            star = Some((star_p, star_t + 1));
-            p = star_p + 1;
-            t = star_t + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
-}
-
 /// Where a page or an action goes on; opaque, and only for the store that gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);
@@ -337,24 +293,4 @@ pub struct About {
     pub place: String,
     /// Bytes that it takes, on disk or in memory.
     pub bytes: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text, want) in [
-            ("Mail*", "Mailer", true),
-            ("*er", "Mailer", true),
-            ("M*l*r", "Mailer", true),
-            ("*", "", true),
-            ("Mail", "Mailer", false),
-            ("M*x", "Mailer", false),
-            ("a*a*a*b", "aaaaaaaaaaaaaaaaaaaa", false),
-        ] {
-            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), want, "{pattern} on {text}");
-        }
-    }
 }

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod entropy;
 pub mod error;
 pub mod execution;
+pub mod filter;
 pub mod inspect;
 pub mod jid;
 pub mod job;
@@ -34,8 +35,9 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
 pub use execution::Execution;
+pub use filter::Filter;
 pub use inspect::{
-    Action, Applied, Cursor, Filter, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
+    Action, Applied, Cursor, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
 };
 pub use jid::{Jid, JidSequence};
 pub use job::{Backtrace, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};

@@ -164,6 +164,17 @@ pub enum Refusal {
     },
 }
 
+/// Whether a job is already where an action would bring it: due then.
+///
+/// An action on a whole set passes over such jobs. Rescheduled jobs stay in their set, and it may meet them again at
+/// their new place: without this it would move them twice, or never come to an end.
+pub fn is_there_already(state: State, at: Option<Timestamp>, action: &Action) -> bool {
+    match action {
+        Action::Reschedule { at: wanted } => matches!(state, State::Scheduled | State::Retries) && at == Some(*wanted),
+        _ => false,
+    }
+}
+
 /// What an action does to a job in a state.
 ///
 /// # Errors

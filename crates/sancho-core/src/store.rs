@@ -106,7 +106,7 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 pub struct NewJob {
     /// The job's id, the same as in its payload; no two jobs have the same.
     pub jid: Jid,
-    /// Where it goes: a queue, the scheduled set, or held.
+    /// Where it goes. As a retry, or dead, go only jobs that come from another store, or for show.
     pub place: Place,
     /// The caller's own name for it, the same as in its payload; none where the payload cannot be read.
     pub key: Option<Key>,

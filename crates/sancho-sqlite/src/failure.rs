@@ -3,6 +3,8 @@
 use rusqlite::ErrorCode;
 use sancho_core::{ErrorKind, StoreError};
 
+use crate::migrate::Newer;
+
 /// A move that failed, before it is known which one.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -18,6 +20,16 @@ pub(crate) type Made<T> = Result<T, Failure>;
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Failure::Sqlite(error)
+    }
+}
+
+impl From<Newer> for Failure {
+    fn from(Newer { found, known }: Newer) -> Self {
+        let said = format!(
+            "the file has schema version {found} now, and this build knows only {known}: nothing is done; a newer \
+             sancho has migrated it, so stop this program and start its newer build"
+        );
+        Failure::Said(ErrorKind::Unsupported, said)
     }
 }
 

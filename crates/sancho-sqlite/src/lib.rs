@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod bell_file;
 mod checkup;
 mod failure;
@@ -25,6 +26,7 @@ mod watch;
 mod worker;
 mod writer;
 
+pub use backup::Backup;
 pub use open::{Durability, OpenError, Options, check_version};
 pub use rusqlite;
 pub use store::SqliteStore;

@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 use rusqlite::Connection;
 
 use crate::failure::{Commit, Failure};
+use crate::migrate;
 use crate::task::Task;
 use crate::unit::Unit;
 
@@ -20,6 +21,7 @@ pub(crate) fn serve(connection: &Connection, looks: &Receiver<Box<dyn Task>>) {
 
 fn look_once(connection: &Connection, look: &mut dyn Task) -> Result<(), Failure> {
     let transaction = connection.unchecked_transaction()?;
+    migrate::check(&transaction)??;
     // A look that fails keeps its failure for its own answer.
     let _kept = look.run(&mut Unit::new(&transaction));
     transaction.finish()?;

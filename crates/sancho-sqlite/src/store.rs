@@ -10,6 +10,7 @@ use sancho_core::{
 };
 
 use crate::failure::{Commit, Made};
+use crate::migrate;
 use crate::open::{OpenError, Options, Role, connect};
 use crate::reader;
 use crate::task::{Task, gone, task};
@@ -72,7 +73,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// A [`StoreError`], when the transaction should be rolled back; [`ErrorKind::Unsupported`] when the file
-    /// was never opened as a store.
+    /// was never opened as a store, or is a newer Sancho's.
     pub fn push_in(
         transaction: &rusqlite::Transaction<'_>,
         jobs: &[NewJob],
@@ -87,6 +88,7 @@ impl SqliteStore {
             let said = "this file has no jobs yet: open it with SqliteStore::open first";
             return Err(StoreError::new("push_in", ErrorKind::Unsupported, said));
         }
+        migrate::check(transaction).map_err(|error| failed(error.into()))?.map_err(|newer| failed(newer.into()))?;
         Unit::new(transaction).push(jobs, now).map_err(failed)
     }
 

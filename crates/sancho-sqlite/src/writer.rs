@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::bell_file::BellFile;
 use crate::failure::{Commit, Failure, Made};
+use crate::migrate;
 use crate::task::Task;
 use crate::unit::{Changes, Unit};
 use crate::wake::Bells;
@@ -139,6 +140,7 @@ impl Writer {
     fn run_all(&self, group: &mut [Box<dyn Task>]) -> Made<Changes> {
         let mut all = Changes::default();
         self.execute("BEGIN IMMEDIATE")?;
+        migrate::check(&self.connection)??;
         for task in group {
             self.execute("SAVEPOINT call")?;
             let mut unit = Unit::new(&self.connection);

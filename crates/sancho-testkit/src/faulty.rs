@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sancho_core::{
-    Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Kept, Mark,
-    NewJob, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreError, StoreResult, TakenOver,
-    Timestamp,
-};
+use sancho_core::{BoxFuture, ErrorKind, Store, StoreError, StoreResult};
+
+use crate::interposed::{Interpose, Interposed};
 
 /// When a call fails, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,35 +26,41 @@ pub struct Call {
     pub number: u64,
 }
 
-/// Says of each call whether it fails.
-type Faults = dyn Fn(Call) -> Option<Fault> + Send + Sync;
-
 /// A store that fails the calls that it is told to fail.
-pub struct FaultyStore {
+pub type FaultyStore = Interposed<Faults>;
+
+/// Which calls fail.
+pub struct Faults {
     inner: Arc<dyn Store>,
-    faults: Box<Faults>,
+    of: Box<dyn Fn(Call) -> Option<Fault> + Send + Sync>,
     calls: AtomicU64,
 }
 
 impl FaultyStore {
     /// A store that asks `faults` about every call of a move; marks and waits never fail.
     pub fn new(inner: Arc<dyn Store>, faults: impl Fn(Call) -> Option<Fault> + Send + Sync + 'static) -> Self {
-        FaultyStore { inner, faults: Box::new(faults), calls: AtomicU64::new(0) }
+        Interposed::of(Faults { inner, of: Box::new(faults), calls: AtomicU64::new(0) })
     }
 
     /// How many calls of moves there were.
     pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+        self.0.calls.load(Ordering::SeqCst)
+    }
+}
+
+impl Interpose for Faults {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
-    fn pass<'a, T: Send + 'a>(
+    fn around<'a, T: Send + 'a>(
         &'a self,
         op: &'static str,
         call: BoxFuture<'a, StoreResult<T>>,
     ) -> BoxFuture<'a, StoreResult<T>> {
         Box::pin(async move {
             let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-            match (self.faults)(Call { op, number }) {
+            match (self.of)(Call { op, number }) {
                 None => call.await,
                 Some(Fault::Before(kind)) => Err(StoreError::new(op, kind, "told to fail before")),
                 Some(Fault::After(kind)) => {
@@ -68,82 +72,8 @@ impl FaultyStore {
     }
 }
 
-impl fmt::Debug for FaultyStore {
+impl fmt::Debug for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FaultyStore").field("inner", &self.inner).field("calls", &self.calls).finish_non_exhaustive()
-    }
-}
-
-impl Store for FaultyStore {
-    fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
-        self.pass("push", self.inner.push(jobs, now))
-    }
-
-    fn exchange<'a>(
-        &'a self,
-        settlements: &'a [Settlement],
-        claim: Option<&'a ClaimRequest>,
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Exchanged>> {
-        self.pass("exchange", self.inner.exchange(settlements, claim, now))
-    }
-
-    fn promote(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, StoreResult<Promoted>> {
-        self.pass("promote", self.inner.promote(limit, now))
-    }
-
-    fn beat<'a>(&'a self, beat: &'a Beat, now: Timestamp) -> BoxFuture<'a, StoreResult<BeatAnswer>> {
-        self.pass("beat", self.inner.beat(beat, now))
-    }
-
-    fn take_over<'a>(
-        &'a self,
-        by: &'a Incarnation,
-        first_number: u64,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<TakenOver>> {
-        self.pass("take_over", self.inner.take_over(by, first_number, limit, now))
-    }
-
-    fn checkpoint<'a>(
-        &'a self,
-        checkpoints: &'a [Checkpoint],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Kept>>> {
-        self.pass("checkpoint", self.inner.checkpoint(checkpoints, now))
-    }
-
-    fn retire<'a>(&'a self, incarnation: &'a Incarnation, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        self.pass("retire", self.inner.retire(incarnation, now))
-    }
-
-    fn prune<'a>(
-        &'a self,
-        retention: &'a Retention,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Pruned>> {
-        self.pass("prune", self.inner.prune(retention, limit, now))
-    }
-
-    fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {
-        self.pass("queue_names", self.inner.queue_names())
-    }
-
-    fn meet_unknown<'a>(
-        &'a self,
-        met: &'a [(String, QueueName)],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Timestamp>>> {
-        self.pass("meet_unknown", self.inner.meet_unknown(met, now))
-    }
-
-    fn mark(&self) -> Mark {
-        self.inner.mark()
-    }
-
-    fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {
-        self.inner.wait(interest, after)
+        f.debug_struct("Faults").field("inner", &self.inner).field("calls", &self.calls).finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@
 //! A mutant is the model behind a wrapper that gets one thing wrong. The table [`CAUGHT_BY`] names for each a
 //! fact that does not hold for it.
 
+pub mod engine;
+pub mod hunt;
 mod inspect;
 mod store;
 
@@ -13,6 +15,7 @@ use sancho_core::model::ModelStore;
 use sancho_core::{BoxFuture, Claim, Inspect, Jid, Key, Order, Receipt, Store};
 
 use crate::conformance::Factory;
+use crate::interposed::Interposed;
 
 /// What a mutant gets wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,6 +164,8 @@ impl Factory for MutantFactory {
 
     fn make(&self) -> BoxFuture<'_, (Arc<dyn Store>, Arc<dyn Inspect>)> {
         let mutant = Arc::new(Mutant::new(self.0));
-        Box::pin(async move { (Arc::clone(&mutant) as Arc<dyn Store>, mutant as Arc<dyn Inspect>) })
+        Box::pin(
+            async move { (Arc::new(Interposed(Arc::clone(&mutant))) as Arc<dyn Store>, mutant as Arc<dyn Inspect>) },
+        )
     }
 }

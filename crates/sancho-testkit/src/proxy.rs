@@ -1,8 +1,9 @@
 //! A proxy on loopback that forwards, and on demand delays, cuts in the middle, or goes silent.
 //!
-//! It knows nothing of what it forwards. A cut is made at a number of bytes: of what clients send, in the middle of
+//! It knows nothing of what it forwards; who does know may rewrite what clients send. A cut is made at a number of bytes: of what clients send, in the middle of
 //! a command; of what the server sends, in the middle of a reply.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,8 +20,15 @@ pub struct Proxy {
     state: Arc<State>,
 }
 
-#[derive(Debug)]
+/// Turns what one connection has sent into what is sent on in its stead; what it does not answer yet it keeps, for the
+/// next piece. `None` cuts the connection.
+pub(crate) type Rewrite = Box<dyn FnMut(&[u8]) -> Option<Vec<u8>> + Send>;
+
+/// Makes the rewriting of each new connection.
+type Rewriting = Box<dyn Fn() -> Rewrite + Send + Sync>;
+
 struct State {
+    rewriting: Option<Rewriting>,
     server: AtomicU64,
     over: AtomicBool,
     refusing: AtomicBool,
@@ -46,9 +54,19 @@ impl Proxy {
     /// # Panics
     /// When no loopback port is free.
     pub fn start(server_port: u16) -> Self {
+        Self::start_with(server_port, None)
+    }
+
+    /// Starts one that sends on what `rewriting` makes of what each connection sends.
+    pub(crate) fn start_rewriting(server_port: u16, rewriting: impl Fn() -> Rewrite + Send + Sync + 'static) -> Self {
+        Self::start_with(server_port, Some(Box::new(rewriting)))
+    }
+
+    fn start_with(server_port: u16, rewriting: Option<Rewriting>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port is free");
         let port = listener.local_addr().expect("a bound listener has an address").port();
         let state = Arc::new(State {
+            rewriting,
             server: AtomicU64::new(server_port.into()),
             over: AtomicBool::new(false),
             refusing: AtomicBool::new(false),
@@ -107,6 +125,12 @@ impl Drop for Proxy {
     }
 }
 
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("server", &self.server).field("cuts", &self.cuts).finish_non_exhaustive()
+    }
+}
+
 impl State {
     fn cut(&self) {
         for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
@@ -153,6 +177,7 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
 
 fn forward(mut from: TcpStream, mut to: TcpStream, way: Way, state: &State) {
     let _ = (from.set_nodelay(true), to.set_nodelay(true), from.set_read_timeout(Some(LOOK_EVERY)));
+    let mut rewrite = state.rewriting.as_ref().filter(|_| matches!(way, Way::ToServer)).map(|make| make());
     let mut piece = vec![0; 16 * 1024];
     while !state.over.load(Ordering::SeqCst) {
         let read = match from.read(&mut piece) {
@@ -167,11 +192,20 @@ fn forward(mut from: TcpStream, mut to: TcpStream, way: Way, state: &State) {
         if delay > 0 {
             std::thread::park_timeout(Duration::from_millis(delay));
         }
-        let passes = state.pass(way, read);
-        if to.write_all(&piece[..passes]).is_err() {
+        let rewritten: Vec<u8>;
+        let bytes = match &mut rewrite {
+            None => &piece[..read],
+            Some(rewrite) => {
+                let Some(made) = rewrite(&piece[..read]) else { break };
+                rewritten = made;
+                &rewritten
+            }
+        };
+        let passes = state.pass(way, bytes.len());
+        if to.write_all(&bytes[..passes]).is_err() {
             break;
         }
-        if passes < read {
+        if passes < bytes.len() {
             // Counted first: whoever sees a cut connection finds it counted.
             state.cuts.fetch_add(1, Ordering::SeqCst);
             state.cut();

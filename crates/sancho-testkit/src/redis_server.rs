@@ -4,6 +4,7 @@ mod sentinel;
 
 pub use sentinel::RedisSentinel;
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,10 @@ pub struct RedisServer {
     child: Option<Child>,
     port: u16,
     directory: PathBuf,
+    /// Whether the directory goes when the server does.
+    owns_directory: bool,
     arguments: Vec<String>,
+    environment: Vec<(OsString, OsString)>,
     next_database: AtomicU32,
 }
 
@@ -44,11 +48,31 @@ impl RedisServer {
     /// When `redis-server` is not installed, or does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
         let port = free_port();
-        let directory = directory_for(port);
+        Self::start_at(port, directory_for(port), true, arguments)
+    }
+
+    /// As [`start_with`](Self::start_with), but keeps its files in a directory of the caller's, which is there already
+    /// and stays when the server is gone.
+    ///
+    /// # Panics
+    /// When `redis-server` is not installed, or does not start.
+    pub fn start_in(directory: &Path, arguments: &[&str]) -> Self {
+        Self::start_at(free_port(), directory.to_owned(), false, arguments)
+    }
+
+    fn start_at(port: u16, directory: PathBuf, owns_directory: bool, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut server = RedisServer { child: None, port, directory, arguments, next_database: AtomicU32::new(0) };
+        let next_database = AtomicU32::new(0);
+        let environment = Vec::new();
+        let mut server =
+            RedisServer { child: None, port, directory, owns_directory, arguments, environment, next_database };
         server.restart();
         server
+    }
+
+    /// What its environment has beside this program's, from its next start on.
+    pub fn set_environment(&mut self, variables: Vec<(OsString, OsString)>) {
+        self.environment = variables;
     }
 
     /// The port on 127.0.0.1.
@@ -81,6 +105,11 @@ impl RedisServer {
     /// Where its unix socket is, if it was started with `--unixsocket redis.sock`.
     pub fn socket(&self) -> PathBuf {
         self.directory.join("redis.sock")
+    }
+
+    /// Whether it runs; it may have ended by itself, as one does that cannot append to its file.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// Stops it as SIGSTOP does: it keeps its connections and answers nothing.
@@ -121,16 +150,22 @@ impl RedisServer {
     /// # Panics
     /// When it does not start.
     pub fn restart(&mut self) {
-        self.restart_loading();
-        for _ in 0..ASKS_MAX {
-            let answer = first_line(self.port);
-            if answer.is_some_and(|line| !line.contains("LOADING")) {
+        self.restart_within(1);
+    }
+
+    /// As [`restart`](Self::restart), but one that ends by itself is started again, so many times in all, as service
+    /// managers do: after a power cut Redis may need that, to mend the end of its file.
+    ///
+    /// # Panics
+    /// When none of them stays.
+    pub fn restart_within(&mut self, starts: u32) {
+        for _ in 0..starts {
+            self.launch();
+            if self.says(|line| !line.contains("LOADING")) {
                 return;
             }
-            self.must_run();
-            std::thread::park_timeout(ASK_EVERY);
         }
-        panic!("redis-server on port {} does not answer", self.port);
+        self.must_run(false);
     }
 
     /// As [`restart`](Self::restart), but waits only until it says anything, be it that it is still loading.
@@ -138,6 +173,12 @@ impl RedisServer {
     /// # Panics
     /// When it does not start.
     pub fn restart_loading(&mut self) {
+        self.launch();
+        let runs = self.says(|_| true);
+        self.must_run(runs);
+    }
+
+    fn launch(&mut self) {
         self.kill();
         let mut command = Command::new("redis-server");
         command
@@ -146,29 +187,37 @@ impl RedisServer {
             .arg("--dir")
             .arg(&self.directory)
             .args(["--logfile", "redis.log"])
-            .args(&self.arguments);
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.child = Some(spawn(&mut command));
-        for _ in 0..ASKS_MAX {
-            if first_line(self.port).is_some() {
-                return;
-            }
-            self.must_run();
-            std::thread::park_timeout(ASK_EVERY);
-        }
-        panic!("redis-server on port {} says nothing", self.port);
     }
 
-    fn must_run(&mut self) {
-        let ended = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
-        assert!(!ended, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
+    /// Waits until it says something that will do; `false` when it ends before.
+    fn says(&mut self, will_do: impl Fn(&str) -> bool) -> bool {
+        for _ in 0..ASKS_MAX {
+            if first_line(self.port).is_some_and(|line| will_do(&line)) {
+                return true;
+            }
+            if !self.is_running() {
+                return false;
+            }
+            std::thread::park_timeout(ASK_EVERY);
+        }
+        panic!("redis-server on port {} does not answer", self.port);
+    }
+
+    fn must_run(&self, runs: bool) {
+        assert!(runs, "redis-server ended at once; its log: {}", self.directory.join("redis.log").display());
     }
 }
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
-        // A directory that stays behind in the temporary directory harms nobody.
-        let _ = std::fs::remove_dir_all(&self.directory);
+        if self.owns_directory {
+            // A directory that stays behind in the temporary directory harms nobody.
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
     }
 }
 

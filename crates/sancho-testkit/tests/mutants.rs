@@ -1,30 +1,66 @@
 //! The suite can fail: each broken model is caught by the fact that is named for it.
 
-use sancho_testkit::conformance::{facts, stage};
-use sancho_testkit::mutants::{Bug, CAUGHT_BY, MutantFactory};
-use sancho_testkit::{Fact, fail_nth, random};
+use std::fmt::Debug;
 
-/// Whether a fact holds for the mutants of a bug.
-async fn holds(fact: Fact, bug: Bug) -> bool {
-    let stage = stage(&MutantFactory(bug)).await;
-    tokio::spawn((fact.run)(stage)).await.is_ok()
+use sancho_testkit::conformance::facts;
+use sancho_testkit::mutants::engine::{self, EngineBug};
+use sancho_testkit::mutants::hunt::{Roll, holds};
+use sancho_testkit::mutants::{Bug, CAUGHT_BY, MutantFactory};
+use sancho_testkit::{fail_nth, random};
+
+/// A bug's name as the roll has it: `pop-then-push`.
+fn name(bug: impl Debug) -> String {
+    let mut name = String::new();
+    for letter in format!("{bug:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
-#[tokio::test]
+// A fact that waits for what does not come waits in virtual time.
+#[tokio::test(start_paused = true)]
 async fn each_mutant_is_caught_by_its_fact() {
-    let facts = facts();
-    for (bug, name) in CAUGHT_BY {
-        let fact = facts.iter().find(|fact| fact.name == *name).unwrap_or_else(|| panic!("no fact {name}"));
-        assert!(!holds(*fact, *bug).await, "{bug:?} passes {name}");
-        assert!(holds(*fact, Bug::None).await, "{name} fails without a bug");
+    let mut roll = Roll::of("model");
+    for (bug, fact) in CAUGHT_BY {
+        let (broken, sound) = (MutantFactory(*bug), MutantFactory(Bug::None));
+        roll.by_fact(&name(*bug), fact, &broken, || Ok(()), &sound).await;
     }
-    println!("mutants: caught {0}/{0}", CAUGHT_BY.len());
+    roll.close();
+}
+
+/// Seeds among which the bug of an engine has to be found.
+const SEEDS: u64 = 10_000;
+
+/// How many of them are run, at most, where the build is slow and the seed of [`EngineBug::FOUND_BY`] finds nothing.
+const SEEDS_WHERE_SLOW: u64 = 300;
+
+/// A build with optimization runs all seeds from the first on; one without begins with the seed that is known to find
+/// the bug.
+#[test]
+fn each_broken_engine_is_found_by_a_seed() {
+    let slow = cfg!(debug_assertions);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut roll = Roll::of("engine");
+    for (bug, known) in EngineBug::FOUND_BY {
+        let by_known = || engine::find_by(*bug, *known).filter(|_| slow);
+        let seeds = if slow { SEEDS_WHERE_SLOW } else { SEEDS };
+        match by_known().or_else(|| engine::find(*bug, 0..seeds, threads)) {
+            Some(found) => {
+                roll.caught(&name(bug), &format!("seed {} (of {SEEDS}): {}", found.seed, found.invariant));
+            }
+            None => roll.escaped(&name(bug), &format!("neither seed {known} nor one of the first {seeds} finds it")),
+        }
+    }
+    roll.close();
 }
 
 #[tokio::test]
 async fn the_wrapper_alone_breaks_no_fact() {
     for fact in facts() {
-        assert!(holds(fact, Bug::None).await, "{fact:?}");
+        assert_eq!(holds(fact, &MutantFactory(Bug::None)).await, Ok(()), "{fact:?}");
     }
 }
 

@@ -149,3 +149,37 @@ async fn a_process_that_was_suspended_for_too_long_drops_its_jobs_and_begins_ane
     stop(&server).await;
     assert_eq!(journal.said(), ["x"]);
 }
+
+/// A claim may be answered late: the process was suspended meanwhile, or the store was held up.
+#[tokio::test]
+async fn what_is_claimed_by_a_process_that_has_slept_past_its_trust_is_not_begun() {
+    let clock = sancho::testing::ManualClock::at(sancho::Timestamp::from_unix_millis(1_795_214_970_000));
+    let (model, sleeps) = (ModelStore::new(), Arc::new(AtomicBool::new(false)));
+    let (sleeper, asleep) = (clock.clone(), Arc::clone(&sleeps));
+    let store = FaultyStore::new(Arc::new(model.clone()), move |call| {
+        if call.op == "exchange" && asleep.swap(false, SeqCst) {
+            sleeper.advance(std::time::Duration::from_secs(17));
+        }
+        None
+    });
+    let entropy = Arc::new(sancho::testing::SeededEntropy::new(7));
+    let client = Client::with_parts(Arc::new(store), Arc::new(model), Arc::new(clock.clone()), entropy);
+    let journal = Journal::default();
+    let jid = client.push(Say::new("x")).await.expect("pushed").jid;
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    sleeps.store(true, SeqCst);
+    let server = server.start().await.expect("starts");
+    let first = |event: &Event| match event {
+        Event::Performing { .. } => Some("begun"),
+        Event::LeaseLost { .. } => Some("lease lost"),
+        _ => None,
+    };
+    let first =
+        tokio::time::timeout(PATIENCE, events.wait_for(first)).await.expect("in time").expect("the server lives");
+    assert_eq!(first, "lease lost", "others may have the job by then");
+    assert_eq!(settled(&mut events).await, (Some(jid.clone()), Verdict::Returned), "the new incarnation takes it over");
+    assert_eq!(settled(&mut events).await, (Some(jid), Verdict::Done));
+    stop(&server).await;
+    assert_eq!(journal.said(), ["x"]);
+}

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sancho::{Context, JobResult, Perform, Server};
-use tokio::io::AsyncReadExt;
 
 use super::lock_watch::LockWatch;
+use crate::child::end_of_input;
 use crate::noop::NoOp;
 
 /// How often it says how many jobs it has performed.
@@ -56,11 +56,4 @@ async fn serve(url: &str, record: &Path, watch: &LockWatch) -> Result<()> {
     }
     running.stop().await;
     recorder.file.lock().unwrap_or_else(PoisonError::into_inner).flush().context("failed to write the record")
-}
-
-/// Resolves when the judge closes this process's standard input, or is gone.
-async fn end_of_input() {
-    let mut input = tokio::io::stdin();
-    let mut byte = [0];
-    while matches!(input.read(&mut byte).await, Ok(1..)) {}
 }

@@ -1,13 +1,18 @@
-//! `sancho cancel`, `reschedule`, `retry`, `delete` and `kill`: one action on one job.
+//! `sancho cancel`, `reschedule`, `retry`, `delete` and `kill`: one action, on one job or on those of a set.
+
+mod many;
+mod running;
 
 use clap::Args;
 use sancho::Client;
 use sancho_core::{Action, Timestamp};
 use serde::Serialize;
 
-use crate::arguments::{Named, Target};
-use crate::exit::Exit;
+use crate::arguments::Named;
+use crate::consent::Consent;
+use crate::exit::{self, Exit};
 use crate::output::Output;
+use crate::selection::{Selected, Which};
 use crate::text::visible;
 use crate::when;
 
@@ -31,10 +36,30 @@ impl Time {
     }
 }
 
+/// What is acted upon, and whether many may be.
+#[derive(Debug, Args)]
+pub(crate) struct Act {
+    #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
+    consent: Consent,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    #[command(flatten)]
+    act: Act,
+
+    /// Ask the process that runs the job to cancel it, if it has started; with the set busy: all that run
+    #[arg(long)]
+    running: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Reschedule {
     #[command(flatten)]
-    target: Target,
+    act: Act,
 
     #[command(flatten)]
     time: Time,
@@ -68,30 +93,62 @@ struct Deed<'a> {
 pub(super) async fn reschedule(client: &Client, wanted: Reschedule, output: &mut Output) -> Result<(), Exit> {
     let now = client.clock().now();
     let at = wanted.time.from(now).unwrap_or(now);
-    run(client, wanted.target, Action::Reschedule { at }, output).await
+    run(client, wanted.act, Action::Reschedule { at }, output).await
 }
 
-pub(super) async fn run(client: &Client, target: Target, action: Action, output: &mut Output) -> Result<(), Exit> {
-    let named = target.named();
+pub(super) async fn cancel(client: &Client, wanted: Cancel, output: &mut Output) -> Result<(), Exit> {
+    let Cancel { act, running } = wanted;
+    if !running {
+        return run(client, act, Action::Cancel, output).await;
+    }
+    match act.which.selected(client.clock().now())? {
+        Selected::One(named) => running::one(client, &named, act.consent, output).await,
+        Selected::Many(many) => running::many(client, &many, act.consent, output).await,
+    }
+}
+
+pub(super) async fn run(client: &Client, act: Act, action: Action, output: &mut Output) -> Result<(), Exit> {
+    match act.which.selected(client.clock().now())? {
+        Selected::One(named) if act.consent.is_dry_run() => would(client, &named, &action, output).await,
+        Selected::One(named) => one(client, &named, action, output).await,
+        Selected::Many(many) => many::run(client, &many, &action, act.consent, output).await,
+    }
+}
+
+async fn one(client: &Client, named: &Named, action: Action, output: &mut Output) -> Result<(), Exit> {
     let now = client.clock().now();
     let applied = client.inspect().apply(&action, &named.selection(), 1, now).await?;
     if let Some((jid, refusal)) = applied.refused.first() {
-        return Err(Exit::failed(format!("failed to {} job {jid}: {refusal}", verb(&action))));
+        return Err(exit::refused(format!("failed to {} job {jid}: {refusal}", verb(&action)), refusal));
     }
     if applied.done == 0 {
-        return Err(Exit::failed(named.missing()));
+        return Err(Exit::coded(named.missing(), "not-found"));
     }
     let at = if let Action::Reschedule { at } = &action { Some(*at) } else { None };
-    let deed = Deed {
-        jid: if let Named::Jid(jid) = &named { Some(jid.as_str()) } else { None },
-        key: if let Named::Key(key) = &named { Some(key.as_str()) } else { None },
-        done: participle(&action),
-        at: at.map(Timestamp::as_unix_secs_f64),
-    };
+    let (jid, key) = names(named);
+    let deed = Deed { jid, key, done: participle(&action), at: at.map(Timestamp::as_unix_secs_f64) };
     output.either(&deed, || {
         let said = visible(&format!("{} {named}", participle(&action))).into_owned();
         at.map_or(said.clone(), |at| format!("{said} to run {}", when::told(at, now)))
     })
+}
+
+/// Says whether one job would be acted upon.
+async fn would(client: &Client, named: &Named, action: &Action, output: &mut Output) -> Result<(), Exit> {
+    let row = named.find(client).await?.ok_or_else(|| Exit::coded(named.missing(), "not-found"))?;
+    if let Err(refusal) = sancho_core::lifecycle::permits(row.state, action) {
+        return Err(exit::refused(format!("failed to {} job {}: {refusal}", verb(action), row.jid), &refusal));
+    }
+    output.either(&many::Would { would: verb(action), jobs: 1 }, || {
+        visible(&format!("would {} {named}, which is {}", verb(action), row.state)).into_owned()
+    })
+}
+
+fn names(named: &Named) -> (Option<&str>, Option<&str>) {
+    match named {
+        Named::Jid(jid) => (Some(jid.as_str()), None),
+        Named::Key(key) => (None, Some(key.as_str())),
+    }
 }
 
 fn verb(action: &Action) -> &'static str {

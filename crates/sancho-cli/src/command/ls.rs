@@ -2,12 +2,13 @@
 
 use clap::Args;
 use sancho::Client;
-use sancho_core::{Cursor, Filter, JobRow, QueueName, Set, Timestamp, limits};
+use sancho_core::{Cursor, Filter, JobRow, Set, Timestamp, limits};
 use serde::Serialize;
 
 use super::row::JsonRow;
 use crate::exit::{self, Exit};
 use crate::output::Output;
+use crate::selection::{Terms, set_or_queue};
 use crate::table::Table;
 use crate::{text, when};
 
@@ -20,8 +21,11 @@ const ERROR_SHOWN: usize = 60;
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
     /// scheduled, retries, dead, held, busy, or a queue's name (queue:NAME for a queue named like a set)
-    #[arg(value_name = "SET|QUEUE", value_parser = set)]
+    #[arg(value_name = "SET|QUEUE", value_parser = set_or_queue)]
     set: Set,
+
+    #[command(flatten)]
+    terms: Terms,
 
     /// How many jobs to list at most
     #[arg(long, value_name = "N", default_value_t = 25,
@@ -39,16 +43,36 @@ struct Page<'a> {
     next: Option<&'a str>,
 }
 
+/// The running jobs, as `ls busy` lists them.
+#[derive(Debug, Args)]
+pub(crate) struct Busy {
+    #[command(flatten)]
+    terms: Terms,
+
+    /// How many jobs to list at most
+    #[arg(long, value_name = "N", default_value_t = 25,
+          value_parser = clap::value_parser!(u64).range(1..=limits::JOBS_PER_MOVE_MAX as u64))]
+    limit: u64,
+}
+
+impl From<Busy> for Ls {
+    fn from(busy: Busy) -> Self {
+        Ls { set: Set::Busy, terms: busy.terms, limit: busy.limit, cursor: None }
+    }
+}
+
 pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<(), Exit> {
     let cursor = ls.cursor.map(Cursor);
     let limit = usize::try_from(ls.limit).unwrap_or(limits::JOBS_PER_MOVE_MAX);
-    let page = client.inspect().page(&ls.set, &Filter::all(), cursor.as_ref(), limit).await?;
+    let filter = ls.terms.filter(client.clock().now())?;
+    let page = filled(client, &ls.set, &filter, cursor, limit).await?;
     let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
     if output.is_json() {
         return output.object(&Page { jobs: page.rows.iter().map(JsonRow).collect(), next });
     }
     if page.rows.is_empty() {
         output.text("no jobs")?;
+        note_unknown(client, &ls.set).await?;
     } else {
         output.text(table(&ls.set, &page.rows, client.clock().now()))?;
     }
@@ -58,19 +82,32 @@ pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<
     Ok(())
 }
 
-/// What the command line calls a set.
-fn set(word: &str) -> Result<Set, String> {
-    Ok(match word {
-        "scheduled" => Set::Scheduled,
-        "retries" => Set::Retries,
-        "dead" => Set::Dead,
-        "held" => Set::Held,
-        "busy" => Set::Busy,
-        name => {
-            let name = name.strip_prefix("queue:").unwrap_or(name);
-            Set::Queue(QueueName::new(name).map_err(|error| error.to_string())?)
+/// A queue that is not there is an empty one, or a slip.
+async fn note_unknown(client: &Client, set: &Set) -> Result<(), Exit> {
+    let Set::Queue(queue) = set else { return Ok(()) };
+    if !client.inspect().queues(client.clock().now()).await?.iter().any(|row| row.name == *queue) {
+        exit::note(&format!("there is no queue {queue}: see sancho queues for those that there are"));
+    }
+    Ok(())
+}
+
+/// Pages of a filter may be short, or empty, and yet not the last: read on until there is something to show.
+async fn filled(
+    client: &Client,
+    set: &Set,
+    filter: &Filter,
+    mut cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<sancho_core::Page, Exit> {
+    let mut rows: Vec<JobRow> = Vec::new();
+    loop {
+        let page = client.inspect().page(set, filter, cursor.as_ref(), limit - rows.len()).await?;
+        rows.extend(page.rows);
+        if rows.len() >= limit || page.next.is_none() {
+            return Ok(sancho_core::Page { rows, next: page.next });
         }
-    })
+        cursor = page.next;
+    }
 }
 
 fn table(set: &Set, rows: &[JobRow], now: Timestamp) -> Table {
@@ -119,18 +156,5 @@ fn remark(set: &Set, row: &JobRow) -> String {
                 (None, None) => String::new(),
             },
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_queue_named_like_a_set_is_reached_by_its_prefix() {
-        assert_eq!(set("dead"), Ok(Set::Dead));
-        assert_eq!(set("queue:dead"), Ok(Set::Queue(QueueName::new("dead").expect("a name"))));
-        assert_eq!(set("mailers"), Ok(Set::Queue(QueueName::new("mailers").expect("a name"))));
-        assert!(set("queue:").expect_err("no name").contains("empty"));
     }
 }

@@ -4,7 +4,7 @@ use sancho::Client;
 use sancho_core::{JobRow, State, Timestamp};
 
 use super::row::JsonRow;
-use crate::arguments::{Named, Target};
+use crate::arguments::Target;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text::visible;
@@ -12,11 +12,7 @@ use crate::when;
 
 pub(super) async fn run(client: &Client, target: Target, output: &mut Output) -> Result<(), Exit> {
     let named = target.named();
-    let found = match &named {
-        Named::Jid(jid) => client.inspect().find(jid).await?,
-        Named::Key(key) => client.inspect().find_key(key).await?,
-    };
-    let row = found.ok_or_else(|| Exit::failed(named.missing()))?;
+    let row = named.find(client).await?.ok_or_else(|| Exit::coded(named.missing(), "not-found"))?;
     output.either(&JsonRow(&row), || page(&row, client.clock().now()))
 }
 

@@ -9,9 +9,10 @@ use tempfile::TempDir;
 /// The command, as it was built for the tests.
 pub(crate) const SANCHO: &str = env!("CARGO_BIN_EXE_sancho");
 
-/// A fresh directory whose store is at `sqlite://jobs.db`.
+/// A fresh directory, and a store: as a rule in it, at `sqlite://jobs.db`.
 pub(crate) struct Bench {
     dir: TempDir,
+    url: String,
 }
 
 /// What a run of the command answered.
@@ -24,7 +25,12 @@ pub(crate) struct Answer {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Bench { dir: tempfile::tempdir().expect("a directory for the test") }
+        Bench::on("sqlite://jobs.db")
+    }
+
+    /// The same with a store elsewhere.
+    pub(crate) fn on(url: &str) -> Self {
+        Bench { dir: tempfile::tempdir().expect("a directory for the test"), url: url.to_owned() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -34,7 +40,7 @@ impl Bench {
     /// The command in this directory, on its store.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(SANCHO);
-        command.current_dir(self.dir.path()).env("SANCHO_URL", "sqlite://jobs.db").stdin(Stdio::null());
+        command.current_dir(self.dir.path()).env("SANCHO_URL", &self.url).stdin(Stdio::null());
         command
     }
 

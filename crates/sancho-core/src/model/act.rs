@@ -2,7 +2,7 @@
 
 use super::jobs::{JobId, Shelf};
 use super::{Model, Ring};
-use crate::lifecycle::{Permitted, Refusal, permits};
+use crate::lifecycle::{Permitted, Refusal, is_there_already, permits};
 use crate::{Action, Applied, End, Pausable, Place, QueueName, Selection, State, StoreResult, Timestamp};
 
 impl Model {
@@ -20,7 +20,14 @@ impl Model {
         let (ids, next) = match selection {
             Selection::Jid(jid) => (self.jobs.by_jid(jid).map(|job| job.id).into_iter().collect(), None),
             Selection::Key(key) => (self.jobs.by_key(key).map(|job| job.id).into_iter().collect(), None),
-            Selection::All { set, filter, after } => self.matching(set, filter, after.as_ref(), limit)?,
+            Selection::All { set, filter, after } => {
+                let (mut ids, next) = self.matching(set, filter, after.as_ref(), limit)?;
+                ids.retain(|id| {
+                    let job = self.jobs.get(*id);
+                    !is_there_already(job.state(), Some(job.at), action)
+                });
+                (ids, next)
+            }
         };
         let mut applied = Applied { next, ..Applied::default() };
         for id in ids {

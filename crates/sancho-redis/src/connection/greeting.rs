@@ -10,9 +10,13 @@ use super::meaning::Failure;
 use super::opener::Opener;
 use crate::address::Target;
 use crate::reply;
+use crate::wire::keys;
 
 /// The oldest Redis that will do: scripts say there by `#!lua` what may pass when memory is full.
 const OLDEST: (u32, u32) = (7, 0);
+
+/// The newest form of our own keys that this build shares with others.
+const FORM: u32 = 1;
 
 /// How connections are called in `CLIENT LIST`.
 const NAME: &str = "sancho";
@@ -20,14 +24,15 @@ const NAME: &str = "sancho";
 /// Introduces us, selects the database, and answers with what a person should know.
 ///
 /// # Errors
-/// `Unsupported`: it is older than 7.0, a cluster or a Sentinel. `Unavailable`: it is no master, though a Sentinel
+/// `Unsupported`: it is older than 7.0, a cluster or a Sentinel, or a newer build keeps jobs there in a form of its own.
+/// `Unavailable`: it is no master, though a Sentinel
 /// said so. `Invalid`: it refuses the database or the login.
 pub(super) async fn greet(connection: &mut MultiplexedConnection, opener: &Opener) -> Result<Vec<String>, Failure> {
     let address = opener.address();
     let mut words = pipe();
     words.cmd("HELLO").cmd("SELECT").arg(address.database).cmd("CLIENT").arg("SETNAME").arg(NAME);
     // Managed services forbid CONFIG, and some users INFO: what it says is asked for, not needed.
-    words.cmd("INFO").arg("server").cmd("INFO").arg("memory").ignore_errors();
+    words.cmd("INFO").arg("server").cmd("INFO").arg("memory").cmd("GET").arg(keys::FORM).ignore_errors();
     let replies = words.query_async::<Vec<RedisResult<Value>>>(connection).await;
     let mut replies = replies.map_err(|error| Failure::of_open(error, opener))?.into_iter();
     let mut next = || replies.next().unwrap_or(Ok(Value::Nil));
@@ -37,7 +42,23 @@ pub(super) async fn greet(connection: &mut MultiplexedConnection, opener: &Opene
     let about = About::read(hello, next(), next());
     about.check(opener)?;
     selected.map_err(|error| refused_database(error, opener))?;
+    // A key of another type is not ours to judge here; the doctor names it.
+    if let Ok(Value::BulkString(form)) = next() {
+        check_form(&String::from_utf8_lossy(&form), opener)?;
+    }
     Ok(about.warnings())
+}
+
+/// Refuses a form of our keys that is newer than this build: its scripts would take them for something else.
+fn check_form(found: &str, opener: &Opener) -> Result<(), Failure> {
+    if found.parse::<u32>().is_ok_and(|form| form <= FORM) {
+        return Ok(());
+    }
+    let text = format!(
+        "a newer sancho keeps the jobs in {} in form {found}, and this build knows only {FORM}: use the newer build",
+        opener.address()
+    );
+    Err(Failure::new(ErrorKind::Unsupported, text))
 }
 
 fn refused_database(error: redis::RedisError, opener: &Opener) -> Failure {

@@ -5,7 +5,7 @@
 //! same bytes once, a second such job that is killed is lost there, as it is in Ruby.
 
 use redis::Value;
-use sancho_core::lifecycle::{Permitted, Refusal, permits};
+use sancho_core::lifecycle::{Permitted, Refusal, is_there_already, permits};
 use sancho_core::{
     Action, Applied, Cursor, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult, Timestamp,
     Wire,
@@ -55,9 +55,11 @@ impl RedisStore {
                 let looked = self.look("apply", set, filter, after.as_ref(), limit).await?;
                 let mut stays = vec![true; looked.marks.len()];
                 let mut applied = Applied::default();
-                let seen: Vec<&Seen> = looked.found.iter().map(|(_, seen)| seen).collect();
+                let meant = |seen: &Seen| !is_there_already(seen.spot.state(), seen.row().at, action);
+                let found: Vec<&(usize, Seen)> = looked.found.iter().filter(|(_, seen)| meant(seen)).collect();
+                let seen: Vec<&Seen> = found.iter().map(|(_, seen)| seen).collect();
                 let all = self.act(action, &seen, now).await?;
-                for ((mark, seen), did) in looked.found.iter().zip(all) {
+                for ((mark, seen), did) in found.into_iter().zip(all) {
                     stays[*mark] = matches!(did, Did::Refused(_));
                     count(&mut applied, seen, did);
                 }

@@ -60,8 +60,13 @@ pub(crate) fn type_of(key: &str) -> Option<&'static str> {
 /// What stands before each key that is Sancho's own.
 pub(crate) const OWN_PREFIX: &str = "sancho:";
 
+/// The form of our own keys, as a number; written by the build that brings in a form that older ones cannot share.
+/// Without it the form is the first.
+pub(crate) const FORM: &str = "sancho:form";
+
 /// Our own keys, behind the prefix; those with a colon at the end are followed by a name.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
+    "form",
     "leases",
     "holders",
     "flight:",

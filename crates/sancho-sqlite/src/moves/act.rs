@@ -1,7 +1,7 @@
 //! What people do to jobs and queues.
 
 use sancho_core::inspect::Pausable;
-use sancho_core::lifecycle::{Permitted, Refusal, permits};
+use sancho_core::lifecycle::{Permitted, Refusal, is_there_already, permits};
 use sancho_core::{Action, Applied, End, ErrorKind, Jid, Place, QueueName, Selection, State, Timestamp, limits};
 
 use crate::failure::{Failure, Made};
@@ -26,6 +26,10 @@ impl Unit<'_> {
         let mut applied = Applied { next, ..Applied::default() };
         for id in ids {
             let Some(job) = self.job(id)? else { continue };
+            let at = Some(Timestamp::from_unix_micros(job.spot.at));
+            if matches!(selection, Selection::All { .. }) && is_there_already(job.state()?, at, action) {
+                continue;
+            }
             match self.act(&job, action, now)? {
                 Ok(()) => applied.done += 1,
                 Err(refusal) => applied.refused.push((job.jid, refusal)),

@@ -1,5 +1,6 @@
--- Purpose: everything that the store keeps, version 1.
+-- Purpose: everything that the store keeps, as the first build had it.
 -- Input: none. Output: none. Runs once for a file, inside the transaction that records the version.
+-- Never changed: what has changed since stands in steps/, and every file, a new one too, takes all of them in turn.
 --
 -- The fat row of a job is written once. Small tables say where it is:
 --   enqueued                     a row of sancho_ready
@@ -32,7 +33,7 @@ CREATE UNIQUE INDEX sancho_jobs_key ON sancho_jobs (key) WHERE key IS NOT NULL;
 
 CREATE TABLE sancho_foreign_jids (
   jid TEXT PRIMARY KEY,
-  id  INTEGER NOT NULL UNIQUE          -- by which it is forgotten with its job
+  id  INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE sancho_away (

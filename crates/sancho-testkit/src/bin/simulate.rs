@@ -6,6 +6,8 @@
 //! simulate --plan FILE               a plan that was kept
 //! ```
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

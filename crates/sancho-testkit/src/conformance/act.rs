@@ -203,6 +203,41 @@ pub(super) async fn only_what_matches_is_acted_upon(s: Stage) {
     assert_eq!(s.queued("default").await, ["Resizer"]);
 }
 
+pub(super) async fn an_action_is_for_the_jobs_that_a_filter_means(s: Stage) {
+    let jobs = [("A", "[1]"), ("B", "[2]"), ("C", "[1]"), ("D", "[1]")];
+    s.push(jobs.map(|(name, args)| job(name).args(args).at(at(60))), 0).await;
+    let filter = Filter::parse("arg:1 -class:C", at(1)).expect("a filter");
+    let selection = Selection::All { set: Set::Scheduled, filter, after: None };
+    assert_eq!(s.apply(Action::Kill, selection, 10, 1).await.done, 2);
+    let mut dead = s.names(Set::Dead).await;
+    dead.sort();
+    assert_eq!(dead, ["A", "D"]);
+}
+
+/// Reschedules the whole scheduled set, three jobs a call; answers how many were moved in all.
+async fn reschedule_all(s: &Stage, due: i64) -> usize {
+    let (mut done, mut after) = (0, None);
+    for _ in 0..20 {
+        let selection = Selection::All { set: Set::Scheduled, filter: Filter::all(), after };
+        let applied = s.apply(Action::Reschedule { at: at(due) }, selection, 3, 1).await;
+        done += applied.done;
+        match applied.next {
+            Some(next) => after = Some(next),
+            None => return done,
+        }
+    }
+    panic!("it never comes to an end");
+}
+
+pub(super) async fn a_set_is_rescheduled_step_by_step_and_each_job_once(s: Stage) {
+    s.push((0..7).map(|n| job(&format!("J{n}")).at(at(60 + n))), 0).await;
+    for (due, want) in [(900, 7), (30, 7), (30, 0), (63, 7)] {
+        assert_eq!(reschedule_all(&s, due).await, want, "to {due}");
+        let rows = s.rows(Set::Scheduled).await;
+        assert!(rows.len() == 7 && rows.iter().all(|row| row.at == Some(at(due))), "to {due}: {rows:?}");
+    }
+}
+
 pub(super) async fn other_sets_are_left_alone(s: Stage) {
     s.push([job("A").at(at(60)), job("B"), job("C").queue("low")], 0).await;
     let default = Set::Queue(queue("default"));

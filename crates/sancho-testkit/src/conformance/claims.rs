@@ -1,10 +1,10 @@
 //! Facts of claiming.
 
 use sancho_core::claim::{Fill, Repeated};
-use sancho_core::{Incarnation, Pausable, Payload, Set, Source, Standing, State};
+use sancho_core::{ErrorKind, Incarnation, Pausable, Payload, Place, Set, SettleAnswer, Source, Standing, State};
 
 use crate::factory::{job, queue, unreadable};
-use crate::stage::{Stage, at, claimed, performed, request};
+use crate::stage::{Stage, at, claimed, performed, request, settlement};
 
 fn quota(name: &str, quota: usize) -> Source {
     Source { queue: queue(name), quota }
@@ -181,6 +181,58 @@ pub(super) async fn one_call_settles_and_claims(s: Stage) {
     let exchanged = s.exchange(&[performed(&claim)], Some(&request), 1).await;
     assert_eq!(claimed(&exchanged.claims), ["B"]);
     assert_eq!((s.stats(1).await.processed, s.state("A").await), (1, None));
+}
+
+/// A job of `p` that is sent on beside a claim: such an exchange is another way through a store.
+async fn beside_a_failed_job(s: &Stage, request: &sancho_core::ClaimRequest) -> sancho_core::Exchanged {
+    s.push([job("F").queue("first")], 0).await;
+    let failed = s.claim("p", 1, &["first"], 0).await.remove(0);
+    s.exchange(&[settlement(&failed, Place::Retries { at: at(70) })], Some(request), 1).await
+}
+
+pub(super) async fn a_claim_beside_a_job_sent_on_takes_quotas_and_fills(s: Stage) {
+    two_queues(&s).await;
+    let mut request = request("p", 40, 4, &[]);
+    request.sources = vec![quota("high", 1), quota("low", 2)];
+    let exchanged = beside_a_failed_job(&s, &request).await;
+    assert_eq!((exchanged.answers, exchanged.standing), (vec![SettleAnswer::Settled], Standing::Good));
+    assert_eq!(claimed(&exchanged.claims), ["H1", "L1", "L2", "H2"]);
+    let named: Vec<_> = exchanged.claims.iter().map(|one| (one.queue.as_str(), one.receipt.number())).collect();
+    assert_eq!(named, [("high", 40), ("low", 41), ("low", 42), ("high", 43)]);
+    let row = s.find("L1").await.expect("it runs");
+    assert_eq!((row.state, row.incarnation, row.queue), (State::Busy, Some(Incarnation::new("p")), queue("low")));
+    assert_eq!((s.queued("high").await, s.queued("low").await), (vec!["H3".to_owned()], vec!["L3".to_owned()]));
+    let answers = s.settle_all(exchanged.claims.iter().map(performed).collect(), 2).await;
+    assert_eq!(answers, [SettleAnswer::Settled; 4]);
+    assert_eq!((s.stats(2).await.busy, s.state("F").await), (0, Some(State::Retries)));
+}
+
+pub(super) async fn a_claim_beside_a_job_sent_on_obeys_limit_and_pauses(s: Stage) {
+    two_queues(&s).await;
+    s.inspect.pause(&Pausable::Queue(queue("high")), at(1)).await.expect("pause");
+    let mut request = request("p", 40, 2, &[]);
+    request.sources = vec![quota("high", 2), quota("low", 1), quota("empty", 1)];
+    request.fill = Fill::No;
+    assert_eq!(claimed(&beside_a_failed_job(&s, &request).await.claims), ["L1"]);
+    assert_eq!(s.queued("high").await, ["H1", "H2", "H3"]);
+}
+
+pub(super) async fn a_claim_beside_a_job_sent_on_is_repeated_as_any_other(s: Stage) {
+    two_queues(&s).await;
+    let mut request = request("p", 40, 2, &["low"]);
+    beside_a_failed_job(&s, &request).await;
+    request.repeated = Repeated::Yes;
+    assert_eq!(claimed(&s.exchange(&[], Some(&request), 2).await.claims), ["L1", "L2"]);
+    assert_eq!(s.queued("low").await, ["L3"]);
+}
+
+pub(super) async fn a_claim_number_is_given_once(s: Stage) {
+    two_queues(&s).await;
+    let request = request("p", 40, 2, &["low"]);
+    s.exchange(&[], Some(&request), 1).await;
+    let refused = s.store.exchange(&[], Some(&request), at(2)).await.expect_err("the numbers are taken");
+    assert_eq!(refused.kind, ErrorKind::Invalid);
+    assert_eq!(s.queued("low").await, ["L3"]);
 }
 
 pub(super) async fn what_the_store_knows_of_enqueued_at_is_right(s: Stage) {

@@ -134,6 +134,17 @@ pub(super) async fn a_key_is_free_when_its_queue_is_cleared(s: Stage) {
     assert_eq!(s.push([job("B").key("k")], 1).await, [Pushed::Added]);
 }
 
+pub(super) async fn a_repeated_push_with_a_key_adds_nothing_even_if_its_job_has_run(s: Stage) {
+    s.push([job("A").key("k")], 59).await;
+    assert_eq!(s.push([job("A").key("k")], 59).await, [Pushed::Repeated]);
+    let claim = s.claim_one("p", 59).await;
+    s.done(&claim, 59).await;
+    for now in [59, 61] {
+        assert_eq!(s.push([job("A").key("k")], now).await, [Pushed::Repeated]);
+        assert_eq!((s.state("A").await, s.holder("k").await), (None, None));
+    }
+}
+
 pub(super) async fn a_key_stays_taken_through_promotion_and_claim(s: Stage) {
     s.push([job("A").key("k").at(at(5))], 0).await;
     s.promote(5).await;

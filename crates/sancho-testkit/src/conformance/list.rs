@@ -22,8 +22,10 @@ macro_rules! conformance_facts {
                 a_batch_of_a_thousand_is_all_there_in_order
                 a_scheduled_job_waits_for_its_time
                 a_job_may_be_held_from_the_start
+                a_job_may_be_a_retry_or_dead_from_the_start
                 a_repeated_push_adds_nothing
                 a_repeated_push_adds_nothing_even_if_its_jobs_have_run
+                a_repeated_push_is_known_in_the_next_minute
                 unknown_members_and_big_numbers_survive
                 a_pushed_job_is_found_as_it_was_pushed
                 one_batch_may_mix_now_and_later
@@ -46,6 +48,7 @@ macro_rules! conformance_facts {
                 a_key_is_free_when_its_job_is_deleted
                 a_key_is_free_when_its_job_is_killed
                 a_key_is_free_when_its_queue_is_cleared
+                a_repeated_push_with_a_key_adds_nothing_even_if_its_job_has_run
                 a_key_stays_taken_through_promotion_and_claim
                 a_key_stays_with_a_job_that_is_taken_over
                 of_two_jobs_of_one_batch_the_later_meets_the_earlier
@@ -81,6 +84,10 @@ macro_rules! conformance_facts {
                 a_repeated_claim_claims_if_the_first_did_not
                 a_repeated_claim_leaves_out_what_is_settled
                 one_call_settles_and_claims
+                a_claim_beside_a_job_sent_on_takes_quotas_and_fills
+                a_claim_beside_a_job_sent_on_obeys_limit_and_pauses
+                a_claim_beside_a_job_sent_on_is_repeated_as_any_other
+                a_claim_number_is_given_once
                 what_the_store_knows_of_enqueued_at_is_right
                 busy_jobs_are_listed_by_start
             ;
@@ -99,6 +106,7 @@ macro_rules! conformance_facts {
                 without_a_new_payload_the_bytes_stay
                 unreadable_bytes_are_buried_as_they_are
                 what_is_counted_is_counted_once
+                what_was_settled_is_not_counted_again
                 a_repeated_settlement_changes_nothing
                 an_old_receipt_does_not_settle_a_newer_claim
                 a_receipt_of_another_process_settles_nothing
@@ -122,6 +130,7 @@ macro_rules! conformance_facts {
                 a_due_job_that_names_no_valid_queue_is_buried
                 a_promoted_job_is_claimed_with_its_bytes
                 a_job_is_promoted_once
+                promotions_at_once_move_a_job_once
             ;
             processes:
                 hello_makes_a_process_known
@@ -160,6 +169,8 @@ macro_rules! conformance_facts {
                 a_checkpoint_is_taken_over_with_its_job
                 a_job_taken_over_can_be_taken_over_again
                 a_take_over_repeated_answers_with_the_same_claims
+                who_takes_over_does_not_end_itself
+                late_settlements_are_refused_beside_those_that_hold
                 a_take_over_names_the_queue_and_the_bytes
             ;
             prune:
@@ -210,6 +221,8 @@ macro_rules! conformance_facts {
                 jobs_of_one_time_are_each_shown_once
                 a_page_is_filtered_by_class
                 a_page_is_filtered_by_text
+                a_page_is_filtered_by_every_term
+                a_term_and_its_negation_part_a_set_in_two
                 an_unreadable_job_is_found_by_its_text_and_shown
                 a_page_goes_on_where_it_was_though_jobs_have_gone
                 a_job_is_found_wherever_it_is
@@ -247,6 +260,8 @@ macro_rules! conformance_facts {
                 an_unreadable_job_can_be_deleted
                 a_whole_set_is_acted_upon_step_by_step
                 only_what_matches_is_acted_upon
+                an_action_is_for_the_jobs_that_a_filter_means
+                a_set_is_rescheduled_step_by_step_and_each_job_once
                 other_sets_are_left_alone
                 busy_jobs_of_a_set_are_refused_one_by_one
                 a_cleared_queue_is_empty_and_forgotten

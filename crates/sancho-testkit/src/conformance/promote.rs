@@ -110,3 +110,10 @@ pub(super) async fn a_job_is_promoted_once(s: Stage) {
     assert_eq!(s.queued("default").await, ["A"]);
     assert_eq!(s.stats(7).await.scheduled, 0);
 }
+
+pub(super) async fn promotions_at_once_move_a_job_once(s: Stage) {
+    s.push([job("A").at(at(5)), job("B").at(at(6))], 0).await;
+    let (one, other) = tokio::join!(s.promote(9), s.promote(9));
+    assert_eq!(one.moved + other.moved, 2);
+    assert_eq!(s.queued("default").await, ["A", "B"]);
+}

@@ -1,6 +1,6 @@
 //! Facts of `push`.
 
-use sancho_core::{Pushed, Set, State};
+use sancho_core::{Place, Pushed, Set, State};
 
 use crate::factory::{job, queue};
 use crate::stage::{Stage, at, claimed, essence, held};
@@ -48,6 +48,15 @@ pub(super) async fn a_job_may_be_held_from_the_start(s: Stage) {
     assert_eq!((row.state, row.held.as_deref()), (State::Held, Some("class is paused")));
 }
 
+pub(super) async fn a_job_may_be_a_retry_or_dead_from_the_start(s: Stage) {
+    s.push([job("A").place(Place::Retries { at: at(9) }), job("B").key("b").place(Place::Dead)], 3).await;
+    let [retry, dead] = [s.find("A").await, s.find("B").await].map(|row| row.expect("it is there"));
+    assert_eq!((retry.state, retry.at), (State::Retries, Some(at(9))));
+    assert_eq!((dead.state, dead.at, s.holder("b").await), (State::Dead, Some(at(3)), None));
+    s.promote(9).await;
+    assert_eq!(s.queued("default").await, ["A"]);
+}
+
 pub(super) async fn a_repeated_push_adds_nothing(s: Stage) {
     s.push([job("A"), job("B")], 0).await;
     assert_eq!(s.push([job("A"), job("B")], 1).await, [Pushed::Repeated, Pushed::Repeated]);
@@ -63,6 +72,14 @@ pub(super) async fn a_repeated_push_adds_nothing_even_if_its_jobs_have_run(s: St
     assert_eq!(s.push([job("A"), job("B")], 59).await, [Pushed::Repeated, Pushed::Repeated]);
     assert_eq!(s.state("A").await, None);
     assert_eq!(s.state("B").await, None);
+}
+
+pub(super) async fn a_repeated_push_is_known_in_the_next_minute(s: Stage) {
+    s.push([job("A")], 59).await;
+    let claim = s.claim_one("p", 59).await;
+    s.done(&claim, 60).await;
+    assert_eq!(s.push([job("A")], 61).await, [Pushed::Repeated]);
+    assert_eq!(s.state("A").await, None);
 }
 
 pub(super) async fn unknown_members_and_big_numbers_survive(s: Stage) {

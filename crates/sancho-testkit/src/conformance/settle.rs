@@ -125,6 +125,16 @@ pub(super) async fn what_is_counted_is_counted_once(s: Stage) {
     assert_eq!((stats.processed, stats.failed, stats.retries), (2, 1, 1));
 }
 
+pub(super) async fn what_was_settled_is_not_counted_again(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    assert_eq!(s.done(&claim, 1).await, SettleAnswer::Settled);
+    assert_eq!(s.done(&claim, 2).await, SettleAnswer::AlreadySettled);
+    assert_eq!(s.stats(2).await.processed, 1);
+    let days = s.inspect.history(1, at(2)).await.expect("history");
+    assert_eq!(days[0].processed, 1);
+}
+
 pub(super) async fn a_repeated_settlement_changes_nothing(s: Stage) {
     s.push([job("A")], 0).await;
     let claim = s.claim_one("p", 0).await;

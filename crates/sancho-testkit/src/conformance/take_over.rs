@@ -3,7 +3,7 @@
 use sancho_core::{Checkpoint, Claim, Incarnation, Kept, SettleAnswer, Standing, State};
 
 use crate::factory::job;
-use crate::stage::{Stage, at, claimed, front, performed, request};
+use crate::stage::{Stage, at, claimed, front, performed, request, settlement};
 
 /// Jobs in the hands of `p`, whose lease has ended at second 60, and a living `q`.
 async fn dead_p(s: &Stage, names: &[&str]) -> Vec<Claim> {
@@ -160,4 +160,20 @@ pub(super) async fn a_take_over_repeated_answers_with_the_same_claims(s: Stage) 
     let receipts = |claims: &[Claim]| claims.iter().map(|claim| claim.receipt.clone()).collect::<Vec<_>>();
     assert_eq!(receipts(&again.claims), receipts(&first.claims));
     assert_eq!(s.store.take_over(&by, 72, 2, at(62)).await.expect("take_over").claims.len(), 1);
+}
+
+pub(super) async fn who_takes_over_does_not_end_itself(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    let taken = s.take_over("p", 5, 60).await;
+    assert!(taken.claims.is_empty() && taken.ended.is_empty());
+    assert_eq!(s.done(&claim, 61).await, SettleAnswer::Settled);
+}
+
+pub(super) async fn late_settlements_are_refused_beside_those_that_hold(s: Stage) {
+    let late = dead_p(&s, &["A", "B"]).await;
+    let taken = s.take_over("q", 1, 60).await.claims;
+    let all = vec![performed(&late[0]), performed(&late[1]), settlement(&taken[0], front("default"))];
+    assert_eq!(s.settle_all(all, 61).await, [SettleAnswer::Lost, SettleAnswer::Lost, SettleAnswer::Settled]);
+    assert_eq!((s.queued("default").await, s.stats(61).await.processed), (claimed(&taken), 0));
 }

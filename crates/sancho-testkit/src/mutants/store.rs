@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    Action, Beat, BeatAnswer, BoxFuture, Checkpoint, Claim, ClaimRequest, End, Exchanged, Filter, Greeting,
-    Incarnation, Inspect, Interest, Jid, Kept, Mark, NewJob, Place, Promoted, Pruned, Pushed, QueueName, Retention,
-    Selection, Set, SettleAnswer, Settlement, State, Store, StoreResult, TakenOver, Timestamp,
+    Action, Beat, BeatAnswer, BoxFuture, Claim, ClaimRequest, End, Exchanged, Filter, Greeting, Incarnation, Inspect,
+    Interest, Jid, Mark, NewJob, Place, Promoted, Pruned, Pushed, Retention, Selection, Set, SettleAnswer, Settlement,
+    State, Store, StoreResult, TakenOver, Timestamp,
 };
 
 use super::{Bug, Mutant};
+use crate::interposed::Interpose;
 
-impl Store for Mutant {
+impl Interpose for Mutant {
+    fn inner(&self) -> &dyn Store {
+        &self.model
+    }
+
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         Box::pin(async move {
             let mut jobs = jobs.to_vec();
@@ -92,18 +97,6 @@ impl Store for Mutant {
         })
     }
 
-    fn checkpoint<'a>(
-        &'a self,
-        checkpoints: &'a [Checkpoint],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Kept>>> {
-        self.model.checkpoint(checkpoints, now)
-    }
-
-    fn retire<'a>(&'a self, incarnation: &'a Incarnation, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        self.model.retire(incarnation, now)
-    }
-
     fn prune<'a>(
         &'a self,
         retention: &'a Retention,
@@ -120,22 +113,6 @@ impl Store for Mutant {
             }
             self.model.prune(retention, limit, now).await
         })
-    }
-
-    fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {
-        self.model.queue_names()
-    }
-
-    fn meet_unknown<'a>(
-        &'a self,
-        met: &'a [(String, QueueName)],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Timestamp>>> {
-        self.model.meet_unknown(met, now)
-    }
-
-    fn mark(&self) -> Mark {
-        self.model.mark()
     }
 
     fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {

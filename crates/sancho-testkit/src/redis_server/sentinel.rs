@@ -20,7 +20,15 @@ impl RedisSentinel {
     /// # Panics
     /// When `redis-server` is not installed, or does not start.
     pub fn watch(name: &str, master: &RedisServer, quorum: u32) -> Self {
-        let (port, watched) = (free_port(), master.port());
+        Self::watch_at(name, master.port(), quorum)
+    }
+
+    /// As [`watch`](Self::watch), of a master that is reached at this port, which may be a proxy's.
+    ///
+    /// # Panics
+    /// When `redis-server` is not installed, or does not start.
+    pub fn watch_at(name: &str, watched: u16, quorum: u32) -> Self {
+        let port = free_port();
         let directory = directory_for(port);
         let file = directory.join("sentinel.conf");
         // A Sentinel writes what it learns into its own file, and wants no other arguments.

@@ -191,8 +191,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return Ok(Round::Idle);
         }
         let claimed = exchanged.claims.len();
-        if request.is_some_and(|request| request.incarnation != self.lease.incarnation()) {
-            // The heart began anew meanwhile: what the old incarnation claimed is for others to take over.
+        let is_old = request.is_some_and(|request| request.incarnation != self.lease.incarnation());
+        if is_old || claimed > 0 && !self.lease.is_trusted() {
+            // The heart began anew meanwhile, or has to: the process may have slept while the store answered. What
+            // the old incarnation claimed is for others to take over, and they may have done it by now.
             return Ok(Round::Idle);
         }
         self.start_all(exchanged.claims).await?;
@@ -298,7 +300,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() >= deadline + CANCEL_GRACE
+        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
     }
 }
 

@@ -38,7 +38,7 @@ impl Shutdown {
 
     /// No more claims; what runs has the stop's timeout to finish.
     pub(crate) fn stop(&self) {
-        self.advance(Phase::Stopping { deadline: self.lease.uptime() + self.timeout });
+        self.advance(Phase::Stopping { deadline: self.lease.uptime().saturating_add(self.timeout) });
     }
 
     /// What runs is cut short now.

@@ -64,6 +64,7 @@ impl Ledger {
 
     fn settle(&mut self, call: &Call<'_>, number: usize, settlement: &Settlement) -> Holds {
         self.check_orphan(number, settlement)?;
+        check_gone(number, settlement)?;
         self.settled.insert(claim_id(&settlement.receipt));
         if let Some(payload) = &settlement.transition.payload {
             let named = payload.envelope().ok().and_then(|envelope| envelope.queue());
@@ -160,4 +161,13 @@ impl Ledger {
             ),
         }
     }
+}
+
+/// A job goes when its code was performed, or was told to end; both count. None of these jobs expires.
+fn check_gone(number: usize, settlement: &Settlement) -> Holds {
+    let transition = &settlement.transition;
+    if transition.place == Place::Gone && transition.tally.processed == 0 {
+        return broken("a job that goes was performed", format!("#{number} goes, and nothing is counted"));
+    }
+    Ok(())
 }

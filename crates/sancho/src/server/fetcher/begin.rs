@@ -1,5 +1,6 @@
 //! How claimed jobs begin: polled where they are, on a task, on a thread, alone, or not at all.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -89,15 +90,21 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     fn spawn(&self, number: u64, run: RunningJob) -> tokio::task::JoinHandle<()> {
         let finished = self.hand.finished.0.clone();
+        let lease = Arc::clone(&self.lease);
         let future = run.future;
-        match run.runs {
-            Runs::Async => tokio::spawn(async move {
+        let perform = async move {
+            // The process may have slept since the claim, before this task or thread had its turn: the fetcher drops
+            // the job then, and others may have it already.
+            if lease.is_trusted() {
                 // The fetcher is there as long as jobs are; if it is not, nobody is left to tell.
                 _ = finished.send((number, future.await));
-            }),
+            }
+        };
+        match run.runs {
+            Runs::Async => tokio::spawn(perform),
             Runs::Blocking => {
                 let runtime = tokio::runtime::Handle::current();
-                tokio::task::spawn_blocking(move || _ = finished.send((number, runtime.block_on(future))))
+                tokio::task::spawn_blocking(move || runtime.block_on(perform))
             }
         }
     }

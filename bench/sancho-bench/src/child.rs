@@ -1,12 +1,12 @@
-//! A process of the check, as the judge holds it: lines that it says, and a standard input whose end tells it to stop.
+//! A process of a check, as the judge holds it: lines that it says, and a standard input whose end tells it to stop.
 
+use std::collections::HashMap;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
@@ -23,21 +23,17 @@ pub struct Child {
     listening: Option<JoinHandle<()>>,
 }
 
-/// What it said last.
-#[derive(Debug, Default)]
-struct Said {
-    performed: AtomicU64,
-    locked: AtomicU64,
-}
+/// What it said last, by the word in front of the count.
+type Said = Mutex<HashMap<String, u64>>;
 
 impl Child {
-    /// Starts this program in a role.
+    /// Starts this program in a role of a check: the check's hidden command, the role, and its arguments.
     pub fn start(scratch: &Scratch, role: &[&str]) -> Result<Self> {
         let program = std::env::current_exe().context("failed to find this program")?;
         let mut command = Command::new(program);
-        command.arg("--scratch").arg(scratch.path()).arg("role").args(role);
+        command.arg("--scratch").arg(scratch.path()).args(role);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut process = command.spawn().with_context(|| format!("failed to start a {}", role[0]))?;
+        let mut process = command.spawn().with_context(|| format!("failed to start {}", role.join(" ")))?;
         let (input, output) = (process.stdin.take(), process.stdout.take());
         let said = Arc::new(Said::default());
         let output = output.context("a process has no standard output")?;
@@ -45,14 +41,14 @@ impl Child {
         Ok(Child { process, input, said, listening })
     }
 
-    /// Jobs that it has performed, as it said last.
-    pub fn performed(&self) -> u64 {
-        self.said.performed.load(Ordering::Relaxed)
+    /// The count that it said last behind a word, zero before the first; whole once it has ended.
+    pub fn said(&self, word: &str) -> u64 {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).get(word).copied().unwrap_or_default()
     }
 
-    /// Errors about locks that it has seen; whole once it has ended.
-    pub fn locked(&self) -> u64 {
-        self.said.locked.load(Ordering::Relaxed)
+    /// Its process id; `None` once it has ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.id()
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -96,10 +92,13 @@ async fn listen(output: ChildStdout, said: Arc<Said>) {
     while let Ok(Some(line)) = lines.next_line().await {
         let Some((word, count)) = line.split_once(' ') else { continue };
         let Ok(count) = count.parse() else { continue };
-        match word {
-            "performed" => said.performed.store(count, Ordering::Relaxed),
-            "locked" => said.locked.store(count, Ordering::Relaxed),
-            _ => {}
-        }
+        said.lock().unwrap_or_else(PoisonError::into_inner).insert(word.to_owned(), count);
     }
+}
+
+/// Resolves when the judge closes this process's standard input, or is gone: the other end of [`Child::stop`].
+pub async fn end_of_input() {
+    let mut input = tokio::io::stdin();
+    let mut byte = [0];
+    while matches!(input.read(&mut byte).await, Ok(1..)) {}
 }

@@ -1,0 +1,150 @@
+//! Every code that the command and the library print, and what it means.
+
+use serde::Serialize;
+
+/// One code.
+#[derive(Debug, Serialize)]
+pub(super) struct Entry {
+    /// As it is printed.
+    pub(super) code: &'static str,
+    /// In a few words.
+    pub(super) title: &'static str,
+    /// What happened, and what did not.
+    pub(super) meaning: &'static str,
+    /// What to do.
+    pub(super) remedy: &'static str,
+}
+
+/// All of them: first what stores say, then what the command says, then the classes of errors that servers write into
+/// jobs.
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "unavailable",
+        title: "the store did not answer; nothing happened",
+        meaning: "The store could not be reached, or was locked for too long. The call did nothing, and the same call \
+                  may succeed later. Servers try again by themselves, and keep the jobs in their hands meanwhile.",
+        remedy: "see that the store runs and that its disk works (sancho doctor), then repeat the command.",
+    },
+    Entry {
+        code: "outcome-unknown",
+        title: "the answer was lost; it may have happened",
+        meaning: "The connection broke, or the disk failed, after the call was sent. The store may have done it. A \
+                  client repeats a push under the same ids, so that nothing is added twice; the command's own push \
+                  gets new ids each time it is started.",
+        remedy: "look before you repeat, with sancho show or sancho ls, and push it again only if \
+                 it is not there. Give a key to pushes that must not be doubled.",
+    },
+    Entry {
+        code: "full",
+        title: "the store has no room left; nothing happened",
+        meaning: "The disk is full, or Redis has reached its maxmemory. No job is lost. What servers have finished may \
+                  still be settled, which makes room.",
+        remedy: "free space, or raise the limit. Old dead jobs take room too: sancho delete dead 'age>30d'.",
+    },
+    Entry {
+        code: "invalid",
+        title: "the call is wrong; repeating it is of no use",
+        meaning: "A value breaks a rule, such as a cursor that this store did not give or a payload that is too large. \
+                  Nothing happened.",
+        remedy: "the message says which rule and what would be right.",
+    },
+    Entry {
+        code: "not-found",
+        title: "what the call names is not there",
+        meaning: "No job has this id or holds this key, no live process has this identity, or no queue has this name. \
+                  A job that is done is gone, and so is its id; a dead job holds no key.",
+        remedy: "see what there is: sancho ls, sancho processes, sancho queues.",
+    },
+    Entry {
+        code: "corrupt",
+        title: "the store holds something that it never writes",
+        meaning: "The file is damaged, or another program wrote into it or into Sancho's keys. Payloads that cannot be \
+                  read are no corruption: they go to the dead set as they are.",
+        remedy: "stop all servers, keep a copy of what is there, and run sancho doctor. On SQLite, restore a copy that \
+                 sancho backup made; on Redis, remove the key that the message names.",
+    },
+    Entry {
+        code: "unsupported",
+        title: "this store, or this version of it, cannot do it",
+        meaning: "Some things exist on one kind of store alone: sancho backup on SQLite, sancho redis purge on Redis. \
+                  Processes of other programs obey only the orders that they know.",
+        remedy: "the message says what to use instead.",
+    },
+    Entry {
+        code: "internal",
+        title: "a defect in Sancho itself",
+        meaning: "Something happened that the code says cannot happen. The call did nothing, or its outcome is not \
+                  known.",
+        remedy: "report it, with the whole message and the version (sancho --version).",
+    },
+    Entry {
+        code: "address",
+        title: "the store's address is not understood",
+        meaning: "What --store or SANCHO_URL holds is no address of a store. What stands behind the scheme is not \
+                  repeated, as it may be a password.",
+        remedy: "write sqlite://sancho.db, sqlite:///var/lib/app/sancho.db or redis://HOST:PORT/DATABASE.",
+    },
+    Entry {
+        code: "open",
+        title: "the store cannot be opened",
+        meaning: "There is no file or no server at the address, or it refused: a password, a version, a permission. \
+                  Commands that only look never make a file.",
+        remedy: "the message names the cause and the fix. To make a store, push a job.",
+    },
+    Entry {
+        code: "started",
+        title: "the job has started",
+        meaning: "A process has the job in its hands. It can no longer be moved or deleted from outside: only its \
+                  process can end it.",
+        remedy: "sancho cancel JID --running asks its process to cancel it where it waits next.",
+    },
+    Entry {
+        code: "senseless",
+        title: "the action has no meaning where the job is",
+        meaning: "A job in a queue cannot be retried, since it is about to run; a dead one cannot be cancelled, killed \
+                  or rescheduled. Nothing was changed.",
+        remedy: "delete a dead job, or retry it and reschedule it then.",
+    },
+    Entry {
+        code: "key-taken",
+        title: "another job holds the key",
+        meaning: "The dead job had a key, and a job with the same key was pushed since. Running both would break the \
+                  promise of the key.",
+        remedy: "cancel or wait for the job that the message names, or delete the dead one.",
+    },
+    Entry {
+        code: "Timeout",
+        title: "a job ran longer than its timeout",
+        meaning: "The job was ended where it waited last, and counts as failed: it is retried as after any error. What \
+                  it had done before stays done.",
+        remedy: "raise the timeout of its class, or split the job; see that it waits on nothing without a limit.",
+    },
+    Entry {
+        code: "Sancho::Panic",
+        title: "a job panicked",
+        meaning: "The code of the job panicked. The server caught it, and goes on; the job counts as failed and is \
+                  retried. The message has what was said, and where.",
+        remedy: "mend the code at the place that the message names: sancho show JID.",
+    },
+    Entry {
+        code: "Sancho::ArgsError",
+        title: "a job's arguments do not fit its class",
+        meaning: "The server's code for the class could not read the arguments: one is missing, or of another type. \
+                  The job counts as failed and is retried, so a server with code that fits may still perform it.",
+        remedy: "bring the pusher and the class to the same arguments; new ones come last, with a default.",
+    },
+    Entry {
+        code: "Sancho::Killed",
+        title: "a job gave itself up",
+        meaning: "The job's code answered with JobError::kill: trying again is of no use. It went to the dead set at \
+                  once, whatever tries were left.",
+        remedy: "read its message (sancho show JID); once the cause is gone, sancho retry JID.",
+    },
+    Entry {
+        code: "Sancho::Poison",
+        title: "processes died with this job in their hands",
+        meaning: "Three processes died within 72 hours while they had the job, the last time while it ran alone. It \
+                  was buried so that it takes no other job along.",
+        remedy: "see why the process died, such as memory, a signal or an abort; then sancho retry JID.",
+    },
+];
