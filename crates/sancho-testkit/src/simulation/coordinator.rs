@@ -132,10 +132,11 @@ impl<'a> Coordinator<'a> {
         loop {
             let ghost = {
                 let mut state = self.world.state();
-                let due = state.ghosts.iter().position(|ghost| ghost.at_ms <= now_ms);
-                due.map(|index| state.ghosts.remove(index))
+                let due = state.ghosts.iter().enumerate().filter(|(_, ghost)| ghost.at_ms <= now_ms);
+                let first = due.min_by_key(|(_, ghost)| (ghost.at_ms, ghost.process, ghost.number));
+                first.map(|(index, _)| index).map(|index| state.ghosts.remove(index))
             };
-            let Some(Ghost { process, at_ms, request, now }) = ghost else { return };
+            let Some(Ghost { process, at_ms, request, now, .. }) = ghost else { return };
             self.world.tell_fault(at_ms, process, format_args!("a call that was given up comes to the store:"));
             _ = self.world.make(process, at_ms, &request, now);
         }

@@ -144,6 +144,7 @@ impl Process {
         let world = Arc::clone(&life.site.world);
         world.state().ledger.life_is_over(self.index);
         self.calls = life.site.calls.load(Relaxed);
+        life.site.dies.store(true, Relaxed);
         drop(life);
         self.at_ms += restart_ms;
     }

@@ -1,7 +1,7 @@
 //! Where a process's code runs: its gate to the store, its clock, and what the coordinator has to know of it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sancho_core::Jid;
@@ -24,6 +24,8 @@ pub struct Site {
     /// Calls made so far, over all lives.
     pub(super) calls: AtomicU64,
     end: Mutex<Option<End>>,
+    /// Whether the runtime is being dropped: in an order of its own, which the story must not have.
+    pub(super) dies: AtomicBool,
 }
 
 /// How a life ended by itself.
@@ -43,7 +45,8 @@ pub(super) enum End {
 impl Site {
     pub(super) fn new(world: Arc<World>, process: usize, clock: SimClock, chance: Seeded, calls: u64) -> Self {
         let (gate, calls, end) = (Gate::default(), AtomicU64::new(calls), Mutex::default());
-        Site { world, process, clock: Arc::new(clock), gate, chance, calls, end }
+        let (clock, dies) = (Arc::new(clock), AtomicBool::new(false));
+        Site { world, process, clock, gate, chance, calls, end, dies }
     }
 
     pub(super) fn tell(&self, what: fmt::Arguments<'_>) {
@@ -109,7 +112,9 @@ impl Drop for Running {
         let at_ms = self.site.clock.true_ms();
         let mut state = self.site.world.state();
         let number = self.number;
-        state.story.tell(at_ms, self.site.world.plan.name(self.site.process), format_args!("#{number} is over"));
+        if !self.site.dies.load(Relaxed) {
+            state.story.tell(at_ms, self.site.world.plan.name(self.site.process), format_args!("#{number} is over"));
+        }
         if let Err(found) = state.ledger.end_run(number, self.run, at_ms) {
             state.broken.get_or_insert(found);
         }

@@ -34,7 +34,9 @@ impl SimStore {
         if let Request::Retire(who) = &request {
             site.world.state().ledger.distrusts(who);
         }
-        let mut flight = Flight { site, request: Some(request), now, begun_ms, on_its_way: false };
+        // Drawn now: calls that are given up together are dropped in no order that a seed knows.
+        let arrives = site.chance.once_in(2);
+        let mut flight = Flight { site, number, request: Some(request), now, begun_ms, arrives, on_its_way: false };
         self.way(fault, |before, _| before).await;
         flight.on_its_way = !matches!(fault, Some(Fault::Refused | Fault::RequestLost | Fault::CrashBefore { .. }));
         site.gate.pass().await;
@@ -119,18 +121,21 @@ fn lost(op: &'static str, kind: ErrorKind) -> StoreError {
 /// A call under way. Given up on its way to the store, it may come there all the same.
 struct Flight<'a> {
     site: &'a Site,
+    number: u64,
     request: Option<Request>,
     now: Timestamp,
     begun_ms: u64,
+    /// Whether it comes to the store if it is given up.
+    arrives: bool,
     on_its_way: bool,
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        let Some(request) = self.request.take().filter(|_| self.on_its_way) else { return };
+        let Some(request) = self.request.take().filter(|_| self.on_its_way && self.arrives) else { return };
         let (process, at_ms, now) = (self.site.process, self.site.clock.true_ms(), self.now);
-        if self.site.chance.once_in(2) && !self.site.world.plan.is_overtaken(&request, self.begun_ms, at_ms) {
-            self.site.world.state().ghosts.push(Ghost { process, at_ms, request, now });
+        if !self.site.world.plan.is_overtaken(&request, self.begun_ms, at_ms) {
+            self.site.world.state().ghosts.push(Ghost { process, number: self.number, at_ms, request, now });
         }
     }
 }

@@ -46,6 +46,7 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Ghost {
     pub(super) process: usize,
+    pub(super) number: u64,
     pub(super) at_ms: u64,
     pub(super) request: Request,
     pub(super) now: Timestamp,
