@@ -4,6 +4,5 @@
 //!
 //! The macro exports the function that libFuzzer, which is C++, calls by its name.
 #![no_main]
-#![forbid(unsafe_code)]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sancho_hostile::check("ndjson", bytes));

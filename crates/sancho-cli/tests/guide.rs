@@ -1,10 +1,10 @@
 //! The guide of the command, run word for word: docs/guides/command.md.
 
-mod harness;
-
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use harness::{Answer, SANCHO};
+/// The command, as it was built for the tests.
+const SANCHO: &str = env!("CARGO_BIN_EXE_sancho");
 
 /// An example: a line that a person types, and what it prints.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ struct Example {
 }
 
 fn guide() -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/command.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/command.md");
     std::fs::read_to_string(path).expect("the guide is there")
 }
 
@@ -70,28 +70,33 @@ fn every_example_prints_what_the_guide_says() {
     let examples = examples(&guide);
     assert!(examples.len() >= 40, "{}", examples.len());
     let directory = tempfile::tempdir().expect("a directory for the test");
-    let folder = std::path::Path::new(SANCHO).parent().expect("it stands in a folder");
+    let folder = Path::new(SANCHO).parent().expect("it stands in a folder");
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
     for Example { line, typed, printed } in examples {
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("exec 2>&1; {typed}")).current_dir(directory.path());
-        command.env("PATH", &path).env_remove("SANCHO_URL").stdin(Stdio::null());
-        let answer: Answer = command.output().expect("sh starts").into();
-        let have: Vec<&str> = answer.out.trim_end().lines().collect();
+        let have = in_shell(directory.path(), &path, &typed);
+        let lines: Vec<&str> = have.trim_end().lines().collect();
         assert!(
-            agree(&printed, &have),
+            agree(&printed, &lines),
             "line {line}: $ {typed}\nthe guide has\n{}\nand it printed\n{}",
             printed.join("\n"),
-            answer.out
+            have
         );
     }
+}
+
+/// What a line prints in a shell, errors too.
+fn in_shell(directory: &Path, path: &str, typed: &str) -> String {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("exec 2>&1; {typed}")).current_dir(directory);
+    command.env("PATH", path).env_remove("SANCHO_URL").stdin(Stdio::null());
+    String::from_utf8(command.output().expect("sh starts").stdout).expect("UTF-8")
 }
 
 #[test]
 fn every_command_has_an_example() {
     let guide = guide();
     let help = Command::new(SANCHO).arg("--help").output().expect("the command starts");
-    let help = Answer::from(help).out;
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let commands: Vec<&str> = commands
         .filter_map(|line| {

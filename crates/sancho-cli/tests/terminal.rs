@@ -16,6 +16,9 @@ use rustix::termios::{LocalModes, tcgetattr};
 /// Far longer than anything here takes: it turns a hang into a failure.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Bytes that are shown before what is looked for: more than a hundred looks at a small store.
+const SHOWN_MAX: usize = 100_000;
+
 /// A command on a terminal.
 struct OnTerminal {
     child: Child,
@@ -56,6 +59,7 @@ impl OnTerminal {
         while !self.seen.contains(text) {
             let more = self.shown.recv_timeout(PATIENCE);
             self.seen.push_str(&more.unwrap_or_else(|_| panic!("{text:?} is never shown: {:?}", self.seen)));
+            assert!(self.seen.len() < SHOWN_MAX, "{text:?} is never shown: {:?}", self.seen);
         }
     }
 
@@ -115,6 +119,8 @@ fn numbers_are_drawn_until_q_and_the_terminal_is_as_it_was() {
 #[test]
 fn an_interrupt_ends_the_watch_and_leaves_the_terminal_as_it_was() {
     let bench = Bench::new();
+    bench.run(&["watch"]).refused(1, &["no store", "[open]"]);
+    assert!(!bench.path("jobs.db").exists(), "who looks makes nothing");
     bench.ok(&["push", "A"]);
     let mut watching = OnTerminal::start(&bench, &["watch"]);
     watching.until("q ends");

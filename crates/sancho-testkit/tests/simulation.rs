@@ -70,7 +70,7 @@ fn first_found(bug: Bug) -> Option<(u64, &'static str)> {
 fn broken_stores_are_found() {
     for (bug, invariant) in [
         (Bug::PopThenPush, "each job is in exactly one place"),
-        (Bug::NoReceiptCheck, "a settlement for a claim that is no longer held changes nothing"),
+        (Bug::NoReceiptCheck, "a settlement is answered for what it did"),
         (Bug::CounterOutsideTheStep, "counters add up to what was settled"),
         (Bug::KeyFreedEarly, "a key belongs to one job"),
         (Bug::KeyNotFreed, "a key points at its job"),

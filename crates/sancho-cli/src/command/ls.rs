@@ -72,11 +72,21 @@ pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<
     }
     if page.rows.is_empty() {
         output.text("no jobs")?;
+        note_unknown(client, &ls.set).await?;
     } else {
         output.text(table(&ls.set, &page.rows, client.clock().now()))?;
     }
     if let Some(next) = next {
         exit::note(&format!("there may be more: go on with --cursor '{next}'"));
+    }
+    Ok(())
+}
+
+/// A queue that is not there is an empty one, or a slip.
+async fn note_unknown(client: &Client, set: &Set) -> Result<(), Exit> {
+    let Set::Queue(queue) = set else { return Ok(()) };
+    if !client.inspect().queues(client.clock().now()).await?.iter().any(|row| row.name == *queue) {
+        exit::note(&format!("there is no queue {queue}: see sancho queues for those that there are"));
     }
     Ok(())
 }

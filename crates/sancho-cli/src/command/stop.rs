@@ -38,8 +38,8 @@ pub(crate) struct Stop {
     #[command(flatten)]
     whom: Whom,
 
-    /// Kill those of this host that are still there when the time is up (SIGKILL); their jobs are taken over by
-    /// others when their lease ends
+    /// Kill those of this host that are still there when the time is up (SIGKILL). Others take their jobs over when
+    /// their lease ends; Sidekiq's own processes have none, and lose what they run
     #[arg(long)]
     kill: bool,
 }
@@ -217,12 +217,17 @@ impl Asked {
     fn end(&mut self, outcome: Outcome, after: Duration, output: &mut Output) -> Result<(), Exit> {
         self.outcome = outcome;
         let identity = self.identity();
-        let after = when::length(after);
+        let (after, runs) = (when::length(after), counted(self.row.busy as u64, "job", "jobs"));
         let line = match outcome {
-            Outcome::Quiet => format!("{identity} is quiet, after {after}; jobs that it runs: {}", self.row.busy),
+            Outcome::Quiet => format!("{identity} is quiet, after {after}, and runs {runs} still"),
+            Outcome::Killed if self.row.busy == 0 => format!("{identity} was killed; it ran no job"),
+            // Only a program that keeps its claims in the store has them taken over.
+            Outcome::Killed if !self.row.info.version.starts_with("sancho") => {
+                format!("{identity} was killed: what became of its {runs} is its own program's to say")
+            }
             Outcome::Killed => {
                 let lease = when::length(limits::LEASE);
-                format!("{identity} was killed: others take its {} jobs over within {lease}", self.row.busy)
+                format!("{identity} was killed: others take its {runs} over within {lease}")
             }
             _ => format!("{identity} has stopped, after {after}"),
         };

@@ -142,7 +142,7 @@ impl Process {
         let doing = std::mem::replace(&mut self.doing, Doing::Down);
         let (Doing::Lives(life) | Doing::Frozen(life)) = doing else { return };
         let world = Arc::clone(&life.site.world);
-        world.state().ledger.standing[self.index] = Standing::Rests;
+        world.state().ledger.life_is_over(self.index);
         self.calls = life.site.calls.load(Relaxed);
         drop(life);
         self.at_ms += restart_ms;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sancho_core::{
     Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, ErrorKind, Exchanged, Filter,
-    Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable, Promoted,
-    Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreError, StoreResult,
-    TakenOver, Timestamp, inspect, limits,
+    Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable,
+    Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreError,
+    StoreResult, TakenOver, Timestamp, inspect, limits,
 };
 
 use super::plan::{Fault, Wakes, When};
@@ -99,10 +99,12 @@ impl SimStore {
         std::future::pending().await
     }
 
-    /// A good beat is answered: the process goes by its claims from now on, for a time from the beat's beginning.
+    /// A good beat is answered: the process goes by its claims from now on, for a time from the beat's beginning. A
+    /// greeting does not count: it may be repeated, with a better time, before anything is claimed.
     fn note_trust(&self, begun_ms: u64, request: &Request, answer: &StoreResult<Response>) {
         if let (Request::Beat(beat), Ok(Response::Beaten(answer))) = (request, answer)
             && answer.standing == sancho_core::Standing::Good
+            && beat.greeting == Greeting::StillHere
         {
             let until_ms = begun_ms + u64::try_from(limits::TRUST_FOR.as_millis()).expect("a short time");
             self.site.world.state().ledger.trusts(&beat.process.incarnation, until_ms);

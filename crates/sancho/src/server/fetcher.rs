@@ -13,7 +13,7 @@ use sancho_core::{
     ClaimRequest, Entropy, Interest, Jid, Mark, Outcome, QueueName, Receipt, Source, Standing, Store, StoreError,
     limits,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
 use crate::server::alone::Alone;
@@ -21,7 +21,7 @@ use crate::server::config::Config;
 use crate::server::foreign::Foreign;
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::roster::Roster;
 use crate::server::settler::Pending;
@@ -60,7 +60,7 @@ pub(crate) struct Fetcher<S> {
     pub(crate) processor: Processor<S>,
     pub(crate) roster: Arc<Roster<S>>,
     pub(crate) tally: Arc<Tally>,
-    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) phase: PhaseWatch,
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
     pub(crate) hand: Hand,
 }
@@ -211,7 +211,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if let Some(request) = self.hand.unresolved.take() {
             return Some(request);
         }
-        if *self.phase.borrow() != Phase::Serving || self.hand.alone.keeps_others_away(self.lease.uptime()) {
+        if self.phase.now() != Phase::Serving || self.hand.alone.keeps_others_away(self.lease.uptime()) {
             return None;
         }
         let limit = self.config.slots.saturating_sub(self.roster.len());
@@ -246,7 +246,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if self.is_quiet() && self.hand.alone.is_engaged() {
             return;
         }
-        let serving = *self.phase.borrow() == Phase::Serving;
+        let serving = self.phase.now() == Phase::Serving;
         let uptime = self.lease.uptime();
         let free = self.roster.len() < self.config.slots && !self.hand.alone.keeps_others_away(uptime);
         let asks = serving && free && self.lease.is_trusted();
@@ -258,7 +258,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             biased;
             Some((number, outcome)) = self.hand.finished.1.recv() => self.finished(number, outcome),
             Some(message) = self.messages.recv() => self.hear(message),
-            _ = self.phase.changed() => {}
+            () = self.phase.changed() => {}
             () = store.wait(&interest, mark), if asks => {}
             () = tokio::time::sleep(nap) => {}
         }
@@ -268,7 +268,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     fn nap(&self, uptime: Duration) -> Duration {
         let spread = limits::POLL_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
         let mut nap = spread;
-        if let Phase::Stopping { deadline } = *self.phase.borrow() {
+        if let Phase::Stopping { deadline } = self.phase.now() {
             // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
             // be no wait at all.
             let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
@@ -288,12 +288,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     fn is_past_deadline(&self) -> bool {
-        matches!(*self.phase.borrow(), Phase::Stopping { deadline } if deadline <= self.lease.uptime())
+        matches!(self.phase.now(), Phase::Stopping { deadline } if deadline <= self.lease.uptime())
     }
 
     /// Whether the loop may end: the server is stopping, and nothing is in its hands that the store does not have.
     fn is_over(&self) -> bool {
-        let Phase::Stopping { deadline } = *self.phase.borrow() else { return false };
+        let Phase::Stopping { deadline } = self.phase.now() else { return false };
         let empty = self.roster.len() == 0 && self.hand.alone.is_empty();
         let settled = self.hand.pending.is_empty() && self.hand.stuck.is_empty();
         if empty && settled && self.hand.unresolved.is_none() {

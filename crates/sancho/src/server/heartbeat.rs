@@ -8,12 +8,12 @@ use sancho_core::{
     Beat, BeatAnswer, Entropy, ErrorKind, Greeting, Interest, Order, ProcessInfo, QueueName, Standing, Store,
     StoreError, limits,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::roster::Roster;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
@@ -28,7 +28,7 @@ pub(crate) struct Heartbeat<S> {
     pub(crate) events: Events,
     pub(crate) roster: Arc<Roster<S>>,
     pub(crate) tally: Arc<Tally>,
-    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) phase: PhaseWatch,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
     pub(crate) shutdown: Shutdown,
     pub(crate) process: ProcessInfo,
@@ -90,11 +90,11 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             if !self.lease.is_trusted() {
                 self.distrust().await;
             }
-            if *self.phase.borrow() == Phase::Drained {
+            if self.phase.now() == Phase::Drained {
                 break;
             }
             self.sleep(next, mark).await;
-            if *self.phase.borrow() == Phase::Drained {
+            if self.phase.now() == Phase::Drained {
                 break;
             }
         }
@@ -118,15 +118,15 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         let mut phase = self.phase.clone();
         tokio::select! {
             biased;
-            _ = self.phase.changed() => {}
-            _ = phase.wait_for(|phase| *phase == Phase::Drained) => {}
+            () = self.phase.changed() => {}
+            () = phase.wait_for(|phase| phase == Phase::Drained) => {}
             () = tokio::time::sleep(span) => {}
             () = rest => {}
         }
     }
 
     async fn beat(&mut self, greeting: Greeting) -> Result<BeatAnswer, StoreError> {
-        let serving = *self.phase.borrow() == Phase::Serving;
+        let serving = self.phase.now() == Phase::Serving;
         let beat = Beat {
             process: self.process.clone(),
             greeting,

@@ -11,6 +11,7 @@ use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
+use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::reaper::Reaper;
@@ -213,9 +214,8 @@ async fn dump_when_asked<S>(roster: Arc<Roster<S>>, asked: Arc<Notify>) {
     }
 }
 
-async fn tell_when_quiet(mut phase: watch::Receiver<crate::server::phase::Phase>, events: Events) {
-    if phase.wait_for(|phase| *phase != crate::server::phase::Phase::Serving).await.is_ok() {
-        tracing::info!("the server takes no more jobs");
-        events.tell(|| Event::Quiet);
-    }
+async fn tell_when_quiet(mut phase: PhaseWatch, events: Events) {
+    phase.wait_for(|phase| phase != Phase::Serving).await;
+    tracing::info!("the server takes no more jobs");
+    events.tell(|| Event::Quiet);
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Entropy, Pruned, Store, limits};
-use tokio::sync::watch;
 
 use crate::event::{Event, Events};
 use crate::server::config::Config;
 use crate::server::lease::Lease;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseWatch};
 
 /// How often the limits are looked at: they are soft, and a process that starts looks at once.
 const EVERY: Duration = Duration::from_secs(30);
@@ -20,13 +19,13 @@ pub(crate) struct Pruner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) config: Arc<Config>,
-    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) phase: PhaseWatch,
 }
 
 impl Pruner {
     /// Prunes until the server stops serving.
     pub(crate) async fn run(mut self) {
-        while *self.phase.borrow() == Phase::Serving {
+        while self.phase.now() == Phase::Serving {
             let limit = limits::JOBS_PER_MOVE_MAX;
             let pruned = self.store.prune(&self.config.retention, limit, self.lease.now()).await;
             let pruned = pruned.unwrap_or_else(|error| {
@@ -45,7 +44,7 @@ impl Pruner {
             }
             tokio::select! {
                 biased;
-                _ = self.phase.changed() => {}
+                () = self.phase.changed() => {}
                 () = tokio::time::sleep(EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0)) => {}
             }
         }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use sancho_core::lifecycle::Policy;
 use sancho_core::{Entropy, Jid, Outcome, Store, Wire, limits};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::settler::Pending;
 
 pub(crate) struct Reaper {
@@ -18,7 +18,7 @@ pub(crate) struct Reaper {
     pub(crate) lease: Arc<Lease>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
-    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) phase: PhaseWatch,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
     pub(crate) wire: Wire,
 }
@@ -28,7 +28,7 @@ impl Reaper {
     pub(crate) async fn run(mut self) {
         // A take-over of unknown outcome is repeated with the same numbers, so that nothing it took is forgotten.
         let mut unresolved = None;
-        while *self.phase.borrow() == Phase::Serving {
+        while self.phase.now() == Phase::Serving {
             let limit = limits::JOBS_PER_MOVE_MAX;
             let first = unresolved.take().unwrap_or_else(|| self.lease.numbers(limit));
             let by = self.lease.incarnation();
@@ -51,7 +51,7 @@ impl Reaper {
             let nap = limits::REAP_EVERY.mul_f64(0.75 + self.entropy.next_unit() / 2.0);
             tokio::select! {
                 biased;
-                _ = self.phase.changed() => {}
+                () = self.phase.changed() => {}
                 () = tokio::time::sleep(nap) => {}
             }
         }

@@ -4,26 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Entropy, Interest, Store, limits};
-use tokio::sync::watch;
 
 use crate::event::{Event, Events};
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseWatch};
 
 pub(crate) struct Scheduler {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) lease: Arc<Lease>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
-    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) phase: PhaseWatch,
     pub(crate) outage: Outage,
 }
 
 impl Scheduler {
     /// Promotes until the server stops serving.
     pub(crate) async fn run(mut self) {
-        while *self.phase.borrow() == Phase::Serving {
+        while self.phase.now() == Phase::Serving {
             let (mark, begun) = (self.store.mark(), self.lease.uptime());
             let promoted = self.store.promote(limits::JOBS_PER_MOVE_MAX, self.lease.now()).await;
             let sleep = match promoted {
@@ -49,7 +48,7 @@ impl Scheduler {
         let store = Arc::clone(&self.store);
         tokio::select! {
             biased;
-            _ = self.phase.changed() => {}
+            () = self.phase.changed() => {}
             () = tokio::time::sleep(span) => {}
             () = store.wait(&Interest::Due, mark) => {}
         }

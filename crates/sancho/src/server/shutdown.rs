@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::server::lease::Lease;
-use crate::server::phase::Phase;
+use crate::server::phase::{Phase, PhaseCell, PhaseWatch};
 
 /// Whoever holds one may make the server quiet, or stop it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown {
-    phase: watch::Sender<Phase>,
+    phase: PhaseCell,
     stopping: watch::Sender<bool>,
     lease: Arc<Lease>,
     timeout: Duration,
@@ -19,11 +19,11 @@ pub(crate) struct Shutdown {
 
 impl Shutdown {
     pub(crate) fn new(lease: Arc<Lease>, timeout: Duration) -> Self {
-        Shutdown { phase: watch::Sender::new(Phase::Serving), stopping: watch::Sender::new(false), lease, timeout }
+        Shutdown { phase: PhaseCell::new(), stopping: watch::Sender::new(false), lease, timeout }
     }
 
-    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
-        self.phase.subscribe()
+    pub(crate) fn phase(&self) -> PhaseWatch {
+        self.phase.watch()
     }
 
     /// What running jobs look at.
@@ -44,12 +44,9 @@ impl Shutdown {
     /// What runs is cut short now.
     pub(crate) fn stop_now(&self) {
         let deadline = self.lease.uptime();
-        self.phase.send_if_modified(|phase| {
-            let sooner = !matches!(*phase, Phase::Drained) && *phase != Phase::Stopping { deadline };
-            if sooner {
-                *phase = Phase::Stopping { deadline };
-            }
-            sooner
+        self.phase.change(|phase| {
+            let sooner = phase != Phase::Drained && phase != Phase::Stopping { deadline };
+            sooner.then_some(Phase::Stopping { deadline })
         });
         self.stopping.send_replace(true);
     }
@@ -62,14 +59,8 @@ impl Shutdown {
         if matches!(to, Phase::Stopping { .. } | Phase::Drained) {
             self.stopping.send_replace(true);
         }
-        self.phase.send_if_modified(|phase| {
-            // A second stop does not extend the first one's deadline.
-            let further = rank(*phase) < rank(to);
-            if further {
-                *phase = to;
-            }
-            further
-        });
+        // A second stop does not extend the first one's deadline.
+        self.phase.change(|phase| (rank(phase) < rank(to)).then_some(to));
     }
 }
 

@@ -84,14 +84,14 @@ impl Screen {
 
     /// Draws a page over the one before; lines for which there is no room are left out.
     pub(super) fn draw(&mut self, page: &str) -> Result<(), Exit> {
-        let size = termios::tcgetwinsize(io::stdout()).ok();
-        let (rows, columns) = size.map_or((24, 80), |size| (size.ws_row, size.ws_col));
-        let columns = if columns == 0 { 80 } else { usize::from(columns) };
+        // A terminal that does not know its size says nothing, or zero.
+        let size = termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
+        let (rows, columns) = size.map_or((24, 80), |size| (usize::from(size.ws_row), usize::from(size.ws_col)));
         let mut drawn = String::from(HOME);
         if std::mem::take(&mut self.is_fresh) {
             drawn.push_str(CLEAR_ALL);
         }
-        for line in page.lines().take(usize::from(rows.max(2)) - 1) {
+        for line in page.lines().take(rows.saturating_sub(1)) {
             drawn.extend(line.chars().take(columns));
             drawn.push_str(CLEAR_LINE);
             drawn.push_str("\r\n");

@@ -64,6 +64,14 @@ impl Ledger {
         }
     }
 
+    /// A life of a process is over: nobody goes by its claims.
+    pub(in crate::simulation) fn life_is_over(&mut self, process: usize) {
+        self.standing[process] = Standing::Rests;
+        for known in self.processes.values_mut().filter(|known| known.owner == process) {
+            known.trusts_until_ms = 0;
+        }
+    }
+
     pub(super) fn retired(&mut self, who: &Incarnation) {
         self.processes.remove(who);
     }
