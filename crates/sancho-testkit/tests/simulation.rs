@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sancho_core::{Inspect, Store};
+use sancho_testkit::Interposed;
 use sancho_testkit::mutants::{Bug, Mutant};
 use sancho_testkit::simulation::{self, Figures, Plan, Sound, Subject, Verdict};
 
@@ -57,7 +58,7 @@ struct Buggy(Bug);
 impl Subject for Buggy {
     fn base(&self) -> (Arc<dyn Store>, Arc<dyn Inspect>) {
         let mutant = Arc::new(Mutant::new(self.0));
-        (Arc::clone(&mutant) as Arc<dyn Store>, mutant as Arc<dyn Inspect>)
+        (Arc::new(Interposed(Arc::clone(&mutant))) as Arc<dyn Store>, mutant as Arc<dyn Inspect>)
     }
 }
 
