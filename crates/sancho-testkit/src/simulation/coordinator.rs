@@ -20,8 +20,9 @@ const TAIL_MS: u64 = 1_200_000;
 /// Jobs that are due so long after the last fault are waited for; later ones wait in peace.
 const AWAITED_MS: u64 = 180_000;
 
-/// How long a server may take to stop beyond its own timeout: tasks that are cut short, a last beat, a goodbye.
-const STOP_MS: u64 = 60_000;
+/// How long a server may take to stop beyond its own timeout: one that is still frozen, tasks that are cut short, a last
+/// beat, a goodbye.
+const STOP_MS: u64 = 120_000;
 
 /// How far a process runs at most before it is another's turn: two to the power of these, in milliseconds, and up to
 /// twice as far. Wake-ups are late by as much; each order of magnitude is as likely as another.
@@ -215,6 +216,10 @@ impl<'a> Coordinator<'a> {
     /// Something goes wrong with a process, now.
     fn strike(&mut self, index: usize, fault: Fault) {
         let process = &mut self.processes[index];
+        if process.at_ms >= self.calm_ms {
+            // It waited for a process that rested: by now all is to be quiet.
+            return;
+        }
         self.world.tell_fault(process.at_ms, index, format_args!("{fault:?}"));
         let server = process.life().and_then(|life| life.server()).cloned();
         match fault {
