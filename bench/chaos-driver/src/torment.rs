@@ -116,13 +116,8 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
         "a torment has a store of its own: --store redis or sqlite"
     );
     let is_redis = ask.store == "redis";
-    let (kinds, mut not_run) = kinds(&ask, is_redis)?;
+    let (kinds, not_run) = kinds(&ask, is_redis)?;
     let plans = Lane::ALL.map(|lane| schedule::draw(ask.seed, ask.total, &kinds, lane));
-    for kind in &kinds {
-        if !plans.iter().flatten().any(|plan| plan.kind == *kind) {
-            not_run.entry(format!("for lack of time in {} s", ask.total.as_secs())).or_default().push(*kind);
-        }
-    }
     let files = tempfile::Builder::new().prefix("torment.").tempdir_in(&ask.scratch)?;
     let ground = files.path().join("store");
     let ground = if kinds.contains(&Kind::DiskFull) { Ground::mounted(ground)? } else { Ground::plain(ground)? };
@@ -141,7 +136,7 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
     } else {
         Mains::default()
     };
-    let base = Base { url: url.clone(), seed: ask.seed, rate: ask.rate, files: files.path().to_owned() };
+    let base = Base { url, seed: ask.seed, rate: ask.rate, files: files.path().to_owned() };
     let troupe = Mutex::new(Troupe::start(base, mains)?);
     let torment = Arc::new(Torment { troupe, house: Mutex::new(house), ground, peace: RwLock::default(), is_redis });
     let mut lanes = JoinSet::new();
@@ -151,7 +146,7 @@ pub(crate) async fn run(ask: Ask, told_to_stop: impl Future<Output = ()>) -> Res
     };
     lanes.shutdown().await;
     let judged = match played {
-        Ok(tally) => judge(&torment, &ask, tally, not_run, &url).await,
+        Ok(tally) => judge(&torment, &ask, tally, (&kinds, not_run)).await,
         Err(error) => Err(error),
     };
     strike(torment, files, matches!(judged, Ok(true)));
@@ -312,8 +307,13 @@ async fn waiting_in(client: &Client) -> Result<u64> {
     Ok(Found::waiting(&stats))
 }
 
-async fn judge(torment: &Torment, ask: &Ask, tally: Tally, not_run: NotRun, url: &str) -> Result<bool> {
-    let client = connect(url).await?;
+async fn judge(torment: &Torment, ask: &Ask, tally: Tally, (kinds, mut not_run): (&[Kind], NotRun)) -> Result<bool> {
+    let missing: Vec<Kind> = kinds.iter().copied().filter(|kind| !tally.made.contains_key(kind)).collect();
+    if !missing.is_empty() {
+        not_run.insert(format!("for lack of time in {} s", ask.total.as_secs()), missing);
+    }
+    let url = torment.house.lock().await.url();
+    let client = connect(&url).await?;
     let complaints = torment.house.lock().await.complaints(&client).await?;
     let mut found = Found::look(&client, complaints).await?;
     found.complaints.extend(tally.missed);

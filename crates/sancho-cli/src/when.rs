@@ -76,12 +76,6 @@ pub(crate) fn exact(at: Timestamp) -> String {
     }
 }
 
-/// A day, by whole days since the epoch, as ISO 8601 has it.
-pub(crate) fn date(unix_day: i64) -> String {
-    let midnight = Timestamp::from_unix_millis(unix_day.saturating_mul(86_400_000));
-    exact(midnight).chars().take_while(|c| *c != 'T').collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,7 +109,6 @@ mod tests {
         let at = moment("2026-11-21T09:00:00.5+07:00").expect("a time");
         assert_eq!(at.as_unix_millis(), 1_795_226_400_500);
         assert_eq!(exact(at), "2026-11-21T02:00:00Z");
-        assert_eq!((date(0).as_str(), date(20_778).as_str()), ("1970-01-01", "2026-11-21"));
         assert!(moment("2026-11-21T09:00:00").expect_err("no offset").contains("offset"));
     }
 

@@ -129,6 +129,12 @@ impl Mutant {
         Mutant { bug, model: ModelStore::new(), memory: Mutex::default() }
     }
 
+    /// A model with this bug, as a store and as its control plane.
+    pub fn make(bug: Bug) -> (Arc<dyn Store>, Arc<dyn Inspect>) {
+        let mutant = Arc::new(Mutant::new(bug));
+        (Arc::new(Interposed(Arc::clone(&mutant))), mutant)
+    }
+
     fn has(&self, bug: Bug) -> bool {
         self.bug == bug
     }
@@ -163,9 +169,7 @@ impl Factory for MutantFactory {
     }
 
     fn make(&self) -> BoxFuture<'_, (Arc<dyn Store>, Arc<dyn Inspect>)> {
-        let mutant = Arc::new(Mutant::new(self.0));
-        Box::pin(
-            async move { (Arc::new(Interposed(Arc::clone(&mutant))) as Arc<dyn Store>, mutant as Arc<dyn Inspect>) },
-        )
+        let bug = self.0;
+        Box::pin(async move { Mutant::make(bug) })
     }
 }

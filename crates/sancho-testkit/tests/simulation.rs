@@ -56,8 +56,7 @@ struct Buggy(Bug);
 
 impl Subject for Buggy {
     fn base(&self) -> (Arc<dyn Store>, Arc<dyn Inspect>) {
-        let mutant = Arc::new(Mutant::new(self.0));
-        (Arc::clone(&mutant) as Arc<dyn Store>, mutant as Arc<dyn Inspect>)
+        Mutant::make(self.0)
     }
 }
 

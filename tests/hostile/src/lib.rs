@@ -19,7 +19,6 @@ mod wire;
 #[expect(dead_code, reason = "a check reads lines, and does not watch how far it is")]
 #[path = "../../../crates/sancho-cli/src/ndjson.rs"]
 mod ndjson;
-#[expect(dead_code, reason = "a check reads times, and does not write days")]
 #[path = "../../../crates/sancho-cli/src/when.rs"]
 mod when;
 

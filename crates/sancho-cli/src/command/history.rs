@@ -1,7 +1,7 @@
 //! `sancho history`: what was performed, and what failed, by day.
 
 use clap::Args;
-use sancho::Client;
+use sancho::{Client, Timestamp};
 use sancho_core::inspect::DayStats;
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ struct Day {
 
 impl From<&DayStats> for Day {
     fn from(day: &DayStats) -> Self {
-        Day { date: when::date(day.unix_day), processed: day.processed, failed: day.failed }
+        Day { date: date(day.unix_day), processed: day.processed, failed: day.failed }
     }
 }
 
@@ -51,4 +51,20 @@ pub(super) async fn run(client: &Client, history: History, output: &mut Output) 
         }
         table.to_string()
     })
+}
+
+/// A day, by whole days since the epoch, as ISO 8601 has it.
+fn date(unix_day: i64) -> String {
+    let midnight = Timestamp::from_unix_millis(unix_day.saturating_mul(86_400_000));
+    when::exact(midnight).chars().take_while(|c| *c != 'T').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_by_the_calendar() {
+        assert_eq!((date(0).as_str(), date(20_778).as_str()), ("1970-01-01", "2026-11-21"));
+    }
 }
