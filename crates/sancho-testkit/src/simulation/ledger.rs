@@ -127,8 +127,10 @@ pub(super) struct Ledger {
     by_payload: BTreeMap<Vec<u8>, usize>,
     by_claim: BTreeMap<ClaimId, usize>,
     keys: BTreeMap<Key, usize>,
-    /// Every jid that a push brought to the store, added or not.
-    pushed: BTreeSet<Jid>,
+    /// Every jid that a push brought to the store, added or not, and by what time.
+    pushed: BTreeMap<Jid, Timestamp>,
+    /// The latest time by which the store forgot pushes.
+    forgot_by: Timestamp,
     settled: BTreeSet<ClaimId>,
     processes: BTreeMap<Incarnation, processes::Known>,
     /// Frozen spans of each process: from, until.
@@ -178,6 +180,10 @@ impl Ledger {
             }
             (Request::Apply(action, selection, _), Response::Applied(applied)) => {
                 self.applied(call, action, selection, applied)
+            }
+            (Request::Prune(..), _) => {
+                self.forgot_by = self.forgot_by.max(call.now);
+                Ok(())
             }
             (Request::Pause(what), _) => {
                 self.pause(what);

@@ -88,6 +88,11 @@ impl World {
 
     /// Makes a call: the store does it, the ledger checks it, the story has it.
     pub(super) fn make(&self, process: usize, at_ms: u64, request: &Request, now: Timestamp) -> StoreResult<Response> {
+        let now = match request {
+            // A store with a clock remembers pushes by that: clients do not know its time.
+            Request::Push(_) if self.plan.store_clock == StoreClock::Own => true_time(at_ms),
+            _ => now,
+        };
         let mut answer = ready(Box::pin(request.make(&*self.store, &*self.inspect, now)));
         if let Ok(Response::Beaten(beaten)) = &mut answer
             && self.plan.store_clock == StoreClock::Own

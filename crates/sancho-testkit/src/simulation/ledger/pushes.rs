@@ -2,7 +2,7 @@
 
 use std::collections::btree_map;
 
-use sancho_core::{Jid, NewJob, Promoted, Pushed};
+use sancho_core::{Jid, NewJob, Promoted, Pushed, limits};
 
 use super::{Call, Entry, Holds, Ledger, Spot, broken};
 
@@ -14,6 +14,7 @@ impl Ledger {
                 format!("{} jobs, {} answers", jobs.len(), answers.len()),
             );
         }
+        self.forgot_by = self.forgot_by.max(call.now);
         for (job, answer) in jobs.iter().zip(answers) {
             self.pushed_one(call, job, answer)?;
         }
@@ -21,14 +22,18 @@ impl Ledger {
     }
 
     pub(super) fn pushed_one(&mut self, call: &Call<'_>, job: &NewJob, answer: &Pushed) -> Holds {
-        let before = !self.pushed.insert(job.jid.clone());
+        let before = self.pushed.contains_key(&job.jid);
+        let forgotten = self.is_forgotten(&job.jid);
+        if !before || forgotten {
+            self.pushed.insert(job.jid.clone(), call.now);
+        }
         match answer {
             Pushed::Repeated if before => Ok(()),
             Pushed::Repeated => broken(
                 "only what was pushed before is a repetition",
                 format!("{} was never pushed, and is answered as repeated", job.jid),
             ),
-            _ if before => broken(
+            _ if before && !forgotten => broken(
                 "a repeated push adds nothing",
                 format!("{} was pushed before, and is answered as {answer:?}", job.jid),
             ),
@@ -44,6 +49,12 @@ impl Ledger {
             Pushed::Kept { holder, .. } | Pushed::Refused { holder, .. } => self.holder(job, holder).map(|_| ()),
             other => broken("a push is answered in one of five ways", format!("{other:?}")),
         }
+    }
+
+    /// Whether a store may have forgotten a push by now, and has no job of it.
+    fn is_forgotten(&self, jid: &Jid) -> bool {
+        let is_old = self.pushed.get(jid).is_some_and(|at| self.forgot_by.since(*at) > limits::PUSH_REPEAT);
+        is_old && self.number(jid).is_none_or(|number| self.entries[number].spot == Spot::Gone)
     }
 
     /// The job that holds the key of a new one, which must be the one that was answered.
@@ -115,7 +126,7 @@ impl Ledger {
 
     /// A client was told that its push is safe.
     pub(in crate::simulation) fn acknowledged(&self, jid: &Jid) -> Holds {
-        if self.pushed.contains(jid) {
+        if self.pushed.contains_key(jid) {
             return Ok(());
         }
         broken("an acknowledged push is in the store", format!("{jid} was acknowledged, and never came to the store"))
