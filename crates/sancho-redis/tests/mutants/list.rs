@@ -32,12 +32,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "no-fence-for-the-unknown",
-        &[edit("if not reached then return 0 end", "reached = reached or '0'")],
+        &[edit("if not reached then return 0 end", "reached = reached or 0")],
         "an_unknown_incarnation_claims_nothing",
     ),
     mutant(
         "repeated-claim-claims-anew",
-        &[edit("if limit > 0 and tonumber(ARGV[numbers]) < tonumber(reached) then return 2 end", "")],
+        &[edit("if limit > 0 and tonumber(ARGV[numbers]) < reached then return 2 end", "")],
         "a_repeated_claim_answers_with_the_same_claims",
     ),
     mutant(
@@ -208,7 +208,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "lost-claims-not-told",
-        &[edit("held[k] = known and redis.call('HEXISTS', 'sancho:flight:' .. holder, number) or 0", "held[k] = 1")],
+        &[edit(
+            "held[k] = known and redis.pcall('HEXISTS', 'sancho:flight:' .. holder, number) == 1 and 1 or 0",
+            "held[k] = 1",
+        )],
         "a_beat_tells_which_claims_are_no_longer_held",
     ),
     mutant(

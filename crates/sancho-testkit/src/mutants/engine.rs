@@ -68,17 +68,17 @@ impl EngineBug {
     /// Every one, with the first seed that finds it. Where the simulation draws other plans from its seeds, or the engine
     /// makes other calls, others find it: a build with optimization tells which.
     pub const FOUND_BY: &[(EngineBug, u64)] = &[
-        (EngineBug::SettleDroppedOnReconnect, 51),
-        (EngineBug::ClaimNotRepeated, 156),
+        (EngineBug::SettleDroppedOnReconnect, 137),
+        (EngineBug::ClaimNotRepeated, 96),
         (EngineBug::ClaimNumbersReused, 0),
         (EngineBug::PushRepeatedWithNewId, 4),
         (EngineBug::PushAcknowledgedUnheard, 93),
         (EngineBug::WakeTrusted, 72),
         (EngineBug::DueTimeTrusted, 0),
-        (EngineBug::SlowUptime, 18),
+        (EngineBug::SlowUptime, 77),
         (EngineBug::UptimeWithoutSuspension, 13),
         (EngineBug::LostLeaseNotHeard, 13),
-        (EngineBug::TakeOverBeforeTrustEnds, 16),
+        (EngineBug::TakeOverBeforeTrustEnds, 19),
         (EngineBug::StoreTimeIgnored, 11),
         (EngineBug::NameKept, 13),
         (EngineBug::OrphansForgotten, 1),
