@@ -38,6 +38,8 @@ pub(crate) struct Lease {
 struct StoreTime {
     /// What to add to the uptime to have it, in microseconds.
     offset: i64,
+    /// What to add to the uptime to have a time that the store's is surely not before, in microseconds.
+    least: i64,
     /// Whether the store has told a time of its own.
     has_clock: bool,
     /// The uptime at which the wall clock was last seen to have stepped; at first that of the process's start, before
@@ -50,7 +52,7 @@ impl Lease {
         let incarnation = Mutex::new(name(&host, pid, entropy));
         let uptime = clock.uptime();
         let offset = clock.now().as_unix_micros().saturating_sub(micros(uptime));
-        let store_time = Mutex::new(StoreTime { offset, has_clock: false, stepped_at: uptime });
+        let store_time = Mutex::new(StoreTime { offset, least: offset, has_clock: false, stepped_at: uptime });
         let (good_at, next_number, broken) = (AtomicU64::new(0), AtomicU64::new(1), AtomicBool::new(false));
         Lease { clock, host, pid, incarnation, good_at, store_time, next_number, broken }
     }
@@ -60,12 +62,18 @@ impl Lease {
         self.look().0
     }
 
-    /// The time by which leases of others are over: the store's time, or, for a while after the wall clock that it goes
-    /// by has stepped, the beginning of time, by which no lease is over.
+    /// The time by which leases of others are over: where the store has a clock, the time that it has at the least;
+    /// where it has none, the wall clock's or, for a while after that has stepped, the beginning of time, by which no
+    /// lease is over.
     ///
     /// Whoever lives and trusts its claims has beaten within that while, and so has a lease by the stepped clock.
     pub(crate) fn leases_end_by(&self) -> Timestamp {
         let (now, stepped_at) = self.look();
+        let time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
+        if time.has_clock {
+            return Timestamp::from_unix_micros(micros(self.clock.uptime()).saturating_add(time.least));
+        }
+        drop(time);
         let is_steady = stepped_at.is_none_or(|at| self.clock.uptime().saturating_sub(at) > limits::TRUST_FOR);
         if is_steady { now } else { Timestamp::EPOCH }
     }
@@ -126,13 +134,16 @@ impl Lease {
     /// Answers whether that was another time than was thought.
     ///
     /// A store's time between that of sending and that of hearing is no difference of clocks, however long the beat
-    /// took: a store without a clock answers with what it was told, and must not be taken for one that is late.
+    /// took: a store without a clock answers with what it was told, and must not be taken for one that is late. What a
+    /// slow beat leaves open, a lease of another process must not suffer for: that is judged by the time told, and what
+    /// has passed since it was heard.
     pub(crate) fn renew(&self, sent_at: Duration, told: Timestamp, store_now: Timestamp) -> bool {
         let within = store_now.clamp(told, self.now().max(told));
         let ahead = store_now.as_unix_micros().saturating_sub(within.as_unix_micros());
         let mut time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
         time.has_clock |= store_now != told;
         time.offset = time.offset.saturating_add(ahead);
+        time.least = store_now.as_unix_micros().saturating_sub(micros(self.clock.uptime()));
         drop(time);
         self.good_at.store(u64::try_from(sent_at.as_micros()).unwrap_or(u64::MAX), Ordering::Release);
         ahead != 0
@@ -194,6 +205,19 @@ mod tests {
             clock.advance(STEP);
             assert_eq!(lease.leases_end_by(), clock.now());
         }
+    }
+
+    #[test]
+    fn a_slow_beat_that_hides_a_difference_of_clocks_ends_no_lease_of_others() {
+        let (clock, lease) = lease();
+        let (sent_at, told) = (lease.uptime(), lease.now());
+        clock.advance(Duration::from_secs(42));
+        // The store's clock is 30 seconds behind, and it answered at the end of the 42.
+        let store_now = clock.now().before(Duration::from_secs(30));
+        lease.renew(sent_at, told, store_now);
+        assert_eq!(lease.leases_end_by(), store_now);
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(lease.leases_end_by(), store_now + Duration::from_secs(2));
     }
 
     #[test]
