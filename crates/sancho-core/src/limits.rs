@@ -111,3 +111,6 @@ pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
+pub const TRACESTATE_BYTES_MAX: usize = 512;

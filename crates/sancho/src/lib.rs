@@ -21,6 +21,7 @@ mod server;
 pub mod sqlite;
 pub mod system;
 pub mod testing;
+pub mod trace;
 mod wire;
 
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
