@@ -114,6 +114,7 @@ pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
 pub const TRACESTATE_BYTES_MAX: usize = 512;
+
 /// Bytes of a running job's checkpoint: a cursor, progress and a step, which are written while the job runs.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 
