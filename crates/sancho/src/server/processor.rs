@@ -13,6 +13,7 @@ use crate::server::guard::{Guarded, guarded};
 use crate::server::last_words;
 use crate::server::lease::Lease;
 use crate::server::performance::Performance;
+use crate::trace::TraceContext;
 use crate::{ArgsError, Client, Context, Runs};
 
 /// What all jobs of a server share.
@@ -76,6 +77,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 jid: jid.clone(),
                 class: class.clone(),
                 attempt: envelope.retry_count().map_or(1, |count| count.saturating_add(2)),
+                trace: TraceContext::of(&envelope).map(Arc::new),
             };
             self.prepare(Arc::new(performance), &envelope, entry)
         } else {
