@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::event::{Event, Events};
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
+use crate::server::line::Telling;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::settler::Pending;
 
@@ -69,7 +70,15 @@ impl Reaper {
             let read = envelope(&claim.payload).ok();
             let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
             let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
-            Pending::decide(&claim, (jid, class), &policy, Outcome::Orphaned, Duration::ZERO, (now, 0.0))
+            Pending::decide(
+                &claim,
+                (jid, class),
+                &policy,
+                Outcome::Orphaned,
+                Duration::ZERO,
+                (now, 0.0),
+                Telling::default(),
+            )
         };
         let pending = taken.claims.into_iter().map(decide).collect();
         // The fetcher outlives this loop.

@@ -7,6 +7,7 @@ use sancho_core::lifecycle::{Attempt, Verdict, decide};
 use sancho_core::{Claim, Jid, Outcome, QueueName, SettleAnswer, Settlement, Timestamp};
 
 use crate::event::{Event, Events};
+use crate::server::line::{EndLine, Telling, Word};
 
 /// What came of one job, and what is told of it once it is safe.
 pub(crate) struct Pending {
@@ -17,6 +18,7 @@ pub(crate) struct Pending {
     verdict: Verdict,
     error: Option<(String, String)>,
     elapsed: Duration,
+    line: Option<EndLine>,
 }
 
 impl Pending {
@@ -28,17 +30,20 @@ impl Pending {
         outcome: Outcome,
         elapsed: Duration,
         (now, chance): (Timestamp, f64),
+        telling: Telling,
     ) -> Self {
         let error = match &outcome {
             Outcome::Failed(failure) | Outcome::Kill(failure) => Some((failure.class.clone(), failure.message.clone())),
             _ => None,
         };
+        let word = Word::of(&outcome);
         let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy };
         let decision = decide(attempt, outcome, now, chance);
+        let line = EndLine::of(telling, &claim.payload, word, &decision, now);
         let receipt = claim.receipt.clone();
         let settlement = Settlement { receipt, transition: decision.transition, then: Vec::new() };
         let queue = claim.queue.clone();
-        Pending { settlement, jid, class, queue, verdict: decision.verdict, error, elapsed }
+        Pending { settlement, jid, class, queue, verdict: decision.verdict, error, elapsed, line }
     }
 
     /// The job's class; empty when its payload cannot be read.
@@ -59,11 +64,9 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let Pending { jid, class, queue, verdict, error, elapsed, .. } = self;
-        if let Some((error_class, error_message)) = &error {
-            tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
-        } else {
-            tracing::debug!(?jid, class, %queue, ?verdict, ?elapsed, "settled");
+        let Pending { jid, class, queue, verdict, error, elapsed, line, .. } = self;
+        if let Some(line) = line {
+            line.tell((jid.as_ref(), &class, &queue), error.as_ref(), elapsed);
         }
         events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
     }
