@@ -16,6 +16,7 @@ mod event;
 mod fallback;
 mod handlers;
 mod job;
+mod key_part;
 mod middleware;
 mod raw;
 mod registry;
@@ -55,6 +56,7 @@ pub use server::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::args::{ArgsReader, ArgsWriter, Argument};
+    pub use crate::key_part::KeyPart;
     pub use crate::wire::assert_wire;
     pub use serde_json::json;
 }

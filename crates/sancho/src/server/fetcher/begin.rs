@@ -7,7 +7,6 @@ use std::time::Duration;
 use sancho_core::{Claim, Jid, Outcome, StoreError};
 
 use super::Fetcher;
-use super::end::backed_off;
 use crate::Runs;
 use crate::event::Event;
 use crate::registry::Entry;
@@ -59,10 +58,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let policy = policy_of(entry.as_ref());
         let chance = (self.lease.now(), self.chance(&outcome));
-        let outcome = backed_off(outcome, entry.as_deref(), &claim);
         let elapsed = self.lease.uptime().saturating_sub(times.1);
         let telling = self.processor.telling(entry.as_ref());
-        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance, telling);
+        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance, telling)
+            .told(&self.processor.registry.handlers, &claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
         None
@@ -153,16 +152,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
-            let (when, telling) = ((now, 0.0), Telling::default());
-            self.hand.pending.push(Pending::decide(
-                &claim,
-                (jid, class),
-                &policy,
-                outcome,
-                Duration::ZERO,
-                when,
-                telling,
-            ));
+            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
+            let pending = Pending::decide(&claim, who, &policy, outcome, Duration::ZERO, when, telling);
+            self.hand.pending.push(pending.told(&self.processor.registry.handlers, &claim));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use sancho_core::{Claim, Jid, Outcome, limits};
 use super::Fetcher;
 use super::cut::still_runs;
 use crate::event::Event;
+use crate::server::last_words;
 use crate::server::line::Telling;
 use crate::server::performance::Performance;
 use crate::server::processor::policy_of;
@@ -27,7 +28,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         if let Some(job) = self.roster.remove(number) {
             self.hand.deadlines.set(number, job.due, None);
-            let outcome = job.ending.outcome(answered);
+            let outcome = answered.unwrap_or_else(|| job.performance.gone());
             self.settle_performing(&job, outcome);
         }
     }
@@ -42,11 +43,18 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     pub(super) fn settle_performing(&mut self, job: &Performing<S>, outcome: Outcome) {
         let Performance { claim, jid, class, wrapped, began, telling, .. } = &*job.performance;
         let policy = policy_of(job.entry.as_ref());
+        let outcome = match (&outcome, &job.entry) {
+            // One that the job's own code could not date: it is gone, or does not answer.
+            (Outcome::Failed(failure), Some(entry)) if failure.at.is_none() => {
+                last_words::dated(outcome, entry, &claim.payload, self.lease.now())
+            }
+            _ => outcome,
+        };
         let chance = (self.lease.now(), self.chance(&outcome));
         let elapsed = self.lease.uptime().saturating_sub(*began);
-        let outcome = backed_off(outcome, job.entry.as_deref(), claim);
         let who = (jid.clone(), class.clone());
-        let pending = Pending::decide(claim, who, &policy, outcome, elapsed, chance, *telling);
+        let pending = Pending::decide(claim, who, &policy, outcome, elapsed, chance, *telling)
+            .told(&self.processor.registry.handlers, claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
     }
@@ -134,29 +142,13 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         self.keep_all(&jobs).await;
         for job in &jobs {
             let answered = answered.remove(&job.performance.claim.receipt.number());
-            let is_cut = answered.is_none() && job.ending.cause().is_none();
-            let outcome = if is_cut { Outcome::Interrupted } else { job.ending.outcome(answered) };
-            self.settle_performing(job, outcome);
+            let cause = job.performance.cause.get();
+            let cut = || if cause.is_some() { job.performance.gone() } else { Outcome::Interrupted };
+            self.settle_performing(job, answered.unwrap_or_else(cut));
         }
         for claim in waiting {
             let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
             self.give_back(&claim, (jid, String::new()));
         }
-    }
-}
-
-/// A failure with what the class's own function says about it.
-pub(super) fn backed_off<S: Send + Sync + 'static>(
-    outcome: Outcome,
-    entry: Option<&crate::registry::Entry<S>>,
-    claim: &Claim,
-) -> Outcome {
-    match (outcome, entry) {
-        (Outcome::Failed(mut failure), Some(entry)) => {
-            let count = claim.payload.envelope().ok().and_then(|envelope| envelope.retry_count());
-            failure.backoff = entry.backoff(count.map_or(0, |count| count.saturating_add(1)), &failure);
-            Outcome::Failed(failure)
-        }
-        (outcome, _) => outcome,
     }
 }
