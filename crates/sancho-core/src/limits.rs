@@ -24,6 +24,9 @@ pub const CLASS_BYTES_MAX: usize = 512;
 /// Tags of one job: they are shown on one line of a page.
 pub const TAGS_MAX: usize = 32;
 
+/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
+pub const TRACESTATE_BYTES_MAX: usize = 512;
+
 /// Jobs of one atomic push: a larger one would hold the write lock, or a Redis script, for too long.
 pub const JOBS_PER_PUSH_MAX: usize = 10_000;
 
@@ -135,8 +138,6 @@ pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
-pub const TRACESTATE_BYTES_MAX: usize = 512;
 /// How long execution metrics by ten minutes are kept: three days, as Sidekiq keeps them.
 pub const METRICS_COARSE_KEPT_FOR: Duration = Duration::from_secs(72 * 60 * 60);
 
