@@ -127,6 +127,12 @@ fn is_never_retried(attempt: Attempt<'_>) -> bool {
     says.unwrap_or(attempt.policy.retry) == Retry::Never
 }
 
+/// Which try of a job this is: one for the first.
+pub(crate) fn attempt_of(payload: &Payload) -> u32 {
+    let count = payload.envelope().ok().and_then(|envelope| envelope.retry_count());
+    count.map_or(1, |count| count.saturating_add(2))
+}
+
 impl fmt::Debug for Handlers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handlers").field("death", &self.death.len()).field("error", &self.error.len()).finish()

@@ -16,10 +16,10 @@ use crate::{ArgsError, ClassSettings, Context, Fallback, JobOptions, JobResult, 
 pub(crate) type Run = Pin<Box<dyn Future<Output = JobResult> + Send>>;
 
 /// Reads a job's arguments and starts it, with what stands around it.
-type Start<S> = dyn Fn(&str, Context<S>, &Around<S>) -> Result<Run, ArgsError> + Send + Sync;
+type Start<S> = dyn Fn(&str, Arc<Context<S>>, &Around<S>) -> Result<Run, ArgsError> + Send + Sync;
 
 /// Reads a job's arguments once more, for what it does when its tries are over.
-type LastWords<S> = fn(Context<S>, Failure) -> Option<Run>;
+type LastWords<S> = fn(&str, Arc<Context<S>>, Failure) -> Result<Run, ArgsError>;
 
 /// What is known of a class.
 pub(crate) struct Entry<S> {
@@ -36,7 +36,7 @@ pub(crate) struct Entry<S> {
 impl<S: Send + Sync + 'static> Entry<S> {
     /// A class that is registered.
     pub(super) fn of<J: Perform<S>>() -> Self {
-        let start = |args: &str, cx: Context<S>, around: &Around<S>| -> Result<Run, ArgsError> {
+        let start = |args: &str, cx: Arc<Context<S>>, around: &Around<S>| -> Result<Run, ArgsError> {
             let job = J::from_args(args)?;
             if around.is_empty() {
                 return Ok(Box::pin(async move { job.perform(&cx).await }));
@@ -57,7 +57,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
 
     /// What nobody registered.
     pub(super) fn of_fallback(fallback: Arc<dyn Fallback<S>>) -> Self {
-        let start = move |_: &str, cx: Context<S>, around: &Around<S>| -> Result<Run, ArgsError> {
+        let start = move |_: &str, cx: Arc<Context<S>>, around: &Around<S>| -> Result<Run, ArgsError> {
             let (fallback, around) = (Arc::clone(&fallback), Arc::clone(around));
             Ok(Box::pin(async move { Next::all(&around, Box::new(|cx| fallback.perform(cx))).run(&cx).await }))
         };
@@ -97,13 +97,16 @@ impl<S: Send + Sync + 'static> Entry<S> {
     }
 
     /// Reads the arguments and makes the job's future, which has done nothing yet.
-    pub(crate) fn start(&self, args: &str, cx: Context<S>) -> Result<Run, ArgsError> {
+    pub(crate) fn start(&self, args: &str, cx: Arc<Context<S>>) -> Result<Run, ArgsError> {
         (self.start)(args, cx, &self.around)
     }
 
-    /// What the job does when its tries are over; `None` for what has no code for that.
-    pub(crate) fn last_words(&self, cx: Context<S>, failure: Failure) -> Option<Run> {
-        self.last_words?(cx, failure)
+    /// What the job does when its tries are over; `None` for classes that have no code for that.
+    pub(crate) fn last_words(&self, cx: Arc<Context<S>>, failure: Failure) -> Option<Result<Run, ArgsError>> {
+        let last_words = self.last_words?;
+        let payload = cx.payload().clone();
+        let args = payload.envelope().map(|envelope| envelope.args()).unwrap_or("[]");
+        Some(last_words(args, cx, failure))
     }
 
     /// When a failure is tried again: what the failure itself says, else what the class says.
@@ -115,10 +118,13 @@ impl<S: Send + Sync + 'static> Entry<S> {
     }
 }
 
-fn last_words<J: Perform<S>, S: Send + Sync + 'static>(cx: Context<S>, failure: Failure) -> Option<Run> {
-    // Arguments that could not be read for the run cannot be read now: there is no job to say anything.
-    let job = cx.payload().envelope().ok().and_then(|envelope| J::from_args(envelope.args()).ok())?;
-    Some(Box::pin(async move {
+fn last_words<J: Perform<S>, S: Send + Sync + 'static>(
+    args: &str,
+    cx: Arc<Context<S>>,
+    failure: Failure,
+) -> Result<Run, ArgsError> {
+    let job = J::from_args(args)?;
+    Ok(Box::pin(async move {
         job.on_exhausted(&cx, &failure).await;
         Ok(())
     }))

@@ -3,7 +3,6 @@
 mod begin;
 mod cut;
 mod end;
-mod last_words;
 mod stuck;
 
 use std::collections::HashSet;

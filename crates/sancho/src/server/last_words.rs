@@ -1,93 +1,75 @@
-//! What a class's own code says of a failure: when the next try is to be, and what to do when there is none.
+//! What a job's own code says of its failure: when the next try is to be, and what to do when there is none.
+//!
+//! It is said where the job ran, before what came of it goes to the store: code of an application must neither hold up
+//! the loop that claims for all, nor end it by a panic.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sancho_core::lifecycle::{Attempt, Failure, Verdict, decide};
 use sancho_core::retry::Backoff;
-use sancho_core::{BoxFuture, Claim, Outcome, Timestamp, limits};
+use sancho_core::{Outcome, Payload, Timestamp, limits};
 
 use crate::Context;
 use crate::registry::Entry;
 use crate::server::guard::{Guarded, guarded};
 
-/// What came of a job, and how long it ran for that.
-#[derive(Debug)]
-pub(crate) struct Last {
-    pub(crate) outcome: Outcome,
-    pub(crate) elapsed: Duration,
-}
-
-impl Last {
-    /// Whether this failure is the job's last, so that its last words are to be said.
-    pub(crate) fn ends_its_tries<S>(&self, entry: &Entry<S>, claim: &Claim) -> bool {
-        let Some((failure, at)) = self.failure() else { return false };
-        let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy: &entry.policy };
-        // The failure has its time, so that who settles it, later, decides the same.
-        let outcome = Outcome::Failed(failure.clone());
-        let is_kill = matches!(self.outcome, Outcome::Kill(_));
-        is_kill || decide(attempt, outcome, at, 0.0).verdict == Verdict::Died
-    }
-
-    fn failure(&self) -> Option<(&Failure, Timestamp)> {
-        match &self.outcome {
-            Outcome::Failed(failure) | Outcome::Kill(failure) => Some((failure, failure.at?)),
-            _ => None,
-        }
-    }
-}
-
 /// A failure with its time, and with what the class's own function says about its next try.
-pub(crate) fn resolved<S>(outcome: Outcome, entry: Option<&Entry<S>>, claim: &Claim, now: Timestamp) -> Outcome
+///
+/// The time stands in it so that whoever decides again, later, decides the same: whether this was the last try.
+pub(crate) fn dated<S>(outcome: Outcome, entry: &Entry<S>, payload: &Payload, now: Timestamp) -> Outcome
 where
     S: Send + Sync + 'static,
 {
     match outcome {
         Outcome::Failed(mut failure) => {
+            let count = payload.envelope().ok().and_then(|envelope| envelope.retry_count());
+            let count = count.map_or(0, |count| count.saturating_add(1));
             failure.at = Some(now);
-            if let Some(entry) = entry {
-                let count = claim.payload.envelope().ok().and_then(|envelope| envelope.retry_count());
-                let count = count.map_or(0, |count| count.saturating_add(1));
-                failure.backoff = guarded(false, || entry.backoff(count, &failure)).unwrap_or_else(|panic| {
-                    let message = panic.message;
-                    tracing::error!(message, "a back-off function panicked: the failure is retried by the usual curve");
-                    Backoff::Default
-                });
-            }
+            failure.backoff = guarded(false, || entry.backoff(count, &failure)).unwrap_or_else(|panic| {
+                let message = panic.message;
+                tracing::error!(message, "a back-off function panicked: the failure is retried by the usual curve");
+                Backoff::Default
+            });
             Outcome::Failed(failure)
         }
-        Outcome::Kill(failure) => Outcome::Kill(Failure { at: Some(now), ..failure }),
+        Outcome::Kill(mut failure) => {
+            failure.at = Some(now);
+            Outcome::Kill(failure)
+        }
         other => other,
     }
 }
 
-/// A job's last words, ready to be said; `None` when it has none. They come to an end, and their panic is logged.
-pub(crate) fn speak<S>(entry: &Entry<S>, cx: Context<S>, last: &Last) -> Option<BoxFuture<'static, ()>>
+/// Lets the job say its last words, if what came of it ends its tries.
+pub(crate) async fn spoken<S>(outcome: Outcome, entry: &Entry<S>, cx: Arc<Context<S>>) -> Outcome
 where
     S: Send + Sync + 'static,
 {
-    let (failure, _) = last.failure()?;
+    let (Outcome::Failed(failure) | Outcome::Kill(failure)) = &outcome else { return outcome };
+    let attempt = Attempt { payload: cx.payload(), queue: cx.queue(), policy: &entry.policy };
+    let now = failure.at.unwrap_or(Timestamp::EPOCH);
+    if decide(attempt, outcome.clone(), now, 0.0).verdict == Verdict::Died
+        && let Err(why) = speak(failure.clone(), entry, Arc::clone(&cx)).await
+    {
+        let (jid, class) = (cx.jid().as_str(), cx.class());
+        tracing::error!(jid, class, why, "on_exhausted did not come to its end: the job's end is settled all the same");
+    }
+    outcome
+}
+
+async fn speak<S: Send + Sync + 'static>(
+    failure: Failure,
+    entry: &Entry<S>,
+    cx: Arc<Context<S>>,
+) -> Result<(), String> {
     let performance = Arc::clone(&cx.performance);
-    let run = match guarded(false, || entry.last_words(cx, failure.clone())) {
-        Ok(run) => run?,
-        Err(panic) => {
-            tracing::error!(message = panic.message, "a job could not be read again for its last words");
-            return None;
-        }
+    let run = match guarded(false, || entry.last_words(cx, failure)).map_err(|panic| panic.message)? {
+        Some(run) => run.map_err(|error| error.to_string())?,
+        None => return Ok(()),
     };
-    let words = Guarded::new(run, false, Arc::clone(&performance));
-    Some(Box::pin(async move {
-        let why = match tokio::time::timeout(limits::LAST_WORDS_FOR, words).await {
-            Ok(Outcome::Failed(panic)) => panic.message,
-            Ok(_) => return,
-            Err(_) => format!("it took longer than {:?}", limits::LAST_WORDS_FOR),
-        };
-        let (jid, class) = (&performance.jid, performance.shown_class());
-        tracing::error!(
-            ?jid,
-            class,
-            why,
-            "on_exhausted did not come to its end: the job's end is settled all the same"
-        );
-    }))
+    match tokio::time::timeout(limits::LAST_WORDS_FOR, Guarded::new(run, false, performance)).await {
+        Ok(Outcome::Failed(panic)) => Err(panic.message),
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("it took longer than {:?}", limits::LAST_WORDS_FOR)),
+    }
 }

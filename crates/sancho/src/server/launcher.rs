@@ -191,20 +191,22 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         told: Arc::default(),
     };
     let watchdog = Watchdog { roster: Arc::clone(&roster), lease: Arc::clone(&lease) };
+    let processor = Processor {
+        state: Arc::new(state),
+        client,
+        registry,
+        lease: Arc::clone(&lease),
+        stopping: shutdown.stopping(),
+        keeper: Arc::clone(&keeper.told),
+        log_args: config.log_args,
+    };
     let fetcher = Fetcher {
         store,
         lease,
         entropy,
         events: events.clone(),
         config: Arc::clone(&config),
-        processor: Processor {
-            state: Arc::new(state),
-            client,
-            registry,
-            stopping: shutdown.stopping(),
-            keeper: Arc::clone(&keeper.told),
-            log_args: config.log_args,
-        },
+        processor,
         roster,
         tally,
         phase: shutdown.phase(),

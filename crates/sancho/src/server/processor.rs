@@ -1,7 +1,7 @@
 //! Makes a claimed job into running code: reads it, finds its class, and prepares its run.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::lifecycle::{Failure, Policy};
@@ -11,8 +11,10 @@ use tokio::sync::{Notify, watch};
 use crate::registry::{Entry, Registry};
 use crate::server::ending::timed_out;
 use crate::server::guard::{Guarded, guarded};
+use crate::server::last_words;
+use crate::server::lease::Lease;
 use crate::server::line::{self, LogArgs, Telling};
-use crate::server::performance::{Flag, Kept, Performance, Polls};
+use crate::server::performance::{Beginning, Performance};
 use crate::trace::{self, TraceContext};
 use crate::{ArgsError, Client, Context};
 
@@ -21,6 +23,7 @@ pub(crate) struct Processor<S> {
     pub(crate) state: Arc<S>,
     pub(crate) client: Client,
     pub(crate) registry: Registry<S>,
+    pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
     /// Told when a job has said something to be kept.
     pub(crate) keeper: Arc<Notify>,
@@ -77,24 +80,20 @@ impl<S: Send + Sync + 'static> Processor<S> {
         } else if paused.contains(&class) {
             Next::Over(Outcome::Paused)
         } else if let Some(entry) = &entry {
-            let performance = Performance {
+            let beginning = Beginning {
                 claim: claim.clone(),
                 jid: jid.clone(),
                 class: class.clone(),
                 wrapped: wrapped.clone(),
                 attempt: line::attempt(&envelope),
-                trace: TraceContext::of(&envelope).map(Arc::new),
+                trace: TraceContext::of(&envelope),
                 timeout: entry.options.timeout,
                 runs: entry.options.runs,
                 telling: self.telling(Some(entry)),
                 since: now,
                 began: uptime,
-                canceled: Flag::default(),
-                dropped: Flag::default(),
-                polls: Polls::default(),
-                kept: Kept::new(Arc::clone(&self.keeper)),
-                seat: OnceLock::new(),
             };
+            let performance = Performance::new(beginning, Arc::clone(&self.keeper));
             self.prepare(Arc::new(performance), &envelope, entry)
         } else {
             Next::Unknown
@@ -108,33 +107,39 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Telling { level, args: self.log_args }
     }
 
-    /// What a job is told.
-    pub(crate) fn context(&self, performance: &Arc<Performance>) -> Context<S> {
-        Context {
+    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {
+        let cx = Arc::new(Context {
             state: Arc::clone(&self.state),
             client: self.client.clone(),
-            performance: Arc::clone(performance),
+            performance: Arc::clone(&performance),
             stopping: self.stopping.clone(),
-        }
-    }
-
-    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Entry<S>) -> Next {
-        let cx = self.context(&performance);
+        });
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
-        let run = match guarded(wants_backtrace, || entry.start(envelope.args(), cx)) {
+        let run = match guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx))) {
             Ok(Ok(run)) => Guarded::new(run, wants_backtrace, Arc::clone(&performance)),
-            Ok(Err(error)) => return Next::Over(Outcome::Failed(bad_args(&error))),
-            Err(panic) => return Next::Over(Outcome::Failed(panic)),
+            Ok(Err(error)) => return self.over(bad_args(&error), entry, &cx),
+            Err(panic) => return self.over(panic, entry, &cx),
         };
-        let run: Code = match &performance.trace {
-            Some(trace) => Box::pin(trace::scope((**trace).clone(), run)),
-            None => Box::pin(run),
+        let (lease, entry) = (Arc::clone(&self.lease), Arc::clone(entry));
+        let code = async move {
+            let outcome = match cx.performance.timeout {
+                Some(limit) => within(limit, run).await,
+                None => run.await,
+            };
+            let outcome = cx.performance.code_over(outcome);
+            let outcome = last_words::dated(outcome, &entry, cx.payload(), lease.now());
+            last_words::spoken(outcome, &entry, cx).await
         };
-        let future = match performance.timeout {
-            Some(limit) => Box::pin(within(limit, run)),
-            None => run,
+        let future: Code = match &performance.trace {
+            Some(trace) => Box::pin(trace::scope((**trace).clone(), code)),
+            None => Box::pin(code),
         };
         Next::Run(RunningJob { future, performance })
+    }
+
+    /// What comes of a job that failed before any code of its own could run.
+    fn over(&self, failure: Failure, entry: &Entry<S>, cx: &Context<S>) -> Next {
+        Next::Over(last_words::dated(Outcome::Failed(failure), entry, cx.payload(), self.lease.now()))
     }
 }
 
@@ -144,7 +149,7 @@ pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> Policy {
 }
 
 /// Drops code that waits when its time is over. What does not wait, the fetcher brings to an end.
-async fn within(limit: Duration, run: Code) -> Outcome {
+async fn within(limit: Duration, run: Guarded) -> Outcome {
     tokio::time::timeout(limit, run).await.unwrap_or_else(|_| timed_out(limit))
 }
 

@@ -8,7 +8,6 @@ use sancho_core::{Incarnation, Jid, Receipt, Running};
 
 use crate::registry::Entry;
 use crate::server::ending::Ending;
-use crate::server::last_words::Last;
 use crate::server::performance::Performance;
 use crate::server::slot::Slot;
 
@@ -20,8 +19,6 @@ pub(crate) struct Performing<S> {
     pub(crate) ending: Ending,
     /// The uptime at which the next step of its ending is due, if one is.
     pub(crate) due: Option<Duration>,
-    /// What came of it, while it says its last words.
-    pub(crate) last: Option<Last>,
 }
 
 /// The jobs that run, by the number of their claim. Only the fetcher adds and removes; others look.

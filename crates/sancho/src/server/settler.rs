@@ -7,7 +7,7 @@ use sancho_core::{Claim, Jid, Outcome, Place, QueueName, SettleAnswer, Settlemen
 
 use crate::event::{Event, Events};
 use crate::handlers::{self, DeadJob, Death, FailedJob, Handlers};
-use crate::server::line::{self, EndLine, Telling, Word};
+use crate::server::line::{EndLine, Telling, Word};
 
 /// What came of one job, and what is told of it once it is safe.
 pub(crate) struct Pending {
@@ -41,8 +41,8 @@ impl Pending {
         let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy };
         let death = handlers::death_of(attempt, &outcome);
         let decision = decide(attempt, outcome, now, chance);
-        let death = death.filter(|_| decision.verdict == Verdict::Died);
         let line = EndLine::of(telling, &claim.payload, word, &decision, now);
+        let death = death.filter(|_| decision.verdict == Verdict::Died);
         let receipt = claim.receipt.clone();
         let settlement = Settlement { receipt, transition: decision.transition, then: Vec::new() };
         let queue = claim.queue.clone();
@@ -57,7 +57,7 @@ impl Pending {
                 jid: self.jid.clone(),
                 class: self.class.clone(),
                 queue: self.queue.clone(),
-                attempt: claim.payload.envelope().map_or(1, |envelope| line::attempt(&envelope)),
+                attempt: handlers::attempt_of(&claim.payload),
                 payload: claim.payload.clone(),
                 error_class: failure.class.clone(),
                 error_message: failure.message.clone(),

@@ -36,8 +36,6 @@ pub(crate) enum Report {
     Over(Outcome),
     /// Its code is gone, and nobody will say what came of it: it was dropped, or its task or thread died.
     Gone,
-    /// It has said its last words, or never will.
-    Spoken,
 }
 
 /// Where slots report: the number of the claim, and what is to be told.
@@ -76,20 +74,6 @@ impl Drop for Reporter {
         if !self.is_over {
             self.tell(Report::Gone);
         }
-    }
-}
-
-/// The duty to report that a job's last words are said: whatever becomes of the task or the thread, it is told once.
-#[derive(Debug)]
-pub(crate) struct LastReporter {
-    pub(crate) number: u64,
-    pub(crate) to: Reports,
-}
-
-impl Drop for LastReporter {
-    fn drop(&mut self) {
-        // As for a reporter: if the fetcher is not there, nobody is left to tell.
-        _ = self.to.send((self.number, Report::Spoken));
     }
 }
 

@@ -12,7 +12,6 @@ use crate::event::Event;
 use crate::registry::Entry;
 use crate::server::alone::Alone;
 use crate::server::ending::Ending;
-use crate::server::last_words;
 use crate::server::line::{self, Telling};
 use crate::server::performance::Performance;
 use crate::server::processor::{Begun, Next, RunningJob, policy_of};
@@ -49,11 +48,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 self.hand.unknown.known(&claim.queue);
                 self.tell_performing(&run.performance);
                 match self.poll_once(&mut run) {
-                    // It may have last words to say.
-                    Poll::Ready(outcome @ (Outcome::Failed(_) | Outcome::Kill(_))) => {
-                        self.end(run.performance, entry, outcome);
-                        return None;
-                    }
                     Poll::Ready(outcome) => outcome,
                     Poll::Pending => {
                         self.give_slot(run, entry);
@@ -64,7 +58,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let policy = policy_of(entry.as_ref());
         let chance = (self.lease.now(), self.chance(&outcome));
-        let outcome = last_words::resolved(outcome, entry.as_deref(), &claim, self.lease.now());
         let elapsed = self.lease.uptime().saturating_sub(times.1);
         let telling = self.processor.telling(entry.as_ref());
         let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance, telling)
@@ -112,7 +105,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let due = performance.timeout.filter(|_| performance.runs == Runs::Async);
         let due = due.map(|limit| performance.began.saturating_add(limit));
         self.hand.deadlines.set(number, None, due);
-        self.roster.add(Performing { performance, entry, slot, ending: Ending::No, due, last: None });
+        self.roster.add(Performing { performance, entry, slot, ending: Ending::No, due });
     }
 
     fn spawn(&self, number: u64, run: RunningJob) -> Slot {
@@ -159,8 +152,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
-            let (when, telling) = ((now, 0.0), Telling::default());
-            let pending = Pending::decide(&claim, (jid, class), &policy, outcome, Duration::ZERO, when, telling);
+            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
+            let pending = Pending::decide(&claim, who, &policy, outcome, Duration::ZERO, when, telling);
             self.hand.pending.push(pending.told(&self.processor.registry.handlers, &claim));
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! Jobs that are brought to an end: canceled from outside, or out of time.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::{Jid, Outcome, limits};
+use sancho_core::{Jid, limits};
 
 use super::Fetcher;
 use crate::server::ending::{Cause, Ending, Step};
@@ -38,25 +39,22 @@ impl Deadlines {
 
 impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Somebody wants the job with this id to end. It is told, if it runs here, and has some time to do so by itself;
-    /// one that still waits for a thread has nothing to end.
+    /// one that still waits for a thread has nothing to end, and one whose code is over ends anyway.
     pub(super) fn cancel(&mut self, jid: &Jid) {
         let Some(number) = self.roster.find(jid) else { return };
         let due = self.lease.uptime().saturating_add(limits::CANCEL_GRACE);
         let told = self.roster.change(number, |job| {
-            let waits = job.performance.waits_for_thread();
-            if job.ending != Ending::No {
-                return (waits, job.due, job.due);
-            }
-            job.ending = Ending::Told(Cause::Canceled);
-            job.performance.canceled.raise();
-            (waits, job.due.replace(due), Some(due))
+            let is_over = job.ending != Ending::No || job.performance.is_code_over();
+            (!is_over).then(|| {
+                job.ending = Ending::Told(Cause::Canceled);
+                job.performance.cancel(Cause::Canceled);
+                (job.due.replace(due), job.performance.waits_for_thread())
+            })
         });
-        let Some((waits, before, after)) = told else { return };
-        self.hand.deadlines.set(number, before, after);
-        if waits && let Some(job) = self.roster.remove(number) {
-            job.slot.let_go();
-            self.hand.deadlines.set(number, after, None);
-            self.end(job.performance, job.entry, Outcome::Canceled);
+        let Some(Some((before, waits))) = told else { return };
+        self.hand.deadlines.set(number, before, Some(due));
+        if waits {
+            self.settle_gone(number);
         }
     }
 
@@ -77,37 +75,37 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     pub(super) fn end_overdue(&mut self) {
         let uptime = self.lease.uptime();
         while let Some(number) = self.hand.deadlines.take_due(uptime) {
-            let step = self.roster.change(number, |job| {
-                // Last words have had their time when this comes, and some more.
-                let is_last = job.last.is_some();
-                let step = if is_last { Step::Settle } else { job.ending.advance(job.performance.timeout) };
-                job.performance.canceled.raise();
-                job.slot.let_go();
-                if let Step::Drop(within) = step {
-                    job.due = Some(uptime.saturating_add(within));
+            let stepped = self.roster.change(number, |job| {
+                let step = job.ending.advance(&job.performance);
+                if let Step::Tell(cause, _) = step {
+                    job.performance.cancel(cause);
                 }
-                (step, job.due)
+                if let Step::Drop(_) | Step::Settle = step {
+                    job.slot.let_go();
+                }
+                job.due = match step {
+                    Step::Tell(_, span) | Step::Drop(span) | Step::Listen(span) => Some(uptime.saturating_add(span)),
+                    Step::Settle => None,
+                };
+                (job.due, Arc::clone(&job.performance))
             });
-            match step {
-                Some((Step::Drop(_), due)) => self.hand.deadlines.set(number, None, due),
-                Some((Step::Settle, _)) => self.settle_running(number),
-                // It was cut short before.
-                None => {}
+            // One that is not there was cut short before.
+            let Some((due, performance)) = stepped else { continue };
+            self.hand.deadlines.set(number, None, due);
+            if due.is_none() {
+                let canceled = performance.cause.get() == Some(&Cause::Canceled);
+                still_runs(&performance, if canceled { "it was canceled" } else { "its time is over" });
+                self.settle_gone(number);
             }
         }
     }
 
-    /// Settles a job although its code still runs; what comes of that later changes nothing.
-    fn settle_running(&mut self, number: u64) {
-        let Some(mut job) = self.roster.remove(number) else { return };
-        let why = if job.ending.cause() == Some(Cause::Canceled) { "it was canceled" } else { "its time is over" };
-        still_runs(&job.performance, why);
-        if let Some(last) = job.last.take() {
-            self.settle(&job.performance, job.entry.as_ref(), last);
-        } else {
-            let outcome = job.ending.outcome(None);
-            self.end(job.performance, job.entry, outcome);
-        }
+    /// Settles a job that nobody waits for any longer; what comes of it later changes nothing.
+    fn settle_gone(&mut self, number: u64) {
+        let Some(job) = self.roster.remove(number) else { return };
+        job.slot.let_go();
+        self.hand.deadlines.set(number, job.due, None);
+        self.settle_performing(&job, job.performance.gone());
     }
 }
 

@@ -1,7 +1,6 @@
 //! How jobs end: done, cut short, or dropped; and what is settled then.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Claim, Jid, Outcome, limits};
@@ -9,8 +8,7 @@ use sancho_core::{Claim, Jid, Outcome, limits};
 use super::Fetcher;
 use super::cut::still_runs;
 use crate::event::Event;
-use crate::registry::Entry;
-use crate::server::last_words::{self, Last};
+use crate::server::last_words;
 use crate::server::line::Telling;
 use crate::server::performance::Performance;
 use crate::server::processor::policy_of;
@@ -25,17 +23,13 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             Report::Began => return self.begin_timeout(number),
             Report::Over(outcome) => Some(outcome),
             // The heart drops the code of all jobs when claims are no longer trusted: others take these over.
-            Report::Gone | Report::Spoken if !self.is_held(number) => return,
-            Report::Spoken => return self.spoken(number),
+            Report::Gone if !self.is_held(number) => return,
             Report::Gone => None,
         };
-        // Code that was settled although it ran may end while the job says its last words.
-        if self.roster.change(number, |job| job.last.is_none()) == Some(true)
-            && let Some(job) = self.roster.remove(number)
-        {
+        if let Some(job) = self.roster.remove(number) {
             self.hand.deadlines.set(number, job.due, None);
-            let outcome = job.ending.outcome(answered);
-            self.end(job.performance, job.entry, outcome);
+            let outcome = answered.unwrap_or_else(|| job.performance.gone());
+            self.settle_performing(&job, outcome);
         }
     }
 
@@ -46,26 +40,18 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         is_of_it == Some(true) && self.lease.is_trusted()
     }
 
-    /// A job's code is over: what came of it is settled, once the job has said its last words if it has any.
-    pub(super) fn end(&mut self, performance: Arc<Performance>, entry: Option<Arc<Entry<S>>>, outcome: Outcome) {
-        let last = self.last(&performance, entry.as_deref(), outcome);
-        match entry {
-            Some(entry) if last.ends_its_tries(&entry, &performance.claim) => self.hear_out(performance, entry, last),
-            entry => self.settle(&performance, entry.as_ref(), last),
-        }
-    }
-
-    /// What came of a job that has just come to its end.
-    fn last(&self, performance: &Performance, entry: Option<&Entry<S>>, outcome: Outcome) -> Last {
-        let outcome = last_words::resolved(outcome, entry, &performance.claim, self.lease.now());
-        Last { outcome, elapsed: self.lease.uptime().saturating_sub(performance.began) }
-    }
-
-    pub(super) fn settle(&mut self, performance: &Performance, entry: Option<&Arc<Entry<S>>>, last: Last) {
-        let Performance { claim, jid, class, wrapped, telling, .. } = performance;
-        let Last { outcome, elapsed } = last;
-        let policy = policy_of(entry);
+    pub(super) fn settle_performing(&mut self, job: &Performing<S>, outcome: Outcome) {
+        let Performance { claim, jid, class, wrapped, began, telling, .. } = &*job.performance;
+        let policy = policy_of(job.entry.as_ref());
+        let outcome = match (&outcome, &job.entry) {
+            // One that the job's own code could not date: it is gone, or does not answer.
+            (Outcome::Failed(failure), Some(entry)) if failure.at.is_none() => {
+                last_words::dated(outcome, entry, &claim.payload, self.lease.now())
+            }
+            _ => outcome,
+        };
         let chance = (self.lease.now(), self.chance(&outcome));
+        let elapsed = self.lease.uptime().saturating_sub(*began);
         let who = (jid.clone(), class.clone());
         let pending = Pending::decide(claim, who, &policy, outcome, elapsed, chance, *telling)
             .told(&self.processor.registry.handlers, claim);
@@ -135,7 +121,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         let mut running: HashSet<u64> = jobs.iter().map(|job| job.performance.claim.receipt.number()).collect();
         let mut answered: HashMap<u64, Outcome> = HashMap::new();
-        let mut spoken: HashSet<u64> = HashSet::new();
         let ends = async {
             while !running.is_empty()
                 && let Some((number, report)) = self.hand.reports.1.recv().await
@@ -143,7 +128,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 match report {
                     Report::Began => continue,
                     Report::Over(outcome) => _ = answered.insert(number, outcome),
-                    Report::Spoken => _ = spoken.insert(number),
                     Report::Gone => {}
                 }
                 running.remove(&number);
@@ -156,22 +140,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             }
         }
         self.keep_all(&jobs).await;
-        for job in jobs {
-            let number = job.performance.claim.receipt.number();
-            let answered = answered.remove(&number);
-            let is_cut = answered.is_none() && job.ending.cause().is_none();
-            let last = match job.last {
-                Some(last) if spoken.contains(&number) => last,
-                Some(last) => Last { outcome: Outcome::Interrupted, ..last },
-                None => {
-                    let outcome = if is_cut { Outcome::Interrupted } else { job.ending.outcome(answered) };
-                    let last = self.last(&job.performance, job.entry.as_deref(), outcome);
-                    // There is no time for last words: the job is performed again, and says them then.
-                    let is_end = job.entry.as_ref().is_some_and(|e| last.ends_its_tries(e, &job.performance.claim));
-                    if is_end { Last { outcome: Outcome::Interrupted, ..last } } else { last }
-                }
-            };
-            self.settle(&job.performance, job.entry.as_ref(), last);
+        for job in &jobs {
+            let answered = answered.remove(&job.performance.claim.receipt.number());
+            let cause = job.performance.cause.get();
+            let cut = || if cause.is_some() { job.performance.gone() } else { Outcome::Interrupted };
+            self.settle_performing(job, answered.unwrap_or_else(cut));
         }
         for claim in waiting {
             let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
