@@ -3,9 +3,9 @@
 mod begin;
 mod cut;
 mod end;
+mod manners;
 mod stuck;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ use crate::server::slot::{Report, Reports};
 use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
 use cut::Deadlines;
+use manners::Manners;
 use stuck::{Stuck, is_refusal};
 
 /// What other loops tell the fetcher.
@@ -78,7 +79,7 @@ pub(crate) struct Hand {
     unknown: UnknownClasses,
     foreign: Foreign,
     alone: Alone,
-    slow: HashSet<String>,
+    manners: Manners,
     paused_classes: Vec<String>,
 }
 
@@ -95,7 +96,7 @@ impl Hand {
             unknown: UnknownClasses::default(),
             foreign: Foreign::default(),
             alone: Alone::default(),
-            slow: HashSet::new(),
+            manners: Manners::default(),
             paused_classes: Vec::new(),
         }
     }

@@ -99,6 +99,43 @@ async fn a_job_that_does_not_yield_is_named_once_and_fails_as_timeout_though_its
     assert_eq!(log.lines_with(jid.as_str()).iter().filter(|line| line.contains("does not yield")).count(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_job_of_a_class_that_blocks_its_thread_holds_up_no_slot_but_its_own() {
+    Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    let next = client.push(BriefDeed::new("next")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &next).await, Verdict::Done);
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_holds_up_the_loop_of_all_is_named_too() {
+    Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Its class is quick as a rule, and so the loop itself enters its code.
+    for _ in 0..3 {
+        let quick = client.push(Deed::new("quick")).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &quick).await, Verdict::Done);
+    }
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
+}
+
 #[tokio::test]
 async fn a_blocking_job_waits_for_a_thread_in_its_slot_and_its_timeout_begins_when_it_has_one() {
     let (client, journal) = (testing::memory(), Journal::default());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sancho_core::{Claim, Jid, Outcome, StoreError};
 
 use super::Fetcher;
+use super::manners::Manner;
 use crate::Runs;
 use crate::event::Event;
 use crate::registry::Entry;
@@ -18,10 +19,6 @@ use crate::server::processor::{Begun, Next, RunningJob, policy_of};
 use crate::server::roster::Performing;
 use crate::server::settler::Pending;
 use crate::server::slot::{Reporter, Slot};
-
-/// A job that took longer than this at its first poll is given a task of its own from then on: the loop that
-/// claims for all must not wait for the code of one.
-const POLL_BUDGET: Duration = Duration::from_micros(100);
 
 impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Begins every claimed job, or puts it where it has to wait.
@@ -79,20 +76,17 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
     }
 
-    /// Polls a job once where it is: one that never waits needs no task. A class that once took its time there
-    /// gets one from then on.
+    /// Polls a job once where it is: one that never waits needs no task.
     fn poll_once(&mut self, run: &mut RunningJob) -> Poll<Outcome> {
         let performance = &run.performance;
-        if performance.runs != Runs::Async || self.hand.slow.contains(&performance.class) {
+        if performance.runs != Runs::Async || self.hand.manners.of(&performance.class) != Some(Manner::Quick) {
             return Poll::Pending;
         }
         let before = self.lease.uptime();
         self.roster.take_at_hand(Some(performance));
         let polled = run.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         self.roster.take_at_hand(None);
-        if self.lease.uptime().saturating_sub(before) > POLL_BUDGET {
-            self.hand.slow.insert(performance.class.clone());
-        }
+        self.hand.manners.learn(&performance.class, self.lease.uptime().saturating_sub(before));
         polled
     }
 
@@ -111,15 +105,25 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     fn spawn(&self, number: u64, run: RunningJob) -> Slot {
         let reporter = Reporter::new(number, self.hand.reports.0.clone());
         let lease = Arc::clone(&self.lease);
-        let RunningJob { future, performance } = run;
+        let RunningJob { mut future, performance } = run;
         match performance.runs {
             Runs::Async => {
+                let is_tried_out = self.hand.manners.of(&performance.class).is_none();
                 let task = tokio::spawn(async move {
                     // The process may have slept since the claim, before this task had its turn: the fetcher drops the
                     // job then, and others may have it already.
-                    if lease.is_trusted() {
-                        reporter.over(future.await);
+                    if !lease.is_trusted() {
+                        return;
                     }
+                    if is_tried_out {
+                        let before = lease.uptime();
+                        let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+                        reporter.came_back(lease.uptime().saturating_sub(before));
+                        if let Poll::Ready(outcome) = polled {
+                            return reporter.over(outcome);
+                        }
+                    }
+                    reporter.over(future.await);
                 });
                 Slot::Task(task.abort_handle())
             }
