@@ -1,9 +1,15 @@
 //! What has nothing to do with a store: slots that die, code that does not yield, what is logged and what is reported.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{Doing, Event, RunningJobReport, RunningServer, testing};
+use sancho::core::model::ModelStore;
+use sancho::system::{SystemClock, SystemEntropy};
+use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, Timestamp, testing};
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
 use crate::log::Log;
@@ -56,6 +62,62 @@ async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
     let bombs = journal.said().iter().filter(|said| *said == "the bomb is dropped").count();
     assert_eq!(bombs, 2);
     assert_eq!(counts(&client).await, (3, 1, 0));
+}
+
+/// A clock that, once it is told to, panics where it is read by a task or a thread that has never read it before: that of
+/// a job, outside of the job's own code.
+#[derive(Debug, Default)]
+struct Trap {
+    clock: SystemClock,
+    known: Mutex<HashSet<(Option<tokio::task::Id>, ThreadId)>>,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        let reader = (tokio::task::try_id(), std::thread::current().id());
+        let is_new = self.known.lock().expect("it is not held in a panic").insert(reader);
+        if is_new && self.is_armed.swap(false, Ordering::SeqCst) {
+            panic!("told to panic outside of the job's code");
+        }
+        self.clock.uptime()
+    }
+}
+
+#[tokio::test]
+async fn a_task_or_thread_that_dies_outside_of_the_jobs_code_is_replaced_and_its_job_fails() {
+    let (trap, journal, model) = (Arc::new(Trap::default()), Journal::default(), ModelStore::new());
+    let parts = (Arc::new(model.clone()), Arc::new(model), Arc::clone(&trap), Arc::new(SystemEntropy));
+    let client = Client::with_parts(parts.0, parts.1, parts.2, parts.3);
+    let server = server(&client, &journal).slots(1).blocking_threads(1).heart(Heart::Runtime);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Once a job has come and gone, every loop of the server has had its turn, and has read the clock.
+    let first = client.push(BriefDeed::new("first")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &first).await, Verdict::Done);
+    let task = client.draft("Deed", r#"["is never begun"]"#);
+    let thread = client.draft("BlockingDeed", r#"["is never begun"]"#);
+    for mut draft in [task, thread] {
+        draft.retry = Retry::Limit(0);
+        trap.is_armed.store(true, Ordering::SeqCst);
+        let jid = client.push(draft).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Died);
+        assert!(!trap.is_armed.load(Ordering::SeqCst), "the trap has sprung");
+    }
+    for row in dead(&client).await {
+        assert_eq!(row.payload.envelope().expect("readable").error_class().as_deref(), Some("Sancho::SlotDied"));
+    }
+    for next in ["Deed", "BlockingDeed"] {
+        let jid = client.push(client.draft(next, r#"["next"]"#)).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
+    }
+    stop(&server).await;
+    assert_eq!(journal.said(), ["first", "next", "next"]);
+    assert_eq!(counts(&client).await, (5, 2, 0));
 }
 
 #[tokio::test]
