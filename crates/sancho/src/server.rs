@@ -15,6 +15,7 @@ mod heartbeat;
 mod host;
 mod launcher;
 mod lease;
+mod lots;
 mod outage;
 mod phase;
 mod processor;
