@@ -30,7 +30,7 @@ fn shared() -> (Client, Arc<Retold>, Arc<AtomicBool>) {
     let store = Retold::new(model.clone(), move |answer| {
         answer.served_by_others.extend(told.load(SeqCst).then(QueueName::default));
     });
-    (Client::new(Arc::clone(&store) as _, Arc::new(model)), store, there)
+    (Client::new(store.store(), Arc::new(model)), store, there)
 }
 
 /// Waits for an event of a queue; answers whether others serve it.
@@ -97,7 +97,7 @@ async fn leases_are_measured_by_the_clock_of_the_store_from_the_start() {
     let (model, clock) = (ModelStore::new(), Arc::clone(sancho::testing::memory().clock()));
     let there = Arc::clone(&clock);
     let store = Retold::new(model.clone(), move |answer| answer.store_now = there.now() + hour);
-    let client = Client::new(Arc::clone(&store) as _, Arc::new(model));
+    let client = Client::new(store.store(), Arc::new(model));
     let (server, _) = started(&client, &[]).await;
     let now = clock.now() + hour;
     let rows = client.inspect().processes(now).await.expect("the model answers");
@@ -123,7 +123,7 @@ async fn told_in_spite_of(fault: Fault) -> (u64, u64, u32) {
     let (model, failing) = (ModelStore::new(), Arc::new(AtomicBool::new(false)));
     let store = Retold::new(model.clone(), |_| {});
     let fails = Arc::clone(&failing);
-    let faulty = FaultyStore::new(Arc::clone(&store) as _, move |call| {
+    let faulty = FaultyStore::new(store.store(), move |call| {
         (call.op == "beat" && fails.load(SeqCst)).then_some(fault)
     });
     let client = Client::new(Arc::new(faulty), Arc::new(model));
