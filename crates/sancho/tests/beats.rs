@@ -117,6 +117,30 @@ async fn a_store_with_the_same_clock_is_greeted_once() {
     stop(&server).await;
 }
 
+#[tokio::test]
+async fn a_queue_that_only_a_pattern_matches_is_left_to_others_until_it_is_named() {
+    let (client, store, _there) = shared();
+    let jid = client.push(Say::new("x")).await.expect("pushed").jid;
+    let (server, mut events) = started(&client, &["*"]).await;
+    assert!(queue_event(&mut events).await);
+    assert_eq!(server.health().queues_left_to_others, [QueueName::default()]);
+    assert_eq!(store.noted().claims, 0, "nothing was asked for");
+    server.set_queues("default", ["*", "default"]).expect("it can have these");
+    assert!(!queue_event(&mut events).await, "it is claimed from now on");
+    assert_eq!(settled(&mut events).await.0, Some(jid));
+    assert!(server.health().queues_left_to_others.is_empty());
+    stop(&server).await;
+}
+
+#[tokio::test]
+async fn a_burst_ends_without_a_queue_that_is_left_to_others() {
+    let (client, store, _there) = shared();
+    client.push(Say::new("x")).await.expect("pushed");
+    let server = server(&client, &Journal::default()).burst().start().await.expect("starts");
+    tokio::time::timeout(PATIENCE, server.stopped()).await.expect("it ends by itself");
+    assert_eq!(store.noted().claims, 0);
+}
+
 /// Performs three jobs, one of which fails, while each beat but the greeting ends in this fault; beats are good again
 /// when the server stops. Answers what the store was told: times performed, times failed, and runs in a bucket.
 async fn told_in_spite_of(fault: Fault) -> (u64, u64, u32) {
