@@ -106,7 +106,8 @@ impl Act {
     async fn act(&self, cx: &Context<Diary>) -> JobResult {
         match self.how.split_once(' ').unwrap_or((&self.how, "")) {
             ("wait", _) => cx.state().gate.acquire().await?.forget(),
-            ("poison" | "linger", _) => tokio::time::sleep(Duration::from_millis(2)).await,
+            ("linger", ms) => tokio::time::sleep(Duration::from_millis(ms.parse().unwrap_or(2))).await,
+            ("poison", _) => tokio::time::sleep(Duration::from_millis(10)).await,
             ("fail", _) => return Err("I was told to fail".into()),
             // Pushes the rest of the words to the queue that the first of them names.
             ("push", rest) => {
