@@ -147,9 +147,8 @@ async fn told_in_spite_of(fault: Fault) -> (u64, u64, u32) {
     let (model, failing) = (ModelStore::new(), Arc::new(AtomicBool::new(false)));
     let store = Retold::new(model.clone(), |_| {});
     let fails = Arc::clone(&failing);
-    let faulty = FaultyStore::new(store.store(), move |call| {
-        (call.op == "beat" && fails.load(SeqCst)).then_some(fault)
-    });
+    let faulty =
+        FaultyStore::new(store.store(), move |call| (call.op == "beat" && fails.load(SeqCst)).then_some(fault));
     let client = Client::new(Arc::new(faulty), Arc::new(model));
     let (server, mut events) = started(&client, &[]).await;
     failing.store(true, SeqCst);

@@ -84,7 +84,7 @@ impl EngineBug {
         (EngineBug::OrphansForgotten, 1),
         (EngineBug::BuriedWhenOrphaned, 1),
         (EngineBug::RetryInTwoSteps, 1),
-        (EngineBug::InterruptedDropped, 48),
+        (EngineBug::InterruptedDropped, 20),
         (EngineBug::UnknownClassDropped, 8),
         (EngineBug::GoodbyeTooEarly, 26),
     ];

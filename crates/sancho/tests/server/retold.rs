@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use sancho::core::model::ModelStore;
 use sancho::core::{
-    Beat, BeatAnswer, BoxFuture, ClaimRequest, Exchanged, Execution, Greeting, Settlement, Store, StoreResult, Timestamp,
+    Beat, BeatAnswer, BoxFuture, ClaimRequest, Exchanged, Execution, Greeting, Settlement, Store, StoreResult,
+    Timestamp,
 };
 use sancho_testkit::interposed::{Interpose, Interposed};
 
