@@ -69,7 +69,7 @@ impl EngineBug {
     /// makes other calls, others find it: a build with optimization tells which.
     pub const FOUND_BY: &[(EngineBug, u64)] = &[
         (EngineBug::SettleDroppedOnReconnect, 137),
-        (EngineBug::ClaimNotRepeated, 96),
+        (EngineBug::ClaimNotRepeated, 137),
         (EngineBug::ClaimNumbersReused, 0),
         (EngineBug::PushRepeatedWithNewId, 4),
         (EngineBug::PushAcknowledgedUnheard, 93),
