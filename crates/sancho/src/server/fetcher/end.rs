@@ -113,12 +113,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         for job in self.roster.take_all_but(trusted.as_ref()) {
             self.lose(&job);
         }
-        self.hand.alone.drop_all_but(trusted.as_ref());
+        self.alone.drop_all_but(self.place, trusted.as_ref());
     }
 
     /// Cuts every running job short, and returns it to the front of its queue.
     pub(super) async fn interrupt_all(&mut self) {
-        let waiting = self.hand.alone.clear();
+        let waiting = self.alone.clear(self.place);
         let jobs = self.roster.clear();
         // They are not told that they are canceled: one that then ended early, as if it were done, would not run again.
         for job in &jobs {
