@@ -1,9 +1,15 @@
 //! What has nothing to do with a store: slots that die, code that does not yield, what is logged and what is reported.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{Doing, Event, RunningJobReport, RunningServer, testing};
+use sancho::core::model::ModelStore;
+use sancho::system::{SystemClock, SystemEntropy};
+use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, Timestamp, testing};
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
 use crate::log::Log;
@@ -58,6 +64,62 @@ async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
     assert_eq!(counts(&client).await, (3, 1, 0));
 }
 
+/// A clock that, once it is told to, panics where it is read by a task or a thread that has never read it before: that of
+/// a job, outside of the job's own code.
+#[derive(Debug, Default)]
+struct Trap {
+    clock: SystemClock,
+    known: Mutex<HashSet<(Option<tokio::task::Id>, ThreadId)>>,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        let reader = (tokio::task::try_id(), std::thread::current().id());
+        let is_new = self.known.lock().expect("it is not held in a panic").insert(reader);
+        if is_new && self.is_armed.swap(false, Ordering::SeqCst) {
+            panic!("told to panic outside of the job's code");
+        }
+        self.clock.uptime()
+    }
+}
+
+#[tokio::test]
+async fn a_task_or_thread_that_dies_outside_of_the_jobs_code_is_replaced_and_its_job_fails() {
+    let (trap, journal, model) = (Arc::new(Trap::default()), Journal::default(), ModelStore::new());
+    let parts = (Arc::new(model.clone()), Arc::new(model), Arc::clone(&trap), Arc::new(SystemEntropy));
+    let client = Client::with_parts(parts.0, parts.1, parts.2, parts.3);
+    let server = server(&client, &journal).slots(1).blocking_threads(1).heart(Heart::Runtime);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Once a job has come and gone, every loop of the server has had its turn, and has read the clock.
+    let first = client.push(BriefDeed::new("first")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &first).await, Verdict::Done);
+    let task = client.draft("Deed", r#"["is never begun"]"#);
+    let thread = client.draft("BlockingDeed", r#"["is never begun"]"#);
+    for mut draft in [task, thread] {
+        draft.retry = Retry::Limit(0);
+        trap.is_armed.store(true, Ordering::SeqCst);
+        let jid = client.push(draft).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Died);
+        assert!(!trap.is_armed.load(Ordering::SeqCst), "the trap has sprung");
+    }
+    for row in dead(&client).await {
+        assert_eq!(row.payload.envelope().expect("readable").error_class().as_deref(), Some("Sancho::SlotDied"));
+    }
+    for next in ["Deed", "BlockingDeed"] {
+        let jid = client.push(client.draft(next, r#"["next"]"#)).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
+    }
+    stop(&server).await;
+    assert_eq!(journal.said(), ["first", "next", "next"]);
+    assert_eq!(counts(&client).await, (5, 2, 0));
+}
+
 #[tokio::test]
 async fn a_panic_whose_remains_panic_is_a_failure_and_no_more() {
     let (client, journal) = (testing::memory(), Journal::default());
@@ -97,6 +159,43 @@ async fn a_job_that_does_not_yield_is_named_once_and_fails_as_timeout_though_its
     stop(&server).await;
     assert_eq!(counts(&client).await, (1, 1, 0), "its late end changes nothing");
     assert_eq!(log.lines_with(jid.as_str()).iter().filter(|line| line.contains("does not yield")).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_job_of_a_class_that_blocks_its_thread_holds_up_no_slot_but_its_own() {
+    Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    let next = client.push(BriefDeed::new("next")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &next).await, Verdict::Done);
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_holds_up_the_loop_of_all_is_named_too() {
+    Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Its class is quick as a rule, and so the loop itself enters its code.
+    for _ in 0..3 {
+        let quick = client.push(Deed::new("quick")).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &quick).await, Verdict::Done);
+    }
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
 }
 
 #[tokio::test]

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use sancho::core::checkpointed::Checkpointed;
+use sancho::core::claim::{Fill, Kept, Repeated};
 use sancho::core::lifecycle::Verdict;
+use sancho::core::process::{Beat, Quiet};
+use sancho::core::{Checkpoint, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
 use sancho::trace::{self, TraceContext};
-use sancho::{Server, State};
+use sancho::{Client, Progress, QueueName, Server, State};
 
 use super::home;
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, Deed, Journal, raw};
@@ -111,6 +115,64 @@ async fn what_a_job_told_before_a_stop_cut_it_short_is_known_to_its_next_run() {
     assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
     stop(&second).await;
     assert_eq!(journal.said(), ["from None at None", "begun", r#"from Some((2, 5)) at Some("counting")"#]);
+}
+
+#[tokio::test]
+async fn what_a_job_told_before_its_process_died_is_known_to_its_next_run() {
+    let (client, journal) = (home().await, Journal::default());
+    let jid = client.push(Deed::new("counts")).await.expect("pushed").jid;
+    let claim = claim_and_die(&client).await;
+    let mut said = Checkpointed::new();
+    said.set_progress(Progress { done: 4, total: 5 });
+    let checkpoint = Checkpoint { receipt: claim.receipt, bytes: said.to_bytes() };
+    let kept = client.store().checkpoint(&[checkpoint], client.clock().now()).await.expect("the store answers");
+    assert_eq!(kept, [Kept::Kept]);
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Returned, "it is taken over");
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
+    stop(&server).await;
+    assert_eq!(journal.said(), ["from Some((4, 5)) at None"]);
+}
+
+/// A process of the past claims the one job and is never heard of again: its lease is over.
+async fn claim_and_die(client: &Client) -> Claim {
+    let incarnation = Incarnation::new("dead:1:0");
+    let long_ago = client.clock().now().before(Duration::from_secs(60));
+    let process = ProcessInfo {
+        incarnation: incarnation.clone(),
+        hostname: "elsewhere".into(),
+        pid: 1,
+        started_at: long_ago,
+        slots: 1,
+        queues: vec![QueueName::default()],
+        capsules: Vec::new(),
+        tag: String::new(),
+        labels: Vec::new(),
+        version: "test".into(),
+    };
+    let beat = Beat {
+        process,
+        greeting: Greeting::Hello,
+        quiet: Quiet::No,
+        lease: Duration::ZERO,
+        running: Vec::new(),
+        rss_bytes: 0,
+        round_trip: Duration::ZERO,
+        executions: Vec::new(),
+    };
+    client.store().beat(&beat, long_ago).await.expect("the store answers");
+    let request = ClaimRequest {
+        incarnation,
+        first_number: 1,
+        repeated: Repeated::No,
+        sources: vec![Source { queue: QueueName::default(), quota: 0 }],
+        fill: Fill::InOrder,
+        limit: 1,
+    };
+    let exchanged = client.store().exchange(&[], Some(&request), long_ago).await.expect("the store answers");
+    exchanged.claims.into_iter().next().expect("there is a job")
 }
 
 #[tokio::test]
