@@ -119,7 +119,7 @@ impl std::fmt::Debug for Reports {
 
 impl RunningJobReport {
     fn log(&self) {
-        let (jid, queue) = (self.jid.as_ref().map(Jid::as_str), self.queue.as_str());
+        let jid = self.jid.as_ref().map(Jid::as_str);
         let progress = self.progress.map(|Progress { done, total }| format!("{done}/{total}"));
         let (doing, not_yielded_ms, thread) = match &self.doing {
             Doing::Waits => ("waits", None, None),
@@ -131,7 +131,7 @@ impl RunningJobReport {
             target: "sancho::dump",
             class = self.class,
             jid,
-            queue,
+            queue = %self.queue,
             capsule = self.capsule,
             attempt = self.attempt,
             since = self.since.as_unix_secs_f64(),
