@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
+use crate::server::alone::Alone;
+use crate::server::burst::Burst;
+use crate::server::capsules::Capsules;
+use crate::server::discovery::Discovery;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
 use crate::server::lease::Lease;
-use crate::server::outage::Outage;
+use crate::server::outage::{Outage, OutageWatch};
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::reaper::Reaper;
-use crate::server::roster::Roster;
+use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{Heart, ServerError, guard};
+use crate::server::{CapsuleStatus, Health, Heart, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -28,6 +33,9 @@ pub struct RunningServer {
     stopped: watch::Receiver<bool>,
     events: Events,
     dump: Arc<Notify>,
+    capsules: Arc<Capsules>,
+    lease: Arc<Lease>,
+    outage: OutageWatch,
 }
 
 impl RunningServer {
@@ -63,6 +71,47 @@ impl RunningServer {
         self.stopped().await;
     }
 
+    /// What the capsules are and do, in the order in which they were given.
+    pub fn capsules(&self) -> Vec<CapsuleStatus> {
+        self.capsules.statuses()
+    }
+
+    /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
+    /// jobs are claimed at once. Other processes and pages see it from the next beat on.
+    ///
+    /// # Errors
+    /// No such capsule, or a number of slots that it cannot have.
+    pub fn set_slots(&self, capsule: &str, slots: usize) -> Result<(), Invalid> {
+        self.capsules.tune(capsule, Some(slots), None)
+    }
+
+    /// Gives a capsule these queues in place of those it had, named as for [`Server::queues`]. The order stays as it was
+    /// said; where none was said, it follows from the weights anew. Jobs that run stay where they are.
+    ///
+    /// # Errors
+    /// No such capsule, or queues that it cannot have.
+    pub fn set_queues<Q: Into<String>>(
+        &self,
+        capsule: &str,
+        queues: impl IntoIterator<Item = Q>,
+    ) -> Result<(), Invalid> {
+        let queues: Vec<String> = queues.into_iter().map(Into::into).collect();
+        self.capsules.tune(capsule, None, Some(&queues))
+    }
+
+    /// How the server is.
+    pub fn health(&self) -> Health {
+        let (uptime, phase) = (self.lease.uptime(), self.shutdown.phase().now());
+        Health {
+            fetched_ago: self.capsules.fetched_at().map(|at| uptime.saturating_sub(at)),
+            unknown_classes: self.capsules.unknown(uptime),
+            queues_left_to_others: self.capsules.left_to_others(),
+            quiet: phase != Phase::Serving,
+            stopping: phase > Phase::Quiet,
+            store_away: self.outage.reason(),
+        }
+    }
+
     /// Listens to what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -84,8 +133,10 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (host, pid) = (crate::server::host::hostname(), std::process::id());
     let lease = Arc::new(Lease::new(Arc::clone(client.clock()), &*entropy, host.clone(), pid));
     let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
-    let (roster, tally) = (Arc::new(Roster::new()), Arc::new(Tally::default()));
-    let (to_fetcher, messages) = mpsc::unbounded_channel();
+    let (capsules, messages) = Capsules::new(&config.capsules);
+    let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
+    let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
+    let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
 
     let process = ProcessInfo {
@@ -93,9 +144,9 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         hostname: host,
         pid,
         started_at: lease.now(),
-        slots: config.slots,
-        queues: config.queues.clone(),
-        capsules: Vec::new(),
+        slots: capsules.slots(),
+        queues: capsules.queues(),
+        capsules: capsules.infos(),
         tag: config.tag.clone(),
         labels: config.labels.clone(),
         version: format!("sancho {}", env!("CARGO_PKG_VERSION")),
@@ -105,10 +156,10 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         lease: Arc::clone(&lease),
         entropy: Arc::clone(&entropy),
         events: events.clone(),
-        roster: Arc::clone(&roster),
+        rosters: Arc::clone(&rosters),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
-        fetcher: to_fetcher.clone(),
+        capsules: Arc::clone(&capsules),
         shutdown: shutdown.clone(),
         process,
         rhythm: Rhythm::new(lease.uptime()),
@@ -123,6 +174,14 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         phase: shutdown.phase(),
         outage: outage.clone(),
+        burst: burst.clone(),
+    };
+    let discovery = Discovery {
+        store: Arc::clone(&store),
+        entropy: Arc::clone(&entropy),
+        capsules: Arc::clone(&capsules),
+        phase: shutdown.phase(),
+        burst: burst.clone(),
     };
     let reaper = Reaper {
         store: Arc::clone(&store),
@@ -130,7 +189,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         phase: shutdown.phase(),
-        fetcher: to_fetcher,
+        capsules: Arc::clone(&capsules),
         wire: client.wire(),
     };
     let pruner = Pruner {
@@ -141,34 +200,60 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         phase: shutdown.phase(),
     };
-    let fetcher = Fetcher {
-        store,
-        lease,
-        entropy,
+    let processor = Arc::new(Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() });
+    let alone = Arc::new(Alone::new(capsules.all().len()));
+    let fetcher = |(place, messages)| Fetcher {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
         events: events.clone(),
-        config: Arc::clone(&config),
-        processor: Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() },
-        roster: Arc::clone(&roster),
-        tally,
+        capsule: Arc::clone(&capsules.all()[place]),
+        place,
+        capsules: Arc::clone(&capsules),
+        alone: Arc::clone(&alone),
+        burst: burst.clone(),
+        processor: Arc::clone(&processor),
+        roster: Arc::clone(&rosters.0[place]),
+        tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         messages,
-        hand: Hand::new(outage),
+        hand: Hand::new(outage.clone()),
     };
+    let fetchers: Vec<Fetcher<S>> = messages.into_iter().enumerate().map(fetcher).collect();
 
     let beating = beat(heartbeat, config.heart)?;
     let dump = Arc::new(Notify::new());
-    let dumping = dump_when_asked(roster, Arc::clone(&dump));
-    let others =
-        [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run()), tokio::spawn(dumping)];
-    let fetching = tokio::spawn(fetcher.run());
+    let dumping = dump_when_asked(rosters, Arc::clone(&dump));
+    let others = [
+        tokio::spawn(scheduler.run()),
+        tokio::spawn(reaper.run()),
+        tokio::spawn(pruner.run()),
+        tokio::spawn(dumping),
+        tokio::spawn(discovery.run()),
+    ];
+    let mut fetching = JoinSet::new();
+    for fetcher in fetchers {
+        fetching.spawn(fetcher.run());
+    }
     let (stopped_tx, stopped) = watch::channel(false);
-    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), dump };
+    let running = RunningServer {
+        shutdown: shutdown.clone(),
+        stopped,
+        events: events.clone(),
+        dump,
+        capsules: Arc::clone(&capsules),
+        lease,
+        outage: outage.watch(),
+    };
     let quiet = tell_when_quiet(shutdown.phase(), events.clone());
     tokio::spawn(quiet);
     tokio::spawn(async move {
         // A loop ends by itself or by a defect that panicked; either way the server is over.
-        if let Err(error) = fetching.await {
-            tracing::error!(%error, "the fetcher ended by a defect: the server stops");
+        while let Some(ended) = fetching.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a fetcher ended by a defect: the server stops");
+                shutdown.stop();
+            }
         }
         for other in others {
             other.abort();
@@ -179,8 +264,9 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events.tell(|| Event::Stopped);
         stopped_tx.send_replace(true);
     });
-    let (slots, queues) = (config.slots, &config.queues);
-    tracing::info!(%incarnation, slots, ?queues, lease = ?limits::LEASE, "the server takes jobs");
+    for CapsuleStatus { name, slots, queues, .. } in capsules.statuses() {
+        tracing::info!(%incarnation, capsule = name, slots, ?queues, lease = ?limits::LEASE, "the server takes jobs");
+    }
     running.events.tell(|| Event::Started { incarnation });
     Ok(running)
 }
@@ -208,10 +294,10 @@ fn beat<S: Send + Sync + 'static>(
     Ok(beating)
 }
 
-async fn dump_when_asked<S>(roster: Arc<Roster<S>>, asked: Arc<Notify>) {
+async fn dump_when_asked<S>(rosters: Arc<Rosters<S>>, asked: Arc<Notify>) {
     loop {
         asked.notified().await;
-        roster.dump();
+        rosters.dump();
     }
 }
 
