@@ -13,7 +13,7 @@ use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, Runnin
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
 use crate::log;
-use crate::stage::{PATIENCE, cancel, counts, dead, server, settled, stop};
+use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
 /// Waits until the one job that runs is as it is wanted.
 async fn report(server: &RunningServer, wanted: impl Fn(&RunningJobReport) -> bool) -> RunningJobReport {
@@ -52,7 +52,7 @@ async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
     assert_eq!(settled(&mut events, &timed_out).await, Verdict::Died);
     let canceled = client.push(Deed::new("waits with a bomb")).await.expect("pushed").jid;
     report(&server, |job| job.class == "Deed").await;
-    cancel(&client, &canceled).await;
+    _ = client.cancel_running(&canceled).await.expect("it runs");
     assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
     let next = client.push(Deed::new("next")).await.expect("pushed").jid;
     assert_eq!(settled(&mut events, &next).await, Verdict::Done);
@@ -207,7 +207,7 @@ async fn a_blocking_job_waits_for_a_thread_in_its_slot_and_its_timeout_begins_wh
     let waits = client.push(BriefBlockingDeed::new("has waited")).await.expect("pushed").jid;
     let canceled = client.push(BlockingDeed::new("is never begun")).await.expect("pushed").jid;
     report(&server, |job| job.jid.as_ref() == Some(&canceled) && job.doing == Doing::WaitsForThread).await;
-    cancel(&client, &canceled).await;
+    _ = client.cancel_running(&canceled).await.expect("it runs");
     assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
     // Far longer than its timeout: it would be over by now, had it begun.
     let has_waited = |job: &RunningJobReport| {
@@ -312,7 +312,7 @@ async fn a_job_that_is_canceled_is_told_of_as_that() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("fails when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     let dropped = |event: &Event| matches!(event, Event::Settled { verdict: Verdict::Dropped, .. }).then_some(());
     tokio::time::timeout(PATIENCE, events.wait_for(dropped)).await.expect("in time").expect("the server lives");
     logged(&[jid.as_str(), "INFO sancho::job message=cancelled"]).await;
