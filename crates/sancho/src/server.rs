@@ -33,6 +33,8 @@ use sancho_core::{Invalid, Retention, StoreError};
 
 pub use config::Heart;
 pub use launcher::RunningServer;
+pub(crate) use processor::{Begun, Next, Processor, policy_of};
+pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
@@ -133,6 +135,28 @@ impl<S: Send + Sync + 'static> Server<S> {
     pub fn heart(mut self, heart: Heart) -> Self {
         self.given.heart = heart;
         self
+    }
+
+    /// The client of the server's store, which its jobs push through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same server, whose jobs push through this client of the same store.
+    pub(crate) fn with_client(self, client: Client) -> Self {
+        Server { client, ..self }
+    }
+
+    /// What performs its jobs, for those who begin them by hand.
+    pub(crate) fn into_processor(mut self, stopping: tokio::sync::watch::Receiver<bool>) -> Processor<S> {
+        self.registry.configure(self.given.retries, self.client.wire());
+        assert!(!self.registry.is_empty(), "no class is registered: call register::<YourJob>() first");
+        Processor { state: std::sync::Arc::new(self.state), client: self.client, registry: self.registry, stopping }
+    }
+
+    /// Where the server tells what happens.
+    pub(crate) fn events(&self) -> Events {
+        self.events.clone()
     }
 
     /// Listens to what happens, from before the server starts.

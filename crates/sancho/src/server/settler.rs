@@ -41,6 +41,11 @@ impl Pending {
         Pending { settlement, jid, class, queue, verdict: decision.verdict, error, elapsed }
     }
 
+    /// What the rules made of the outcome.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
     /// The job's class; empty when its payload cannot be read.
     pub(crate) fn class(&self) -> &str {
         &self.class
