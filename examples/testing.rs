@@ -53,10 +53,7 @@ async fn check_out(client: &Client, order: u64) -> Result<(), sancho::PushError>
 }
 
 fn server(client: Client, shop: &Arc<Shop>) -> Server<Arc<Shop>> {
-    Server::new(client, Arc::clone(shop))
-        .queues(["money", "default"])
-        .register::<Charge>()
-        .register::<SendReceipt>()
+    Server::new(client, Arc::clone(shop)).queues(["money", "default"]).register::<Charge>().register::<SendReceipt>()
 }
 
 #[tokio::main]

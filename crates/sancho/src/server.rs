@@ -47,13 +47,14 @@ pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
 pub use launcher::RunningServer;
-pub use report::{Doing, RunningJobReport, ThreadReport};
 pub(crate) use processor::{Begun, Next, Processor, policy_of};
+pub use report::{Doing, RunningJobReport, ThreadReport};
 pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
-use crate::registry::Registry;
+use crate::registry::{ForAll, Registry};
+use crate::server::lease::Lease;
 use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
@@ -242,10 +243,23 @@ impl<S: Send + Sync + 'static> Server<S> {
     }
 
     /// What performs its jobs, for those who begin them by hand.
-    pub(crate) fn into_processor(mut self, stopping: tokio::sync::watch::Receiver<bool>) -> Processor<S> {
-        self.registry.configure(self.given.retries, self.client.wire());
-        assert!(!self.registry.is_empty(), "no class is registered: call register::<YourJob>() first");
-        Processor { state: std::sync::Arc::new(self.state), client: self.client, registry: self.registry, stopping }
+    ///
+    /// # Errors
+    /// As for [`Server::start`], where no store is asked.
+    pub(crate) fn into_processor(self, stopping: tokio::sync::watch::Receiver<bool>) -> Result<Processor<S>, Invalid> {
+        let Server { client, state, mut registry, given, .. } = self;
+        let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+        registry.complete(&for_all)?;
+        let lease = Lease::new(Arc::clone(client.clock()), &**client.entropy(), host::hostname(), std::process::id());
+        Ok(Processor {
+            state: Arc::new(state),
+            client,
+            registry,
+            lease: Arc::new(lease),
+            stopping,
+            keeper: Arc::default(),
+            log_args: given.log_args,
+        })
     }
 
     /// Where the server tells what happens.

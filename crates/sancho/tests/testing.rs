@@ -192,7 +192,11 @@ async fn a_drain_performs_what_is_ready_and_what_that_pushes() {
     assert_enqueued!(client, Rash { order: 9 });
     clock.advance(Duration::from_secs(3600));
     let drained = testing::drain(shared(&client, &ledger)).await.unwrap();
-    assert_eq!((drained.done, drained.failures, drained.failed.len()), (4, 0, 0), "the plan, what it pushes again, and the late one");
+    assert_eq!(
+        (drained.done, drained.failures, drained.failed.len()),
+        (4, 0, 0),
+        "the plan, what it pushes again, and the late one"
+    );
     assert_eq!(*ledger.charged.lock().unwrap(), [1, 2, 9]);
 }
 

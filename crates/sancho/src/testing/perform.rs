@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::{Client, Context, JobError, JobResult, Perform};
+use sancho_core::{Claim, Incarnation, Receipt};
+use tokio::sync::watch;
+
+use crate::client::IntoDraft;
+use crate::server::line::Telling;
+use crate::server::performance::{Beginning, Performance};
+use crate::{Client, Context, JobResult, Perform};
 
 /// Performs a job now, on the caller's task, and answers what its code answered. Nothing is pushed or kept of it.
 ///
-/// The job is written as arguments and read again first, as every job is. What it pushes goes to the client's store.
+/// The job is written as a payload and read again first, as every job is; it is told that this is its first try, and that
+/// nothing stops. What it pushes goes to the client's store.
 /// No timeout, no middleware and no retry stands around it, and a panic is the test's: [`drain`](super::drain()) runs
 /// the whole engine.
 ///
@@ -43,14 +50,26 @@ where
     S: Send + Sync + 'static,
     J: Perform<S>,
 {
-    let args = job.to_args().map_err(JobError::from)?;
-    let (job, cx) = (J::from_args(&args).map_err(JobError::from)?, context::<S, J>(client, state.into(), 1));
-    job.perform(&cx).await
-}
-
-/// What a job is told that runs outside a server.
-pub(super) fn context<S, J: Perform<S>>(client: &Client, state: Arc<S>, attempt: u32) -> Context<S> {
-    let queue = sancho_core::QueueName::new(J::options().queue).unwrap_or_default();
-    let (_, stopping) = tokio::sync::watch::channel(false);
-    Context { state, client: client.clone(), jid: client.next_jid(), queue, attempt, stopping }
+    let (client, options) = (client.clone(), J::options());
+    let (now, draft) = (client.clock().now(), job.into_draft(client.next_jid())?);
+    let queue = draft.queue.clone();
+    let pushed = draft.into_job(now, client.wire().time())?;
+    let job = J::from_args(pushed.payload.envelope()?.args())?;
+    let receipt = Receipt::mint(Incarnation::new("testing:0:0"), 1, 0);
+    let beginning = Beginning {
+        claim: Claim::new(receipt, queue, pushed.payload, None),
+        jid: Some(pushed.jid),
+        class: J::CLASS.to_owned(),
+        wrapped: None,
+        attempt: 1,
+        trace: None,
+        timeout: options.timeout,
+        runs: options.runs,
+        telling: Telling::default(),
+        since: now,
+        began: client.clock().uptime(),
+    };
+    let performance = Arc::new(Performance::new(beginning, Arc::default()));
+    let (_server, stopping) = watch::channel(false);
+    job.perform(&Context { state: state.into(), client, performance, stopping }).await
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use super::ChaosReport;
 use super::delivery::Delivery;
 use super::points::PausePoints;
+use crate::server::line::Telling;
 use crate::server::{Begun, Next, Pending, Processor, policy_of};
 use crate::testing::{ManualClock, SeededEntropy, memory_at};
 use crate::{Client, Server};
@@ -71,6 +72,7 @@ impl<S: Send + Sync + 'static> Round<S> {
         let client = memory_at(&clock, seed);
         let (stopping, listening) = watch::channel(false);
         let processor = server(client.clone().with_middleware(PausePoints)).into_processor(listening);
+        let processor = processor.unwrap_or_else(|error| panic!("{error}"));
         Round {
             client,
             clock,
@@ -161,6 +163,7 @@ impl<S: Send + Sync + 'static> Round<S> {
             queues: Vec::new(),
             tag: String::new(),
             labels: Vec::new(),
+            capsules: Vec::new(),
             version: "chaos".to_owned(),
         };
         let beat = Beat {
@@ -205,7 +208,7 @@ impl<S: Send + Sync + 'static> Round<S> {
 
     /// Begins a job, or settles at once what cannot begin.
     async fn start(&mut self, at: usize, claim: Claim, report: &mut ChaosReport) {
-        let Begun { class, next, .. } = self.processor.begin(&claim, &[], self.clock.now());
+        let Begun { class, next, .. } = self.processor.begin(&claim, &[], (self.clock.now(), self.clock.uptime()));
         let args = claim.payload.envelope().map(|envelope| envelope.args().to_owned()).unwrap_or_default();
         let name = format!("{class} {args}");
         match next {
@@ -244,7 +247,7 @@ impl<S: Send + Sync + 'static> Round<S> {
     }
 
     async fn settle(&mut self, at: usize, claim: &Claim, name: &str, outcome: Outcome, report: &mut ChaosReport) {
-        let pending = self.decide(claim, outcome);
+        let pending = self.decide(claim, outcome).told(&self.processor.registry.handlers, claim);
         let (verdict, settlement) = (pending.verdict(), [pending.settlement]);
         let exchanged = self.client.store().exchange(&settlement, None, self.clock.now()).await;
         let answer = exchanged.expect("the memory answers").answers[0];
@@ -259,9 +262,10 @@ impl<S: Send + Sync + 'static> Round<S> {
 
     fn decide(&self, claim: &Claim, outcome: Outcome) -> Pending {
         let class = claim.payload.envelope().map(|envelope| envelope.class().to_owned()).unwrap_or_default();
-        let policy = policy_of(self.processor.registry.get(&class));
+        let (registry, telling) = (&self.processor.registry, Telling::default());
+        let policy = policy_of(registry.get(&class));
         let when = (self.clock.now(), self.chance.next_unit());
-        Pending::decide(claim, (None, class), &policy, outcome, Duration::ZERO, when)
+        Pending::decide(claim, (None, class), &policy, outcome, Duration::ZERO, when, telling)
     }
 
     /// Makes a fault, by chance. Answers whether it made one.
@@ -331,7 +335,8 @@ impl<S: Send + Sync + 'static> Round<S> {
         let incarnation = heir.incarnation.clone();
         let taken = self.client.store().take_over(&incarnation, first, limit, now).await.expect("the memory answers");
         for claim in taken.claims {
-            let settlement = [self.decide(&claim, Outcome::Orphaned).settlement];
+            let settlement =
+                [self.decide(&claim, Outcome::Orphaned).told(&self.processor.registry.handlers, &claim).settlement];
             self.client.store().exchange(&settlement, None, now).await.expect("the memory answers");
         }
     }
