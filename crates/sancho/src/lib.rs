@@ -7,6 +7,8 @@
 extern crate self as sancho;
 
 mod args;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 mod connect;
 mod context;

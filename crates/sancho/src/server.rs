@@ -22,7 +22,7 @@ mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
-mod signals;
+pub(crate) mod signals;
 mod tally;
 mod unknown;
 
@@ -170,6 +170,8 @@ impl<S: Send + Sync + 'static> Server<S> {
             match signal {
                 Signal::Quiet => server.quiet(),
                 Signal::Dump => server.dump(),
+                // The log is the program's own, which has its own way to open it again.
+                Signal::Reopen => {}
                 Signal::Stop => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {

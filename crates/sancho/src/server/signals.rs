@@ -13,6 +13,8 @@ pub(crate) enum Signal {
     Stop,
     /// Stop, from a keyboard (INT); the second time, stop now.
     Interrupt,
+    /// Open the files of the log again (USR2).
+    Reopen,
 }
 
 /// The signals of this process, from now on.
@@ -25,6 +27,8 @@ pub(crate) struct Signals {
     tstp: tokio::signal::unix::Signal,
     #[cfg(unix)]
     ttin: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    usr2: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -40,6 +44,7 @@ impl Signals {
             int: signal(SignalKind::interrupt())?,
             tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             ttin: signal(SignalKind::from_raw(rustix::process::Signal::TTIN.as_raw()))?,
+            usr2: signal(SignalKind::user_defined2())?,
         })
     }
 
@@ -50,6 +55,7 @@ impl Signals {
             _ = self.int.recv() => Signal::Interrupt,
             _ = self.tstp.recv() => Signal::Quiet,
             _ = self.ttin.recv() => Signal::Dump,
+            _ = self.usr2.recv() => Signal::Reopen,
         }
     }
 }
