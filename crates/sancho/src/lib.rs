@@ -40,7 +40,7 @@ pub use sancho_core::{
     Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
-pub use server::{Heart, RunningServer, Server, ServerError};
+pub use server::{Capsule, CapsuleStatus, Health, Heart, QueueOrder, RunningServer, Server, ServerError};
 
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]
