@@ -26,6 +26,7 @@ mod app;
 mod exit;
 mod logs;
 mod options;
+mod own_thread;
 mod probes;
 mod run;
 mod supervisor;
