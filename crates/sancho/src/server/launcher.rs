@@ -139,6 +139,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         started_at: lease.now(),
         slots: config.slots,
         queues: config.queues.clone(),
+        capsules: Vec::new(),
         tag: config.tag.clone(),
         labels: config.labels.clone(),
         version: format!("sancho {}", env!("CARGO_PKG_VERSION")),
