@@ -5,15 +5,18 @@
 //! is the way from serving to stopped.
 
 mod alone;
+mod capsule;
 mod config;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
+mod health;
 mod heartbeat;
 mod host;
 mod launcher;
 mod lease;
 mod outage;
+pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
@@ -27,17 +30,20 @@ mod tally;
 mod unknown;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Invalid, Retention, StoreError};
 
+pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
+pub use health::Health;
 pub use launcher::RunningServer;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
 use crate::registry::Registry;
-use crate::{Client, Job, Perform};
+use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
 ///
@@ -84,18 +90,97 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// The queues to serve, in strict order: a later one is served when the earlier ones are empty.
+    /// Performs every class that is not registered. Given twice, the last one does.
+    pub fn fallback(mut self, fallback: impl Fallback<S>) -> Self {
+        self.registry.fall_back(fallback);
+        self
+    }
+
+    /// Stands around each job that is performed, within what was given before: the first is the outermost.
+    pub fn middleware(mut self, middleware: impl ServerMiddleware<S>) -> Self {
+        self.registry.surround(middleware);
+        self
+    }
+
+    /// What holds for a class here, over what it says itself: for jobs that are performed, and for jobs that jobs
+    /// push. Given twice for a class, the later settings go over the earlier ones. Those that the server's client
+    /// has hold too.
+    pub fn class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
+        self.client = self.client.with_class_settings(class, settings);
+        self
+    }
+
+    /// Is told of each job that dies, whatever of: exhausted, killed, not to be retried, poison, of a class that
+    /// nobody knew for a day, or unreadable.
+    ///
+    /// Called before the death is settled, and so at least once. It is called where jobs are claimed for all slots:
+    /// it must not block, and hands over what takes time. A panic is logged and changes nothing. Several are called
+    /// in the order given.
+    pub fn on_death(mut self, handler: impl Fn(&DeadJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers_mut().death.push(Arc::new(handler));
+        self
+    }
+
+    /// Is told of each try that fails, the last one included; otherwise as [`Server::on_death`].
+    pub fn on_error(mut self, handler: impl Fn(&FailedJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers_mut().error.push(Arc::new(handler));
+        self
+    }
+
+    /// The queues to serve, each as `name` or `name,weight`; patterns and exclusions are told at [`Capsule`]. Unless
+    /// [`Server::order`] says otherwise, they are served in strict order if none has a weight (a later one when the
+    /// earlier ones are empty), at random if every weight is 1, and by their weights otherwise.
     ///
     /// Without any, the server serves `default`, unless a process of another program serves that too: then it
     /// claims nothing from it until that process is gone, or it is named here.
     pub fn queues<Q: Into<String>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
-        self.given.queues = queues.into_iter().map(Into::into).collect();
+        self.given.capsules[0].queues = queues.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How the queues are served.
+    pub fn order(mut self, order: QueueOrder) -> Self {
+        self.given.capsules[0].order = Some(order);
         self
     }
 
     /// How many jobs run at a time.
     pub fn slots(mut self, slots: usize) -> Self {
-        self.given.slots = slots;
+        self.given.capsules[0].slots = slots;
+        self
+    }
+
+    /// Serves the queues of this capsule too, in slots of its own.
+    ///
+    /// [`Server::queues`], [`Server::order`] and [`Server::slots`] speak of the capsule that a server has by itself. It
+    /// is named `default`, and one of that name given here takes its place.
+    ///
+    /// ```no_run
+    /// # async fn main_(client: sancho::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use sancho::{Capsule, Server};
+    /// // Whatever waits in `default`, two slots are there for what must not run more often at a time.
+    /// let server = Server::new(client, ()).capsule(Capsule::new("careful").slots(2).queues(["careful"]));
+    /// # _ = server;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn capsule(mut self, capsule: Capsule) -> Self {
+        if capsule.name == Capsule::DEFAULT {
+            self.given.capsules[0] = capsule;
+        } else {
+            self.given.capsules.push(capsule);
+        }
+        self
+    }
+
+    /// Performs what is ready, and then stops by itself: for cron, and for tests.
+    ///
+    /// Jobs that are due when the server starts are ready, and so is what the jobs push meanwhile. Left for later are:
+    /// jobs that become due after the start, the retries of jobs that fail meanwhile, jobs in paused queues, jobs of
+    /// classes that are paused or not known, and queues that are left to others. Jobs that fail do not make the burst
+    /// one that failed.
+    pub fn burst(mut self) -> Self {
+        self.given.burst = true;
         self
     }
 
