@@ -19,6 +19,8 @@ mod fallback;
 mod handlers;
 mod job;
 mod middleware;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 mod raw;
 mod registry;
 mod server;
