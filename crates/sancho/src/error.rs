@@ -3,9 +3,9 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use sancho_core::Outcome;
 use sancho_core::lifecycle::Failure;
 use sancho_core::retry::Backoff;
+use sancho_core::{Outcome, Timestamp};
 
 use crate::server::guard;
 
@@ -24,6 +24,11 @@ enum Reason {
     Kill { message: String },
 }
 
+/// What a job that asks for a retry fails with.
+#[derive(Debug, thiserror::Error)]
+#[error("the job asked to be retried at a time of its own")]
+struct AskedToBeRetried;
+
 impl JobError {
     /// Not now: perform the job again after this long. No failure.
     pub fn snooze(span: Duration) -> Self {
@@ -38,6 +43,24 @@ impl JobError {
     /// Never again: bury the job, for this reason.
     pub fn kill(message: impl Into<String>) -> Self {
         JobError(Reason::Kill { message: message.into() })
+    }
+
+    /// A failure whose next try is at this time, if there is one; a time that has passed means at once.
+    ///
+    /// Other than [`JobError::snooze`] it uses up a try. To keep an error of one's own with the job, give that one
+    /// [`Backoff::At`] by [`JobError::with_backoff`].
+    pub fn retry_at(time: impl Into<Timestamp>) -> Self {
+        JobError::wanting(Backoff::At(time.into()))
+    }
+
+    /// A failure whose next try is so long from now, if there is one; otherwise as [`JobError::retry_at`].
+    pub fn retry_in(span: Duration) -> Self {
+        JobError::wanting(Backoff::After(span))
+    }
+
+    fn wanting(backoff: Backoff) -> Self {
+        let error = Box::new(AskedToBeRetried);
+        JobError(Reason::Failed { class: "Sancho::AskedToBeRetried", error, backtrace: Vec::new(), backoff })
     }
 
     /// The failure is to be tried again as `backoff` says, whatever the class's own function says.
@@ -79,7 +102,7 @@ impl JobError {
                     message.push_str(&error.to_string());
                     cause = error.source();
                 }
-                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff })
+                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff, at: None })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
             Reason::Discard => Outcome::Discard,
