@@ -31,6 +31,7 @@ mod limits;
 mod logs;
 mod options;
 mod origin;
+mod own_thread;
 mod probes;
 mod problem;
 mod run;

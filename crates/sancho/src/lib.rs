@@ -26,6 +26,7 @@ mod server;
 pub mod sqlite;
 pub mod system;
 pub mod testing;
+pub mod trace;
 mod wire;
 
 pub use class_settings::ClassSettings;

@@ -1,6 +1,7 @@
 //! From the command line to a server that has stopped.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
@@ -59,7 +60,8 @@ async fn served<S: Send + Sync + 'static>(app: App<S>, options: Options) -> Resu
     let format = match options.log_format.as_deref() {
         Some("json") => LogFormat::Json,
         Some("logfmt") => LogFormat::Logfmt,
-        _ => LogFormat::Pretty,
+        Some("pretty") => LogFormat::Pretty,
+        _ => LogFormat::Auto,
     };
     let logs = logs::init(&LogSettings { format, level: level.to_owned(), file: None })?;
     let signals = Signals::listen()?;
@@ -67,12 +69,13 @@ async fn served<S: Send + Sync + 'static>(app: App<S>, options: Options) -> Resu
     let state = (app.state)(client.clone()).await?;
     let server = app.server.into_iter().fold(Server::new(client.clone(), state), |server, more| more(server));
     let running = server.start().await?;
-    tokio::spawn(title::keep(running.clone(), options.tag.unwrap_or_default()));
+    tokio::spawn(title::keep(running.clone()));
     if let Some(address) = &options.probes {
         probes::serve(address.parse()?, running.clone(), client).await?;
     }
-    let notifier = Notifier::from_environment();
+    let notifier = Arc::new(Notifier::from_environment());
     notifier.ready();
+    Arc::clone(&notifier).attend(running.clone(), options.tag.unwrap_or_default())?;
     Ok(until_stopped(running, signals, &logs, &notifier).await)
 }
 
@@ -90,9 +93,11 @@ async fn until_stopped(server: RunningServer, mut signals: Signals, logs: &Logs,
             Signal::Quiet => server.quiet(),
             Signal::Dump => server.dump(),
             Signal::Reopen => {
+                notifier.reloading();
                 if let Err(error) = logs.reopen() {
                     tracing::error!(%error, "failed to open the log again");
                 }
+                notifier.ready();
             }
             Signal::Interrupt if interrupted => {
                 exit = Exit::Forced;
