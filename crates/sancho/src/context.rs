@@ -1,20 +1,22 @@
 //! What a running job is told.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-use sancho_core::{Jid, QueueName};
+use sancho_core::{Jid, Payload, QueueName};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use crate::Client;
+use crate::server::performance::Performance;
 
 /// What a running job is told, and what it may ask for.
 #[derive(Debug)]
 pub struct Context<S> {
     pub(crate) state: Arc<S>,
     pub(crate) client: Client,
-    pub(crate) jid: Jid,
-    pub(crate) queue: QueueName,
-    pub(crate) attempt: u32,
+    pub(crate) performance: Arc<Performance>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
@@ -26,22 +28,51 @@ impl<S> Context<S> {
 
     /// A client of the same store. A job may push its own key through it, for after itself.
     pub fn client(&self) -> Client {
-        self.client.for_job(self.jid.clone())
+        self.client.for_job(self.jid().clone())
     }
 
-    /// The job's id.
+    /// The job's id. A job that another program pushed without one runs under the id `none`.
     pub fn jid(&self) -> &Jid {
-        &self.jid
+        static NONE: LazyLock<Jid> = LazyLock::new(|| Jid::new("none").expect("a short word is a jid"));
+        self.performance.jid.as_ref().unwrap_or(&NONE)
+    }
+
+    /// The class, as it stands in the payload.
+    pub fn class(&self) -> &str {
+        &self.performance.class
     }
 
     /// The queue that the job was taken from.
     pub fn queue(&self) -> &QueueName {
-        &self.queue
+        &self.performance.claim.queue
+    }
+
+    /// The job as the store keeps it, to the byte.
+    pub fn payload(&self) -> &Payload {
+        &self.performance.claim.payload
+    }
+
+    /// The job's tags; read from the payload at each call.
+    pub fn tags(&self) -> Vec<String> {
+        self.payload().envelope().map(|envelope| envelope.tags()).unwrap_or_default()
+    }
+
+    /// The payload's member of this name, such as one that [`Push::member`](crate::Push::member) added; `None` when
+    /// there is none, or it is of another type. Read from the payload at each call.
+    ///
+    /// ```
+    /// # fn example(cx: &sancho::Context<()>) {
+    /// let tenant: Option<String> = cx.member("tenant");
+    /// # }
+    /// ```
+    pub fn member<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<T> {
+        let members: HashMap<String, &'a RawValue> = serde_json::from_slice(self.payload().as_bytes()).ok()?;
+        serde_json::from_str(members.get(name)?.get()).ok()
     }
 
     /// Which try this is: one for the first. Tries that a stop or a crash cut short do not count.
     pub fn attempt(&self) -> u32 {
-        self.attempt
+        self.performance.attempt
     }
 
     /// Whether the server is stopping: a long job may then come to an end early.

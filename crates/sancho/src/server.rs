@@ -14,6 +14,7 @@ mod host;
 mod launcher;
 mod lease;
 mod outage;
+pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;

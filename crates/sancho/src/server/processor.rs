@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::registry::{Entry, Registry};
 use crate::server::guard::{Guarded, guarded};
+use crate::server::performance::Performance;
 use crate::{ArgsError, Client, Context, Runs};
 
 /// What all jobs of a server share.
@@ -67,23 +68,24 @@ impl<S: Send + Sync + 'static> Processor<S> {
         } else if paused.contains(&class) {
             Next::Over(Outcome::Paused)
         } else if let Some(entry) = &entry {
-            self.prepare(claim, &envelope, entry, jid.clone())
+            let performance = Performance {
+                claim: claim.clone(),
+                jid: jid.clone(),
+                class: class.clone(),
+                attempt: envelope.retry_count().map_or(1, |count| count.saturating_add(2)),
+            };
+            self.prepare(Arc::new(performance), &envelope, entry)
         } else {
             Next::Unknown
         };
         Begun { jid, class, wrapped, entry, next }
     }
 
-    fn prepare(&self, claim: &Claim, envelope: &Envelope<'_>, entry: &Entry<S>, jid: Option<Jid>) -> Next {
-        let attempt = envelope.retry_count().map_or(1, |count| count.saturating_add(2));
-        // A job of another program may come without an id; it still runs, under a name that says so.
-        let jid = jid.unwrap_or_else(|| Jid::new("none").expect("a short word is a jid"));
+    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Entry<S>) -> Next {
         let cx = Context {
             state: Arc::clone(&self.state),
             client: self.client.clone(),
-            jid,
-            queue: claim.queue.clone(),
-            attempt,
+            performance,
             stopping: self.stopping.clone(),
         };
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.options.backtrace) != Backtrace::None;
