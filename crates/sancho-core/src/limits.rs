@@ -87,6 +87,10 @@ pub const POLL_EVERY: Duration = Duration::from_secs(2);
 /// How long running jobs may go on after a stop, unless configured.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// How long a job may take over its last words, when its tries are over: it holds its slot meanwhile, and a stop must
+/// not be used up by them.
+pub const LAST_WORDS_FOR: Duration = Duration::from_secs(10);
+
 /// Slots of a server, unless configured.
 pub const SLOTS: usize = 25;
 

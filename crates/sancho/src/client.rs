@@ -7,6 +7,7 @@ mod enqueue;
 mod error;
 mod push;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +21,7 @@ pub use push::Push;
 #[cfg(feature = "sqlite")]
 pub(crate) use push::one_answer;
 
+use crate::ClassSettings;
 use crate::middleware::{ClientMiddleware, ClientVerdict};
 use crate::system::{SystemClock, SystemEntropy};
 
@@ -28,6 +30,7 @@ use crate::system::{SystemClock, SystemEntropy};
 pub struct Client {
     parts: Arc<Parts>,
     middleware: Arc<[Arc<dyn ClientMiddleware>]>,
+    class_settings: Arc<BTreeMap<String, ClassSettings>>,
     wire: Wire,
     /// The running job that pushes through this client, if one does.
     pushed_by: Option<Jid>,
@@ -69,6 +72,7 @@ impl Client {
         Client {
             parts: Arc::new(Parts { store, inspect, clock, entropy, jids }),
             middleware: Arc::new([]),
+            class_settings: Arc::default(),
             wire: Wire::default(),
             pushed_by: None,
         }
@@ -79,6 +83,18 @@ impl Client {
     pub fn with_middleware(mut self, middleware: impl ClientMiddleware) -> Self {
         let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
         self.middleware = self.middleware.iter().cloned().chain([added]).collect();
+        self
+    }
+
+    /// This client, with what holds for a class where a push says nothing, whatever the class says itself. Clones made
+    /// before do not get it; a server of this client does.
+    ///
+    /// Given twice for a class, the later settings go over the earlier ones.
+    #[must_use]
+    pub fn with_class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
+        let all = Arc::make_mut(&mut self.class_settings);
+        let held = all.entry(class.into()).or_default();
+        *held = std::mem::take(held).overlaid(settings);
         self
     }
 
@@ -116,6 +132,11 @@ impl Client {
     /// Where the client has chance from.
     pub fn entropy(&self) -> &Arc<dyn Entropy> {
         &self.parts.entropy
+    }
+
+    /// What classes are configured for.
+    pub(crate) fn class_settings(&self) -> &BTreeMap<String, ClassSettings> {
+        &self.class_settings
     }
 
     /// For which version of Sidekiq payloads are written.

@@ -49,6 +49,14 @@ impl JobError {
         self
     }
 
+    /// The error of a failure, to look at or to downcast; `None` when the job asked for something else.
+    pub fn error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        match &self.0 {
+            Reason::Failed { error, .. } => Some(&**error),
+            _ => None,
+        }
+    }
+
     /// What the rules make of it.
     pub(crate) fn into_outcome(self) -> Outcome {
         match self.0 {

@@ -9,11 +9,14 @@ extern crate self as sancho;
 mod args;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod class_settings;
 mod client;
 mod connect;
 mod context;
 mod error;
 mod event;
+mod fallback;
+mod handlers;
 mod job;
 mod middleware;
 mod raw;
@@ -25,19 +28,22 @@ pub mod system;
 pub mod testing;
 mod wire;
 
+pub use class_settings::ClassSettings;
 pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
 pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};
 pub use event::{Event, Events, Subscription};
-pub use job::{ArgsError, Job, JobOptions, Perform, Runs};
-pub use middleware::{ClientMiddleware, ClientVerdict};
+pub use fallback::Fallback;
+pub use handlers::{DeadJob, Death, FailedJob};
+pub use job::{ArgsError, Job, JobOptions, LogLevel, Perform, Runs};
+pub use middleware::{ClientMiddleware, ClientVerdict, Next, ServerMiddleware};
 pub use raw::Raw;
 pub use sancho_core as core;
 pub use sancho_core::retry::Backoff;
 pub use sancho_core::{
-    Backtrace, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict, Pushed, QueueName,
-    Retry, State, Store, StoreError, Timestamp, Wire,
+    Backtrace, BoxFuture, Bury, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict,
+    Pushed, QueueName, Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
 pub use server::{Heart, RunningServer, Server, ServerError};

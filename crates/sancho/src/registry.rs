@@ -10,7 +10,8 @@ use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::retry::Backoff;
 use sancho_core::{Wire, limits};
 
-use crate::{ArgsError, Context, Job, JobOptions, JobResult, Perform};
+use crate::handlers::Handlers;
+use crate::{ArgsError, Context, Fallback, Job, JobOptions, JobResult, Perform, ServerMiddleware};
 
 /// A job under way.
 pub(crate) type Run = Pin<Box<dyn Future<Output = JobResult> + Send>>;
@@ -60,19 +61,36 @@ impl<S: Send + Sync + 'static> Entry<S> {
     }
 }
 
-/// Every class that a server performs.
+/// Every class that a server performs, and what stands around all of them.
 pub(crate) struct Registry<S> {
     entries: HashMap<&'static str, Arc<Entry<S>>>,
+    fallback: Option<Arc<dyn Fallback<S>>>,
+    around: Vec<Arc<dyn ServerMiddleware<S>>>,
+    handlers: Handlers,
 }
 
 impl<S: Send + Sync + 'static> Registry<S> {
     pub(crate) fn new() -> Self {
-        Registry { entries: HashMap::new() }
+        Registry { entries: HashMap::new(), fallback: None, around: Vec::new(), handlers: Handlers::default() }
     }
 
     /// Adds a class; a class added twice is performed as the last one says.
     pub(crate) fn add<J: Job + Perform<S>>(&mut self) {
         self.entries.insert(J::CLASS, Arc::new(Entry::of::<J>()));
+    }
+
+    /// Performs what is not registered.
+    pub(crate) fn fall_back(&mut self, fallback: impl Fallback<S>) {
+        self.fallback = Some(Arc::new(fallback));
+    }
+
+    /// Stands around every class, within what does already.
+    pub(crate) fn surround(&mut self, middleware: impl ServerMiddleware<S>) {
+        self.around.push(Arc::new(middleware));
+    }
+
+    pub(crate) fn handlers_mut(&mut self) -> &mut Handlers {
+        &mut self.handlers
     }
 
     pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {

@@ -28,6 +28,7 @@ mod tally;
 mod unknown;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Invalid, Retention, StoreError};
@@ -38,7 +39,7 @@ use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
 use crate::registry::Registry;
-use crate::{Client, Job, Perform};
+use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
 ///
@@ -82,6 +83,43 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// Performs jobs of this class. Registered twice, a class is performed as the last one says.
     pub fn register<J: Job + Perform<S>>(mut self) -> Self {
         self.registry.add::<J>();
+        self
+    }
+
+    /// Performs every class that is not registered. Given twice, the last one does.
+    pub fn fallback(mut self, fallback: impl Fallback<S>) -> Self {
+        self.registry.fall_back(fallback);
+        self
+    }
+
+    /// Stands around each job that is performed, within what was given before: the first is the outermost.
+    pub fn middleware(mut self, middleware: impl ServerMiddleware<S>) -> Self {
+        self.registry.surround(middleware);
+        self
+    }
+
+    /// What holds for a class here, over what it says itself: for jobs that are performed, and for jobs that jobs
+    /// push. Given twice for a class, the later settings go over the earlier ones. Those that the server's client
+    /// has hold too.
+    pub fn class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
+        self.client = self.client.with_class_settings(class, settings);
+        self
+    }
+
+    /// Is told of each job that dies, whatever of: exhausted, killed, not to be retried, poison, of a class that
+    /// nobody knew for a day, or unreadable.
+    ///
+    /// Called before the death is settled, and so at least once. It is called where jobs are claimed for all slots:
+    /// it must not block, and hands over what takes time. A panic is logged and changes nothing. Several are called
+    /// in the order given.
+    pub fn on_death(mut self, handler: impl Fn(&DeadJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers_mut().death.push(Arc::new(handler));
+        self
+    }
+
+    /// Is told of each try that fails, the last one included; otherwise as [`Server::on_death`].
+    pub fn on_error(mut self, handler: impl Fn(&FailedJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers_mut().error.push(Arc::new(handler));
         self
     }
 

@@ -71,6 +71,25 @@ pub enum Bury {
     No,
 }
 
+impl From<bool> for Bury {
+    /// As the member `dead` has it.
+    fn from(dead: bool) -> Self {
+        if dead { Bury::Yes } else { Bury::No }
+    }
+}
+
+impl From<bool> for Backtrace {
+    fn from(all: bool) -> Self {
+        if all { Backtrace::All } else { Backtrace::None }
+    }
+}
+
+impl From<u32> for Backtrace {
+    fn from(lines: u32) -> Self {
+        Backtrace::Lines(lines)
+    }
+}
+
 impl Draft {
     /// A job of a class with arguments, and defaults for everything else.
     pub fn new(jid: Jid, class: impl Into<String>, args: impl Into<String>) -> Self {
