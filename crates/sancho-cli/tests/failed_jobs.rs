@@ -33,6 +33,7 @@ impl Server {
             started_at: now,
             slots: 1,
             queues: vec![QueueName::default()],
+            capsules: Vec::new(),
             tag: String::new(),
             labels: Vec::new(),
             version: "test".into(),

@@ -78,7 +78,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such process lives;
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when it is another program's, and that has no such
-    /// order.
+    /// order; [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the order itself [cannot be
+    /// given](Order::words).
     fn order<'a>(
         &'a self,
         incarnation: &'a Incarnation,

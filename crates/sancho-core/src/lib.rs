@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backtrace;
+pub mod checkpointed;
 pub mod checkup;
 pub mod claim;
 pub mod clock;
@@ -21,12 +22,14 @@ pub mod lifecycle;
 pub mod limits;
 #[cfg(feature = "model")]
 pub mod model;
+pub mod order;
 pub mod process;
 pub mod queue;
 pub mod retry;
 pub mod store;
 pub mod time;
 
+pub use checkpointed::{Checkpointed, Progress};
 pub use checkup::{Finding, Level};
 pub use claim::{
     Checkpoint, Claim, ClaimRequest, Incarnation, Kept, Receipt, SettleAnswer, Settlement, Source, Standing,
@@ -43,7 +46,8 @@ pub use jid::{Jid, JidSequence};
 pub use job::{Backtrace, Bury, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};
 pub use key::{Key, OnConflict};
 pub use lifecycle::{End, Outcome, Place, State, Tally, Transition};
-pub use process::{Beat, BeatAnswer, Greeting, Order, ProcessInfo, Running};
+pub use order::Order;
+pub use process::{Beat, BeatAnswer, CapsuleInfo, Greeting, ProcessInfo, Running};
 pub use queue::QueueName;
 pub use store::{Exchanged, Interest, Mark, NewJob, Promoted, Pruned, Pushed, Retention, Store, TakenOver};
 pub use time::Timestamp;

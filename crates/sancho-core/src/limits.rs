@@ -115,3 +115,21 @@ pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
+pub const TRACESTATE_BYTES_MAX: usize = 512;
+
+/// Bytes of a running job's checkpoint: a cursor, progress and a step, which are written while the job runs.
+pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
+
+/// Characters of a named step that are kept: it stands on one line of a page.
+pub const STEP_CHARS_MAX: usize = 200;
+
+/// Bytes of one order: the longest names every queue of a capsule.
+pub const ORDER_BYTES_MAX: usize = 64 * 1024;
+
+/// Capsules of one process that its beats tell of: they are shown in one row of a page.
+pub const CAPSULES_TOLD_MAX: usize = 100;
+
+/// Queues of one capsule that its process's beats tell of: a pattern may mean thousands, and each beat tells them all.
+pub const QUEUES_TOLD_MAX: usize = 1_000;

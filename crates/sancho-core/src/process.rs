@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::claim::{Incarnation, Receipt, Standing};
 use crate::execution::Execution;
+pub use crate::order::Order;
 use crate::{Jid, QueueName, Timestamp};
 
-/// What is true of a process for all of its incarnation's life.
+/// What a process tells of itself. Slots and queues may change from one beat to the next; the rest is true for all of
+/// its incarnation's life.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessInfo {
     /// The incarnation; its text is the process's identity on pages.
@@ -21,12 +23,29 @@ pub struct ProcessInfo {
     pub slots: usize,
     /// The queues that it serves, in order, over all capsules.
     pub queues: Vec<QueueName>,
+    /// Its capsules, the default one first, at most [`limits::CAPSULES_TOLD_MAX`](crate::limits::CAPSULES_TOLD_MAX);
+    /// none where the process tells of none.
+    pub capsules: Vec<CapsuleInfo>,
     /// A word for pages, such as the application's name; empty if none.
     pub tag: String,
     /// Labels for pages.
     pub labels: Vec<String>,
     /// The program and its version, such as `sancho 0.1.0`.
     pub version: String,
+}
+
+/// What a process tells of one of its capsules: queues, and the slots that are kept for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CapsuleInfo {
+    /// Its name.
+    pub name: String,
+    /// How many jobs it runs at once.
+    pub slots: usize,
+    /// How its queues take turns: `strict`, `weighted`, `random` or `mixed`.
+    pub order: String,
+    /// Its queues, each as a person writes it: `name`, `name,weight`, a pattern; at most
+    /// [`limits::QUEUES_TOLD_MAX`](crate::limits::QUEUES_TOLD_MAX).
+    pub queues: Vec<String>,
 }
 
 /// One beat of a process.
@@ -112,21 +131,4 @@ impl BeatAnswer {
             served_by_others: Vec::new(),
         }
     }
-}
-
-/// What a process is told to do from outside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Order {
-    /// Take no more jobs.
-    Quiet,
-    /// Stop.
-    Stop,
-    /// Log what each slot is doing.
-    Dump,
-    /// Cancel the job with this id, if it runs here.
-    Cancel(Jid),
-    /// One that another program gave and that nobody knows here: its text. It is told and does nothing, and cannot
-    /// be given.
-    Unknown(String),
 }

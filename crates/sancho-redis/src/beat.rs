@@ -59,7 +59,7 @@ impl RedisStore {
         let lost = beat.running.iter().zip(held).filter(|(_, held)| reply::int(held.clone()) == 0);
         answer.lost = lost.map(|(running, _)| running.receipt.clone()).collect();
         let orders = reply::list(reply::next(&mut parts)).into_iter();
-        answer.orders = orders.map(|word| signal::read_word(&reply::text(word))).collect();
+        answer.orders = orders.map(|word| signal::read_text(&reply::text(word))).collect();
         let name = reply::text(reply::next(&mut parts));
         answer.orders.extend((!name.is_empty()).then(|| signal::read_name(&name)));
         answer.paused_classes = reply::list(reply::next(&mut parts)).into_iter().map(reply::text).collect();

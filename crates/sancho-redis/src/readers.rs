@@ -29,14 +29,14 @@ pub fn served(info: &str) -> Vec<QueueName> {
     process::served(info)
 }
 
-/// The order of a word of ours, and that of a signal's name.
+/// The order of a text of ours, and that of a signal's name.
 pub fn orders(text: &str) -> [Order; 2] {
-    [signal::read_word(text), signal::read_name(text)]
+    [signal::read_text(text), signal::read_name(text)]
 }
 
-/// An order as a word of ours.
+/// An order as a text of ours; `None` for one that cannot be given.
 pub fn word(order: &Order) -> Option<String> {
-    signal::word(order)
+    signal::text(order).ok()
 }
 
 /// The time of a score.

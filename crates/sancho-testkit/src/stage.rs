@@ -7,9 +7,9 @@ use std::time::Duration;
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::process::Quiet;
 use sancho_core::{
-    Action, Applied, Beat, BeatAnswer, Claim, ClaimRequest, Cursor, End, Exchanged, Filter, Greeting, Incarnation,
-    Inspect, JobRow, NewJob, Payload, Place, ProcessInfo, Promoted, Pushed, Running, Selection, Set, SettleAnswer,
-    Settlement, Source, State, Stats, Store, TakenOver, Tally, Timestamp, Transition, limits,
+    Action, Applied, Beat, BeatAnswer, CapsuleInfo, Claim, ClaimRequest, Cursor, End, Exchanged, Filter, Greeting,
+    Incarnation, Inspect, JobRow, NewJob, Payload, Place, ProcessInfo, Promoted, Pushed, Running, Selection, Set,
+    SettleAnswer, Settlement, Source, State, Stats, Store, TakenOver, Tally, Timestamp, Transition, limits,
 };
 
 use crate::factory::{JobDraft, jid_of, key, queue};
@@ -173,6 +173,7 @@ pub fn beat(who: &str, greeting: Greeting) -> Beat {
         started_at: at(0),
         slots: 5,
         queues: vec![queue("default")],
+        capsules: vec![capsule("default", 5, "strict", &["default"])],
         tag: "test".to_owned(),
         labels: vec!["blue".to_owned()],
         version: "sancho 0.1.0".to_owned(),
@@ -187,6 +188,12 @@ pub fn beat(who: &str, greeting: Greeting) -> Beat {
         round_trip: Duration::from_micros(300),
         executions: Vec::new(),
     }
+}
+
+/// What a process tells of a capsule.
+pub fn capsule(name: &str, slots: usize, order: &str, queues: &[&str]) -> CapsuleInfo {
+    let queues = queues.iter().map(|queue| (*queue).to_owned()).collect();
+    CapsuleInfo { name: name.to_owned(), slots, order: order.to_owned(), queues }
 }
 
 /// A request that leaves all to the filling.

@@ -24,6 +24,7 @@ pub(crate) use push::one_answer;
 use crate::ClassSettings;
 use crate::middleware::{ClientMiddleware, ClientVerdict};
 use crate::system::{SystemClock, SystemEntropy};
+use crate::trace::{self, TraceContext};
 
 /// Pushes jobs to a store. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub struct Client {
     wire: Wire,
     /// The running job that pushes through this client, if one does.
     pushed_by: Option<Jid>,
+    /// The trace that the running job belongs to, if it belongs to one.
+    trace: Option<Arc<TraceContext>>,
 }
 
 struct Parts {
@@ -75,6 +78,7 @@ impl Client {
             class_settings: Arc::default(),
             wire: Wire::default(),
             pushed_by: None,
+            trace: None,
         }
     }
 
@@ -109,9 +113,10 @@ impl Client {
         self
     }
 
-    /// This client, for what a running job pushes: the job may push its own key, for after itself.
-    pub(crate) fn for_job(&self, jid: Jid) -> Self {
-        Client { pushed_by: Some(jid), ..self.clone() }
+    /// This client, for what a running job pushes: the job may push its own key, for after itself, and what it pushes
+    /// belongs to its trace.
+    pub(crate) fn for_job(&self, jid: Jid, trace: Option<Arc<TraceContext>>) -> Self {
+        Client { pushed_by: Some(jid), trace, ..self.clone() }
     }
 
     /// The store that jobs are pushed to.
@@ -162,6 +167,9 @@ impl Client {
             if middleware.push(&mut draft) == ClientVerdict::Stop {
                 return Ok(None);
             }
+        }
+        if let Some(trace) = trace::current().or_else(|| self.trace.as_deref().cloned()) {
+            trace.carry(&mut draft);
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
         draft.args = crate::args::canonical(&draft.args, self.wire)

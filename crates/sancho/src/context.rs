@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::Client;
 use crate::server::performance::Performance;
+use crate::trace::TraceContext;
 
 /// What a running job is told, and what it may ask for.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl<S> Context<S> {
 
     /// A client of the same store. A job may push its own key through it, for after itself.
     pub fn client(&self) -> Client {
-        self.client.for_job(self.jid().clone())
+        self.client.for_job(self.jid().clone(), self.performance.trace.clone())
     }
 
     /// The job's id. A job that another program pushed without one runs under the id `none`.
@@ -68,6 +69,19 @@ impl<S> Context<S> {
     pub fn member<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<T> {
         let members: HashMap<String, &'a RawValue> = serde_json::from_slice(self.payload().as_bytes()).ok()?;
         serde_json::from_str(members.get(name)?.get()).ok()
+    }
+
+    /// The trace that the job belongs to, if whoever pushed it belonged to one.
+    ///
+    /// While the job's code runs, [`trace::current`](crate::trace::current) answers it too; what the job pushes carries
+    /// it on.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.performance.trace.as_deref()
+    }
+
+    /// [`Context::trace`] as the text of W3C's header `traceparent`.
+    pub fn traceparent(&self) -> Option<String> {
+        self.trace().map(TraceContext::traceparent)
     }
 
     /// Which try this is: one for the first. Tries that a stop or a crash cut short do not count.

@@ -26,6 +26,7 @@ mod server;
 pub mod sqlite;
 pub mod system;
 pub mod testing;
+pub mod trace;
 mod wire;
 
 pub use class_settings::ClassSettings;
@@ -46,7 +47,7 @@ pub use sancho_core::{
     Pushed, QueueName, Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
-pub use server::{Heart, RunningServer, Server, ServerError};
+pub use server::{Capsule, CapsuleStatus, Health, Heart, QueueOrder, RunningServer, Server, ServerError};
 
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]

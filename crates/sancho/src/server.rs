@@ -5,10 +5,12 @@
 //! is the way from serving to stopped.
 
 mod alone;
+mod capsule;
 mod config;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
+mod health;
 mod heartbeat;
 mod host;
 mod launcher;
@@ -33,7 +35,9 @@ use std::time::Duration;
 
 use sancho_core::{Invalid, Retention, StoreError};
 
+pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
+pub use health::Health;
 pub use launcher::RunningServer;
 use signals::{Signal, Signals};
 
@@ -123,18 +127,60 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// The queues to serve, in strict order: a later one is served when the earlier ones are empty.
+    /// The queues to serve, each as `name` or `name,weight`; patterns and exclusions are told at [`Capsule`]. Unless
+    /// [`Server::order`] says otherwise, they are served in strict order if none has a weight (a later one when the
+    /// earlier ones are empty), at random if every weight is 1, and by their weights otherwise.
     ///
     /// Without any, the server serves `default`, unless a process of another program serves that too: then it
     /// claims nothing from it until that process is gone, or it is named here.
     pub fn queues<Q: Into<String>>(mut self, queues: impl IntoIterator<Item = Q>) -> Self {
-        self.given.queues = queues.into_iter().map(Into::into).collect();
+        self.given.capsules[0].queues = queues.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How the queues are served.
+    pub fn order(mut self, order: QueueOrder) -> Self {
+        self.given.capsules[0].order = Some(order);
         self
     }
 
     /// How many jobs run at a time.
     pub fn slots(mut self, slots: usize) -> Self {
-        self.given.slots = slots;
+        self.given.capsules[0].slots = slots;
+        self
+    }
+
+    /// Serves the queues of this capsule too, in slots of its own.
+    ///
+    /// [`Server::queues`], [`Server::order`] and [`Server::slots`] speak of the capsule that a server has by itself. It
+    /// is named `default`, and one of that name given here takes its place.
+    ///
+    /// ```no_run
+    /// # async fn main_(client: sancho::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use sancho::{Capsule, Server};
+    /// // Whatever waits in `default`, two slots are there for what must not run more often at a time.
+    /// let server = Server::new(client, ()).capsule(Capsule::new("careful").slots(2).queues(["careful"]));
+    /// # _ = server;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn capsule(mut self, capsule: Capsule) -> Self {
+        if capsule.name == Capsule::DEFAULT {
+            self.given.capsules[0] = capsule;
+        } else {
+            self.given.capsules.push(capsule);
+        }
+        self
+    }
+
+    /// Performs what is ready, and then stops by itself: for cron, and for tests.
+    ///
+    /// Jobs that are due when the server starts are ready, and so is what the jobs push meanwhile. Left for later are:
+    /// jobs that become due after the start, the retries of jobs that fail meanwhile, jobs in paused queues, jobs of
+    /// classes that are paused or not known, and queues that are left to others. Jobs that fail do not make the burst
+    /// one that failed.
+    pub fn burst(mut self) -> Self {
+        self.given.burst = true;
         self
     }
 

@@ -66,13 +66,17 @@ impl Model {
     /// As [`Inspect::order`](crate::Inspect::order).
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when no such process lives.
+    /// [`ErrorKind::NotFound`] when no such process lives; [`ErrorKind::Invalid`] for an order that no store can write
+    /// down. One that nobody knows is left all the same, as other programs leave some on Redis.
     pub fn order(&mut self, incarnation: &Incarnation, order: &Order, now: Timestamp) -> StoreResult<()> {
         let process = self.processes.get_mut(incarnation).filter(|process| process.lives(now));
         let Some(process) = process else {
             let said = format!("no process {incarnation} lives");
             return Err(StoreError::new("order", ErrorKind::NotFound, said));
         };
+        if let (Err(invalid), false) = (order.words(), matches!(order, Order::Unknown(_))) {
+            return Err(StoreError::new("order", ErrorKind::Invalid, invalid));
+        }
         process.orders.push(order.clone());
         self.rings.push(super::Ring::Orders(incarnation.clone()));
         Ok(())

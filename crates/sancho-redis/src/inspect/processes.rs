@@ -31,7 +31,7 @@ impl RedisStore {
     /// told to be quiet, to stop and to dump, and nothing else; one that is embedded in an application does not listen.
     pub(crate) async fn leave_order(&self, who: &Incarnation, order: &Order, now: Timestamp) -> StoreResult<()> {
         let unsupported = |said: String| StoreError::new("order", ErrorKind::Unsupported, said);
-        let word = signal::word(order).ok_or_else(|| unsupported("this order is not known here".to_owned()))?;
+        let word = signal::text(order).map_err(|invalid| StoreError::new("order", ErrorKind::Invalid, invalid))?;
         let mut args = Args::new();
         args.put(who.as_str()).number(now.as_unix_micros()).put(word).put(signal::name(order).unwrap_or_default());
         let left = self.inner.connection.run("order", &self.inner.scripts.order, &args).await?;

@@ -1,5 +1,6 @@
 //! How things are spelled on the wire.
 
+pub(crate) mod capsule;
 pub(crate) mod day;
 pub(crate) mod keys;
 pub(crate) mod metrics;

@@ -7,7 +7,7 @@ use sancho_core::process::Quiet;
 use sancho_core::{Beat, Incarnation, ProcessInfo, ProcessRow, QueueName, Timestamp};
 use serde_json::{Value, json};
 
-use crate::wire::score;
+use crate::wire::{capsule, score};
 
 /// The set of processes, as people see them; it decides nothing.
 pub(crate) const PROCESSES: &str = "processes";
@@ -39,13 +39,19 @@ pub(crate) fn fields(beat: &Beat, now: Timestamp) -> Vec<(&'static str, String)>
         ("rss", (beat.rss_bytes / 1024).to_string()),
         (OURS, "1".to_owned()),
         ("rss_bytes", beat.rss_bytes.to_string()),
+        (capsule::FIELD, capsule::write(&beat.process)),
     ]
 }
 
-/// What is true of a process for all of its life. A page of Sidekiq fails for everybody when one of these is missing.
+/// What a process tells of itself. A page of Sidekiq fails for everybody when one of these is missing.
 fn info(process: &ProcessInfo) -> Value {
-    // Sancho serves queues in strict order, which Sidekiq says by weights of zero.
-    let weights: Value = process.queues.iter().map(|queue| (queue.as_str().to_owned(), json!(0))).collect();
+    let mut capsules = capsule::of_sidekiq(process);
+    if process.capsules.is_empty() {
+        let names: Vec<String> = process.queues.iter().map(ToString::to_string).collect();
+        let weights = capsule::weights(&names);
+        capsules = json!({"default": {"concurrency": process.slots, "mode": "strict", "weights": weights}});
+    }
+    let weights: Vec<&Value> = capsules.as_object().into_iter().flatten().map(|(_, told)| &told["weights"]).collect();
     let queues: Vec<&str> = process.queues.iter().map(QueueName::as_str).collect();
     json!({
         "hostname": process.hostname,
@@ -53,9 +59,9 @@ fn info(process: &ProcessInfo) -> Value {
         "pid": process.pid,
         "tag": process.tag,
         "concurrency": process.slots,
-        "capsules": {"default": {"concurrency": process.slots, "mode": "strict", "weights": weights}},
+        "capsules": capsules,
         "queues": queues,
-        "weights": [weights],
+        "weights": weights,
         "labels": process.labels,
         "identity": process.incarnation.as_str(),
         "version": process.version,
@@ -83,7 +89,8 @@ pub(crate) fn row(who: &str, fields: &HashMap<String, String>) -> ProcessRow {
             pid: u32::try_from(whole(&info["pid"])).unwrap_or(0),
             started_at: info["started_at"].as_f64().and_then(Timestamp::from_unix_secs_f64).unwrap_or_default(),
             slots: usize::try_from(slots).unwrap_or(0),
-            queues: queues(&info),
+            queues: if ours { told_queues(&info) } else { queues(&info) },
+            capsules: if ours { capsule::read(text(capsule::FIELD)) } else { capsule::read_sidekiq(&info) },
             tag: word("tag"),
             labels: texts(&info["labels"]),
             version,
@@ -101,11 +108,19 @@ pub(crate) fn served(info: &str) -> Vec<QueueName> {
     queues(&serde_json::from_str(info).unwrap_or_default())
 }
 
+fn told_queues(info: &Value) -> Vec<QueueName> {
+    distinct(texts(&info["queues"]))
+}
+
 fn queues(info: &Value) -> Vec<QueueName> {
     let mut names = texts(&info["queues"]);
     for capsule in info["capsules"].as_object().into_iter().flat_map(|capsules| capsules.values()) {
         names.extend(capsule["weights"].as_object().into_iter().flat_map(|weights| weights.keys().cloned()));
     }
+    distinct(names)
+}
+
+fn distinct(names: Vec<String>) -> Vec<QueueName> {
     let mut queues: Vec<QueueName> = Vec::new();
     for queue in names.into_iter().filter_map(|name| QueueName::new(name).ok()) {
         if !queues.contains(&queue) {
@@ -115,11 +130,11 @@ fn queues(info: &Value) -> Vec<QueueName> {
     queues
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-fn whole(value: &Value) -> u64 {
+pub(super) fn whole(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }
 

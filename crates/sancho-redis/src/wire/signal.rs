@@ -1,6 +1,6 @@
 //! Orders as they are written: by Sidekiq's people as names of signals, by our own as words.
 
-use sancho_core::{Jid, Order};
+use sancho_core::{Invalid, Order};
 
 use crate::wire::keys::SIGNALS_SUFFIX;
 
@@ -9,26 +9,16 @@ pub(crate) fn signals(who: &str) -> String {
     format!("{who}{SIGNALS_SUFFIX}")
 }
 
-/// An order as a word of ours; `None` for one that cannot be given.
-pub(crate) fn word(order: &Order) -> Option<String> {
-    Some(match order {
-        Order::Quiet => "quiet".to_owned(),
-        Order::Stop => "stop".to_owned(),
-        Order::Dump => "dump".to_owned(),
-        Order::Cancel(jid) => format!("cancel {jid}"),
-        _ => return None,
-    })
+/// An order as a text of ours: its word, and what that is about.
+pub(crate) fn text(order: &Order) -> Result<String, Invalid> {
+    let (word, about) = order.words()?;
+    Ok(about.map_or_else(|| word.to_owned(), |about| format!("{word} {about}")))
 }
 
-/// The order of a word of ours.
-pub(crate) fn read_word(word: &str) -> Order {
-    let known = match word {
-        "quiet" => Some(Order::Quiet),
-        "stop" => Some(Order::Stop),
-        "dump" => Some(Order::Dump),
-        other => other.strip_prefix("cancel ").and_then(|jid| Jid::new(jid).ok()).map(Order::Cancel),
-    };
-    known.unwrap_or_else(|| Order::Unknown(word.to_owned()))
+/// The order of a text of ours.
+pub(crate) fn read_text(text: &str) -> Order {
+    let (word, about) = text.split_once(' ').map_or((text, None), |(word, about)| (word, Some(about)));
+    Order::read(word, about).unwrap_or_else(|| Order::Unknown(text.to_owned()))
 }
 
 /// An order as a signal's name; `None` for one that Sidekiq has no signal for.

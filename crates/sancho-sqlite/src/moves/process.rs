@@ -7,7 +7,7 @@ use sancho_core::{
 
 use super::exchange::number;
 use crate::failure::{Failure, Made};
-use crate::process_row::{read_order, write_info, write_order};
+use crate::process_row::write_info;
 use crate::row::payload_of;
 use crate::unit::Unit;
 
@@ -58,7 +58,7 @@ impl Unit<'_> {
         let mut find = self.sql("SELECT word, jid FROM sancho_orders WHERE owner = ?1 ORDER BY id")?;
         let rows = find.query_map([owner], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
         let orders: Vec<Order> = rows
-            .filter_map(|row| row.map(|(word, jid)| read_order(&word, jid)).transpose())
+            .filter_map(|row| row.map(|(word, about)| Order::read(&word, about.as_deref())).transpose())
             .collect::<Result<_, _>>()?;
         if !orders.is_empty() {
             self.sql("DELETE FROM sancho_orders WHERE owner = ?1")?.execute([owner])?;
@@ -181,8 +181,10 @@ impl Unit<'_> {
             Some(owner) if lives.exists((owner.id, now.as_unix_micros()))? => owner,
             _ => return Err(Failure::Said(ErrorKind::NotFound, format!("no process {incarnation} lives"))),
         };
-        let (word, jid) = write_order(order)?;
-        self.sql("INSERT INTO sancho_orders (owner, word, jid) VALUES (?1, ?2, ?3)")?.execute((owner.id, word, jid))?;
+        let (word, about) = order.words().map_err(|invalid| Failure::Said(ErrorKind::Invalid, invalid.to_string()))?;
+        // The column was made for jids, and holds whatever a word is about.
+        self.sql("INSERT INTO sancho_orders (owner, word, jid) VALUES (?1, ?2, ?3)")?
+            .execute((owner.id, word, about))?;
         self.changes.rings.orders = true;
         Ok(())
     }

@@ -138,10 +138,12 @@ macro_rules! conformance_facts {
                 a_beat_extends_the_lease
                 processes_are_sorted_by_identity
                 a_process_is_shown_as_of_its_last_beat
+                a_process_that_was_tuned_is_shown_as_it_is_now
                 a_second_hello_is_harmless
                 a_beat_tells_which_claims_are_no_longer_held
                 orders_are_heard_once_and_in_order
                 an_order_is_heard_by_its_process_only
+                an_order_that_is_too_long_is_not_left
                 an_order_for_nobody_is_not_found
                 an_order_for_the_dead_is_not_found
                 a_beat_tells_which_classes_are_paused

@@ -2,11 +2,11 @@
 
 use sancho_core::process::Quiet;
 use sancho_core::{
-    Checkpoint, Claim, ErrorKind, Greeting, Incarnation, Kept, Order, Pausable, SettleAnswer, Standing, State,
+    Checkpoint, Claim, ErrorKind, Greeting, Incarnation, Kept, Order, Pausable, SettleAnswer, Standing, State, limits,
 };
 
-use crate::factory::{jid_of, job};
-use crate::stage::{Stage, at, beat, front};
+use crate::factory::{jid_of, job, queue};
+use crate::stage::{Stage, at, beat, capsule, front};
 
 async fn identities(s: &Stage, now: i64) -> Vec<String> {
     let rows = s.inspect.processes(at(now)).await.expect("processes");
@@ -15,6 +15,11 @@ async fn identities(s: &Stage, now: i64) -> Vec<String> {
 
 async fn order(s: &Stage, who: &str, order: Order, now: i64) {
     s.inspect.order(&Incarnation::new(who), &order, at(now)).await.expect("order");
+}
+
+fn tune(slots: Option<usize>, queues: Option<&[&str]>) -> Order {
+    let queues = queues.map(|queues| queues.iter().map(|queue| (*queue).to_owned()).collect());
+    Order::Tune { capsule: "default".to_owned(), slots, queues }
 }
 
 async fn keep(s: &Stage, claim: &Claim, bytes: &[u8]) -> Kept {
@@ -63,6 +68,20 @@ pub(super) async fn a_process_is_shown_as_of_its_last_beat(s: Stage) {
     assert_eq!(row.round_trip, quiet.round_trip);
 }
 
+pub(super) async fn a_process_that_was_tuned_is_shown_as_it_is_now(s: Stage) {
+    s.hello("p", 0).await;
+    let mut tuned = beat("p", Greeting::StillHere);
+    tuned.process.slots = 9;
+    tuned.process.queues = vec![queue("critical"), queue("low")];
+    tuned.process.capsules = vec![
+        capsule("default", 8, "mixed", &["low,2", "critical,6", "tenant:*", "!tenant:slow"]),
+        capsule("a", 1, "strict", &[]),
+    ];
+    s.store.beat(&tuned, at(5)).await.expect("beat");
+    let row = s.inspect.processes(at(6)).await.expect("processes").remove(0);
+    assert_eq!(row.info, tuned.process);
+}
+
 pub(super) async fn a_second_hello_is_harmless(s: Stage) {
     s.push([job("A")], 0).await;
     let claim = s.claim_one("p", 0).await;
@@ -82,7 +101,14 @@ pub(super) async fn a_beat_tells_which_claims_are_no_longer_held(s: Stage) {
 
 pub(super) async fn orders_are_heard_once_and_in_order(s: Stage) {
     s.hello("p", 0).await;
-    let given = [Order::Quiet, Order::Cancel(jid_of("A")), Order::Dump, Order::Stop];
+    let given = [
+        Order::Quiet,
+        Order::Cancel(jid_of("A")),
+        tune(Some(3), Some(&["critical,6", "tenant:*", "!tenant:slow", "with a \"space"])),
+        tune(None, None),
+        Order::Dump,
+        Order::Stop,
+    ];
     for one in &given {
         order(&s, "p", one.clone(), 1).await;
     }
@@ -96,6 +122,15 @@ pub(super) async fn an_order_is_heard_by_its_process_only(s: Stage) {
     order(&s, "p", Order::Stop, 1).await;
     assert!(s.still_here("q", &[], 2).await.orders.is_empty());
     assert_eq!(s.still_here("p", &[], 2).await.orders, [Order::Stop]);
+}
+
+pub(super) async fn an_order_that_is_too_long_is_not_left(s: Stage) {
+    s.hello("p", 0).await;
+    let long = "q".repeat(limits::ORDER_BYTES_MAX);
+    let error =
+        s.inspect.order(&Incarnation::new("p"), &tune(None, Some(&[&long])), at(1)).await.expect_err("too long");
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert!(s.still_here("p", &[], 2).await.orders.is_empty());
 }
 
 pub(super) async fn an_order_for_nobody_is_not_found(s: Stage) {

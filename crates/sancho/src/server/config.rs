@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sancho_core::{Invalid, QueueName, Retention, limits};
 
+use crate::server::capsule::Capsule;
+
 /// Where a server's heart beats: the loop that proves to the store that the process lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,8 +21,10 @@ pub enum Heart {
 /// As given: nothing is checked yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
-    pub(crate) queues: Vec<String>,
-    pub(crate) slots: usize,
+    /// The first is the one that a server has by itself.
+    pub(crate) capsules: Vec<Capsule>,
+    /// Whether the server stops when nothing is ready.
+    pub(crate) burst: bool,
     pub(crate) stop_timeout: Duration,
     pub(crate) retries: u32,
     pub(crate) retention: Retention,
@@ -32,8 +36,8 @@ pub(crate) struct Given {
 impl Default for Given {
     fn default() -> Self {
         Given {
-            queues: Vec::new(),
-            slots: limits::SLOTS,
+            capsules: vec![Capsule::default()],
+            burst: false,
             stop_timeout: limits::STOP_TIMEOUT,
             retries: limits::RETRIES,
             retention: Retention::default(),
@@ -72,15 +76,15 @@ impl Given {
     /// # Errors
     /// [`Invalid`], naming the setting and the fix.
     pub(crate) fn validate(self) -> Result<Config, Invalid> {
-        if self.slots == 0 || self.slots > limits::JOBS_PER_CLAIM_MAX {
+        if self.capsules[0].slots == 0 || self.capsules[0].slots > limits::JOBS_PER_CLAIM_MAX {
             return Err(Invalid::new(format!(
                 "a server has 1 to {} slots, not {}",
                 limits::JOBS_PER_CLAIM_MAX,
-                self.slots
+                self.capsules[0].slots
             )));
         }
         let mut queues = Vec::new();
-        for name in &self.queues {
+        for name in &self.capsules[0].queues {
             let queue = QueueName::new(name)?;
             if !queues.contains(&queue) {
                 queues.push(queue);
@@ -93,7 +97,7 @@ impl Given {
         Ok(Config {
             queues,
             named,
-            slots: self.slots,
+            slots: self.capsules[0].slots,
             stop_timeout: self.stop_timeout,
             retention: self.retention,
             tag: self.tag,

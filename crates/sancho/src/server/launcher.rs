@@ -19,7 +19,7 @@ use crate::server::roster::Roster;
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{Heart, ServerError, guard};
+use crate::server::{CapsuleStatus, Health, Heart, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -63,6 +63,39 @@ impl RunningServer {
         self.stopped().await;
     }
 
+    /// What the capsules are and do, in the order in which they were given.
+    pub fn capsules(&self) -> Vec<CapsuleStatus> {
+        Vec::new()
+    }
+
+    /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
+    /// jobs are claimed at once. Other processes and pages see it from the next beat on.
+    ///
+    /// # Errors
+    /// No such capsule, or a number of slots that it cannot have.
+    pub fn set_slots(&self, capsule: &str, slots: usize) -> Result<(), Invalid> {
+        Err(Invalid::new(format!("the capsule {capsule:?} cannot have {slots} slots")))
+    }
+
+    /// Gives a capsule these queues in place of those it had, named as for [`Server::queues`]. The order stays as it was
+    /// said; where none was said, it follows from the weights anew. Jobs that run stay where they are.
+    ///
+    /// # Errors
+    /// No such capsule, or queues that it cannot have.
+    pub fn set_queues<Q: Into<String>>(
+        &self,
+        capsule: &str,
+        queues: impl IntoIterator<Item = Q>,
+    ) -> Result<(), Invalid> {
+        let queues: Vec<String> = queues.into_iter().map(Into::into).collect();
+        Err(Invalid::new(format!("the capsule {capsule:?} cannot have the queues {queues:?}")))
+    }
+
+    /// How the server is.
+    pub fn health(&self) -> Health {
+        Health::default()
+    }
+
     /// Listens to what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -95,6 +128,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         started_at: lease.now(),
         slots: config.slots,
         queues: config.queues.clone(),
+        capsules: Vec::new(),
         tag: config.tag.clone(),
         labels: config.labels.clone(),
         version: format!("sancho {}", env!("CARGO_PKG_VERSION")),

@@ -1,6 +1,10 @@
 //! One performance of a job: which job it is, and what is seen of it while it runs.
 
+use std::sync::Arc;
+
 use sancho_core::{Claim, Jid};
+
+use crate::trace::TraceContext;
 
 /// What the job's own code and those who watch it share.
 #[derive(Debug)]
@@ -11,4 +15,6 @@ pub(crate) struct Performance {
     pub(crate) class: String,
     /// Which try this is: one for the first.
     pub(crate) attempt: u32,
+    /// The trace that it belongs to.
+    pub(crate) trace: Option<Arc<TraceContext>>,
 }

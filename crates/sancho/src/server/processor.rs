@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::registry::{Entry, Registry};
 use crate::server::guard::{Guarded, guarded};
 use crate::server::performance::Performance;
+use crate::trace::TraceContext;
 use crate::{ArgsError, Client, Context, Runs};
 
 /// What all jobs of a server share.
@@ -73,6 +74,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 jid: jid.clone(),
                 class: class.clone(),
                 attempt: envelope.retry_count().map_or(1, |count| count.saturating_add(2)),
+                trace: TraceContext::of(&envelope).map(Arc::new),
             };
             self.prepare(Arc::new(performance), &envelope, entry)
         } else {

@@ -43,6 +43,7 @@ async fn dead_process_with_one_job(client: &Client, name: &str) -> Claim {
         started_at: long_ago,
         slots: 1,
         queues: vec!["default".parse_queue()],
+        capsules: Vec::new(),
         tag: String::new(),
         labels: Vec::new(),
         version: "test".into(),

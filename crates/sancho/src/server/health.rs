@@ -1,0 +1,24 @@
+//! How a running server is, for probes and for people.
+
+use std::time::Duration;
+
+use sancho_core::QueueName;
+
+/// How a running server is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// How long ago every capsule had last asked the store for jobs with success, or had no slot to ask for; `None`
+    /// before each has done so once. A server that serves and is well stays below five seconds.
+    pub fetched_ago: Option<Duration>,
+    /// Classes that this build does not know, and the queues in which their jobs wait.
+    pub unknown_classes: Vec<(String, QueueName)>,
+    /// Queues that nobody named, and that are left to processes of other programs.
+    pub queues_left_to_others: Vec<QueueName>,
+    /// Whether the server takes no more jobs; so it is, too, when it stops.
+    pub quiet: bool,
+    /// Whether the server stops, or has stopped.
+    pub stopping: bool,
+    /// What the store last said, while it cannot be reached.
+    pub store_away: Option<String>,
+}
