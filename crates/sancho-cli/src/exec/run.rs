@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -24,6 +24,9 @@ use super::{Program, shim};
 
 /// How long outputs are read on after a shim's end: only a process that nobody could kill still holds them.
 const DRAIN_FOR: Duration = Duration::from_secs(1);
+
+/// How long a shim may take to kill its program and what it left, before it is killed itself: somebody stopped it.
+const SHIM_ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often, and how many times, shims that are to end with the server are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -72,6 +75,7 @@ pub(super) struct Ended {
 
 /// A program under way. Dropped, it is killed with all that it started.
 pub(super) struct Run {
+    shim: Option<Pid>,
     orders: UnboundedSender<Order>,
     watching: std::pin::Pin<Box<dyn Future<Output = Ended> + Send>>,
 }
@@ -95,7 +99,8 @@ impl Run {
         kept.runs.lock().extend(kept.pid);
         let (orders, to_write) = mpsc::unbounded_channel();
         let socket = UnixStream::from_std(ours)?;
-        Ok(Run { orders, watching: Box::pin(watch(kept, socket, input, to_write, printed)) })
+        let shim = kept.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        Ok(Run { shim, orders, watching: Box::pin(watch(kept, socket, input, to_write, printed)) })
     }
 
     /// Resolves when the program, and all that it started, has ended. It may be asked for again if it was dropped, and
@@ -112,6 +117,13 @@ impl Run {
             return ended;
         }
         _ = self.orders.send(Order::Kill);
+        if let Ok(ended) = tokio::time::timeout(SHIM_ENDS_WITHIN, self.ended()).await {
+            return ended;
+        }
+        // It has not been waited for, so the number is still its own.
+        if let Some(shim) = self.shim {
+            let _ = kill_process(shim, Signal::KILL);
+        }
         self.ended().await
     }
 }
