@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use crate::when;
 
-pub(crate) use job::{Exec, Limits};
+pub(crate) use job::Exec;
 pub(crate) use run::Runs;
 pub(crate) use shim::{is_shim, main as shim_main};
 
@@ -59,7 +59,8 @@ const SPAN_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Reads a span: `90` and `90s` are seconds, `10m`, `2h` and `3d` are what they say.
 pub(crate) fn span(text: &str) -> Option<Duration> {
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_number =
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
     let span = if is_number { seconds(text) } else { when::span(text).ok() };
     span.filter(|span| *span <= SPAN_MAX)

@@ -28,7 +28,9 @@ enum Reason {
     Snooze(Duration),
     Discard,
     Interrupted,
-    Kill { message: String },
+    Kill {
+        message: String,
+    },
 }
 
 impl JobError {

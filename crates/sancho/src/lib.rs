@@ -7,9 +7,9 @@
 extern crate self as sancho;
 
 mod args;
+mod class_settings;
 #[cfg(feature = "cli")]
 pub mod cli;
-mod class_settings;
 mod client;
 mod connect;
 mod context;

@@ -23,20 +23,12 @@ const SNOOZE_FOR: Duration = Duration::from_secs(60);
 /// processes of a service at once, and the program may hear it first.
 const STOP_FOLLOWS_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long programs may run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Each of them.
-    pub(crate) job: Option<Duration>,
-    /// Once the server stops.
-    pub(crate) stop: Duration,
-}
-
 /// Performs every class by a program.
 #[derive(Debug)]
 pub(crate) struct Exec {
     pub(crate) program: Program,
-    pub(crate) limits: Limits,
+    /// How long a program may run.
+    pub(crate) job_timeout: Option<Duration>,
     pub(crate) runs: Runs,
 }
 
@@ -57,26 +49,16 @@ impl Exec {
         tokio::select! {
             biased;
             ended = run.ended() => self.meaning(cx, ended).await,
-            limit = over(self.limits.job) => {
+            limit = over(self.job_timeout) => {
                 let ended = run.end(GRACE).await;
                 Err(timeout(limit, &ended))
             }
-            grace = self.stop_comes_near(cx) => {
+            grace = stop_comes_near(cx) => {
                 let ended = run.end(grace).await;
                 // It had its time to come to an end, and what it says by one holds.
                 meaning(ended).or_else(|error| if is_failure(&error) { Err(JobError::interrupted()) } else { Err(error) })
             }
         }
-    }
-
-    /// Resolves when a program has to be told that the server's stop will not wait for it much longer; answers how long
-    /// it has to end by itself. The stop then finds nothing that it would have to cut short.
-    async fn stop_comes_near<S>(&self, cx: &Context<S>) -> Duration {
-        cx.stopping().await;
-        let ahead = GRACE.min(self.limits.stop / 4);
-        tokio::time::sleep(self.limits.stop - ahead).await;
-        // The rest is for killing what does not end, and for the way of the news.
-        ahead * 3 / 4
     }
 
     /// What the end of a program means that nobody asked to end.
@@ -86,6 +68,16 @@ impl Exec {
         }
         meaning(ended)
     }
+}
+
+/// Resolves when a program has to be told that the server's stop will not wait for it much longer; answers how long
+/// it has to end by itself. The stop then finds nothing that it would have to cut short.
+async fn stop_comes_near<S>(cx: &Context<S>) -> Duration {
+    cx.stopping().await;
+    let ahead = GRACE.min(cx.stop_timeout() / 4);
+    tokio::time::sleep(cx.stop_timeout() - ahead).await;
+    // The rest is for killing what does not end, and for the way of the news.
+    ahead * 3 / 4
 }
 
 fn environment<S>(cx: &Context<S>) -> [(&'static str, OsString); 4] {

@@ -28,7 +28,8 @@ impl Tail {
     /// The text, without space around it; what is not UTF-8 is replaced, and a character that was cut is left out.
     pub(super) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let cut = if kept.len() < TAIL_BYTES_MAX { 0 } else { kept.iter().take(4).take_while(|b| is_rest(**b)).count() };
+        let cut =
+            if kept.len() < TAIL_BYTES_MAX { 0 } else { kept.iter().take(4).take_while(|b| is_rest(**b)).count() };
         String::from_utf8_lossy(&kept[cut..]).trim().to_owned()
     }
 

@@ -33,7 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOOKS_MAX: u32 = 2_000;
 
 /// What the server was told by those who started it, and a program must not take for itself.
-const MEANT_FOR_THE_SERVER: [&str; 5] = ["SANCHO_CHILD", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS"];
+const MEANT_FOR_THE_SERVER: [&str; 5] =
+    ["SANCHO_CHILD", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS"];
 
 /// The shims of a server.
 #[derive(Clone, Debug, Default)]

@@ -55,7 +55,7 @@ pub(crate) fn main(line: impl Iterator<Item = OsString>) -> ExitCode {
 async fn keep(words: Vec<OsString>) -> std::io::Result<()> {
     for kind in MEANT_FOR_OTHERS {
         // To listen is to not die of it.
-        signal(kind)?;
+        drop(signal(kind)?);
     }
     adopt();
     let (mut orders, mut reports) = server()?;

@@ -20,6 +20,7 @@ pub(crate) struct Processor<S> {
     pub(crate) client: Client,
     pub(crate) registry: Registry<S>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
 }
 
 /// A job that was read.
@@ -89,6 +90,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
             client: self.client.clone(),
             performance,
             stopping: self.stopping.clone(),
+            stop_timeout: self.stop_timeout,
         };
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.options.backtrace) != Backtrace::None;
         let started = guarded(wants_backtrace, || entry.start(envelope.args(), cx));
