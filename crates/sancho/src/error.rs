@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use sancho_core::Outcome;
 use sancho_core::lifecycle::Failure;
 use sancho_core::retry::Backoff;
+use sancho_core::{Outcome, Timestamp};
 
 use crate::server::guard;
 
@@ -32,6 +32,11 @@ enum Reason {
         message: String,
     },
 }
+
+/// What a job that asks for a retry fails with.
+#[derive(Debug, thiserror::Error)]
+#[error("the job asked to be retried at a time of its own")]
+struct AskedToBeRetried;
 
 impl JobError {
     /// Not now: perform the job again after this long. No failure.
@@ -60,6 +65,24 @@ impl JobError {
     /// time the job comes back at once.
     pub fn interrupted() -> Self {
         JobError(Reason::Interrupted)
+    }
+
+    /// A failure whose next try is at this time, if there is one; a time that has passed means at once.
+    ///
+    /// Other than [`JobError::snooze`] it uses up a try. To keep an error of one's own with the job, give that one
+    /// [`Backoff::At`] by [`JobError::with_backoff`].
+    pub fn retry_at(time: impl Into<Timestamp>) -> Self {
+        JobError::wanting(Backoff::At(time.into()))
+    }
+
+    /// A failure whose next try is so long from now, if there is one; otherwise as [`JobError::retry_at`].
+    pub fn retry_in(span: Duration) -> Self {
+        JobError::wanting(Backoff::After(span))
+    }
+
+    fn wanting(backoff: Backoff) -> Self {
+        let error = Box::new(AskedToBeRetried);
+        JobError(Reason::Failed { class: "Sancho::AskedToBeRetried".into(), error, backtrace: Vec::new(), backoff })
     }
 
     /// The failure is to be tried again as `backoff` says, whatever the class's own function says.
@@ -91,6 +114,8 @@ impl JobError {
                     cause = error.source();
                 }
                 Outcome::Failed(Failure { class: class.into_owned(), message, backtrace, backoff })
+=======
+                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff, at: None })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
             Reason::Discard => Outcome::Discard,

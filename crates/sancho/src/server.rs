@@ -13,6 +13,7 @@ pub(crate) mod guard;
 mod health;
 mod heartbeat;
 mod host;
+mod last_words;
 mod launcher;
 mod lease;
 mod outage;
@@ -117,13 +118,13 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// it must not block, and hands over what takes time. A panic is logged and changes nothing. Several are called
     /// in the order given.
     pub fn on_death(mut self, handler: impl Fn(&DeadJob) + Send + Sync + 'static) -> Self {
-        self.registry.handlers_mut().death.push(Arc::new(handler));
+        self.registry.handlers.death.push(Arc::new(handler));
         self
     }
 
     /// Is told of each try that fails, the last one included; otherwise as [`Server::on_death`].
     pub fn on_error(mut self, handler: impl Fn(&FailedJob) + Send + Sync + 'static) -> Self {
-        self.registry.handlers_mut().error.push(Arc::new(handler));
+        self.registry.handlers.error.push(Arc::new(handler));
         self
     }
 
