@@ -113,9 +113,7 @@ impl JobError {
                     message.push_str(&error.to_string());
                     cause = error.source();
                 }
-                Outcome::Failed(Failure { class: class.into_owned(), message, backtrace, backoff })
-=======
-                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff, at: None })
+                Outcome::Failed(Failure { class: class.into_owned(), message, backtrace, backoff, at: None })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
             Reason::Discard => Outcome::Discard,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sancho_core::{ProcessInfo, limits};
+use sancho_core::{Invalid, ProcessInfo, limits};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Server;
