@@ -6,10 +6,11 @@ use std::time::Duration;
 
 #[cfg(feature = "cli")]
 pub(crate) use read::span_of;
-use sancho_core::{Backtrace, Bury, QueueName, Retry};
+use sancho_core::lifecycle::Policy;
+use sancho_core::{Backtrace, Bury, Draft, QueueName, Retry};
 use serde::Deserialize;
 
-use crate::{LogLevel, Runs};
+use crate::{JobOptions, LogLevel, Runs};
 
 /// What holds for one class in this program, whatever its attribute says; what is `None` stays as it is.
 ///
@@ -87,5 +88,63 @@ impl ClassSettings {
             runs: later.runs.or(self.runs),
             log_level: later.log_level.or(self.log_level),
         }
+    }
+
+    /// Writes what belongs to a push over what the class says.
+    pub(crate) fn apply(&self, draft: &mut Draft) {
+        if let Some(queue) = &self.queue {
+            draft.queue.clone_from(queue);
+        }
+        if let Some((retry, retry_for)) = self.tries() {
+            (draft.retry, draft.retry_for) = (retry, retry_for);
+        }
+        if self.retry_queue.is_some() {
+            draft.retry_queue.clone_from(&self.retry_queue);
+        }
+        draft.dead = self.dead.or(draft.dead);
+        draft.backtrace = self.backtrace.or(draft.backtrace);
+        if let Some(tags) = &self.tags {
+            draft.tags.clone_from(tags);
+        }
+        draft.expires_in = self.expires_in.or(draft.expires_in);
+    }
+
+    /// Writes what belongs to a run over what the class says.
+    pub(crate) fn configure(&self, options: &mut JobOptions, policy: &mut Policy) {
+        options.timeout = self.timeout.or(options.timeout);
+        options.runs = self.runs.unwrap_or(options.runs);
+        options.log_level = self.log_level.unwrap_or(options.log_level);
+        if let Some((retry, retry_for)) = self.tries() {
+            (policy.retry, policy.retry_for) = (retry, retry_for);
+        }
+        if self.retry_queue.is_some() {
+            policy.retry_queue.clone_from(&self.retry_queue);
+        }
+        policy.dead = self.dead.unwrap_or(policy.dead);
+        policy.backtrace = self.backtrace.unwrap_or(policy.backtrace);
+    }
+
+    /// How often or how long to retry, if these settings say anything of it.
+    fn tries(&self) -> Option<(Retry, Option<Duration>)> {
+        match (self.retry, self.retry_for) {
+            (None, None) => None,
+            (retry, window) => Some((retry.unwrap_or(Retry::Default), window)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_and_a_window_replace_each_other() {
+        let count = ClassSettings { retry: Some(Retry::Limit(3)), ..ClassSettings::default() };
+        let window = ClassSettings { retry_for: Some(Duration::from_secs(9)), ..ClassSettings::default() };
+        let other = ClassSettings { tags: Some(vec!["a".into()]), ..ClassSettings::default() };
+        assert_eq!(count.clone().overlaid(window.clone()), window);
+        assert_eq!(window.clone().overlaid(count.clone()), count);
+        let both = window.clone().overlaid(other.clone());
+        assert_eq!((both.retry_for, both.tags), (window.retry_for, other.tags));
     }
 }

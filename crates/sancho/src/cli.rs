@@ -24,6 +24,7 @@
 
 mod app;
 mod configuration;
+mod configured;
 mod document;
 mod exit;
 mod keys;
@@ -35,6 +36,7 @@ mod own_thread;
 mod probes;
 mod problem;
 mod run;
+mod serving;
 mod settings;
 mod show;
 mod suggest;

@@ -5,6 +5,7 @@ mod bulk;
 mod draft;
 mod enqueue;
 mod error;
+mod options;
 mod push;
 
 use std::collections::BTreeMap;
@@ -150,9 +151,26 @@ impl Client {
     }
 
     /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
-    /// and defaults for everything else.
+    /// what the client is configured for the class, and defaults for everything else.
     pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
-        Draft::new(self.next_jid(), class, args_json)
+        let mut draft = Draft::new(self.next_jid(), class, args_json);
+        self.configure(&mut draft);
+        draft
+    }
+
+    /// The draft of a job, with what the client is configured for its class.
+    pub(crate) fn drafted<J: IntoDraft>(&self, job: J) -> Result<Draft, PushError> {
+        let mut draft = job.into_draft(self.next_jid())?;
+        if J::CONFIGURED {
+            self.configure(&mut draft);
+        }
+        Ok(draft)
+    }
+
+    fn configure(&self, draft: &mut Draft) {
+        if let Some(settings) = self.class_settings.get(&draft.class) {
+            settings.apply(draft);
+        }
     }
 
     pub(crate) fn next_jid(&self) -> Jid {

@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sancho_core::{Jid, Payload, QueueName, Timestamp};
+use sancho_core::lifecycle::Attempt;
+use sancho_core::retry::Backoff;
+use sancho_core::{Jid, Outcome, Payload, QueueName, Retry, Timestamp};
+
+use crate::server::guard::guarded;
 
 /// A try that failed.
 #[derive(Clone, Debug)]
@@ -39,7 +43,7 @@ pub struct DeadJob {
     pub class: String,
     /// The queue that it was taken from.
     pub queue: QueueName,
-    /// The payload as it is when the job is dead: with its error, if it has one.
+    /// The payload as it stands in the dead set, or would: with its error, unless the job is not to be retried.
     pub payload: Payload,
     /// Why it died.
     pub cause: Death,
@@ -74,6 +78,59 @@ type Handler<T> = Arc<dyn Fn(&T) + Send + Sync>;
 pub(crate) struct Handlers {
     pub(crate) death: Vec<Handler<DeadJob>>,
     pub(crate) error: Vec<Handler<FailedJob>>,
+}
+
+impl Handlers {
+    /// Tells of a failure. It is described only if somebody is told.
+    pub(crate) fn tell_error(&self, failed: impl FnOnce() -> FailedJob) {
+        tell(&self.error, failed);
+    }
+
+    /// Tells of a death. It is described only if somebody is told.
+    pub(crate) fn tell_death(&self, dead: impl FnOnce() -> DeadJob) {
+        tell(&self.death, dead);
+    }
+}
+
+fn tell<T>(handlers: &[Handler<T>], what: impl FnOnce() -> T) {
+    if handlers.is_empty() {
+        return;
+    }
+    let what = what();
+    for handler in handlers {
+        if let Err(panic) = guarded(false, || handler(&what)) {
+            let message = panic.message;
+            tracing::error!(message, "a handler of failures or deaths panicked: the others are told all the same");
+        }
+    }
+}
+
+/// Why a job dies, if this outcome makes it die.
+pub(crate) fn death_of(attempt: Attempt<'_>, outcome: &Outcome) -> Option<Death> {
+    match outcome {
+        Outcome::Done => None,
+        _ if attempt.payload.envelope().is_err() => Some(Death::Unreadable),
+        Outcome::Failed(failure) => Some(match failure.backoff {
+            _ if is_never_retried(attempt) => Death::NotRetried,
+            Backoff::Kill | Backoff::Discard => Death::Killed,
+            _ => Death::Exhausted,
+        }),
+        Outcome::Kill(_) => Some(Death::Killed),
+        Outcome::Orphaned => Some(Death::Poison),
+        Outcome::UnknownClass { .. } => Some(Death::UnknownClass),
+        _ => None,
+    }
+}
+
+fn is_never_retried(attempt: Attempt<'_>) -> bool {
+    let says = attempt.payload.envelope().ok().and_then(|envelope| envelope.retry());
+    says.unwrap_or(attempt.policy.retry) == Retry::Never
+}
+
+/// Which try of a job this is: one for the first.
+pub(crate) fn attempt_of(payload: &Payload) -> u32 {
+    let count = payload.envelope().ok().and_then(|envelope| envelope.retry_count());
+    count.map_or(1, |count| count.saturating_add(2))
 }
 
 impl fmt::Debug for Handlers {

@@ -13,6 +13,7 @@ pub(crate) mod guard;
 mod health;
 mod heartbeat;
 mod host;
+mod last_words;
 mod launcher;
 mod lease;
 mod outage;
@@ -120,13 +121,13 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// it must not block, and hands over what takes time. A panic is logged and changes nothing. Several are called
     /// in the order given.
     pub fn on_death(mut self, handler: impl Fn(&DeadJob) + Send + Sync + 'static) -> Self {
-        self.registry.handlers_mut().death.push(Arc::new(handler));
+        self.registry.handlers.death.push(Arc::new(handler));
         self
     }
 
     /// Is told of each try that fails, the last one included; otherwise as [`Server::on_death`].
     pub fn on_error(mut self, handler: impl Fn(&FailedJob) + Send + Sync + 'static) -> Self {
-        self.registry.handlers_mut().error.push(Arc::new(handler));
+        self.registry.handlers.error.push(Arc::new(handler));
         self
     }
 
@@ -236,8 +237,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
-    /// TTIN has it log what runs.
+    /// Runs the server until a signal stops it: TERM, INT and HUP stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs, and USR2 does nothing: what it is for, a log's files, is the program's own.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -260,7 +261,7 @@ impl<S: Send + Sync + 'static> Server<S> {
                 Signal::Dump => server.dump(),
                 // The log is the program's own, which has its own way to open it again.
                 Signal::Reopen => {}
-                Signal::Stop => server.begin_stop(),
+                Signal::Stop | Signal::Hangup => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {
                     interrupted = true;

@@ -127,8 +127,12 @@ fn level(node: &Node) -> Read<String> {
     }
 }
 
-const FORMATS: [(&str, LogFormat); 3] =
-    [("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("logfmt", LogFormat::Logfmt)];
+const FORMATS: [(&str, LogFormat); 4] = [
+    ("auto", LogFormat::Auto),
+    ("pretty", LogFormat::Pretty),
+    ("json", LogFormat::Json),
+    ("logfmt", LogFormat::Logfmt),
+];
 
 /// How an order is written.
 pub(super) fn order_word(order: Option<crate::QueueOrder>) -> Value {
@@ -387,7 +391,7 @@ pub(super) const KEYS: &[Key] = &[
         name: "log.format",
         variables: &["SANCHO_LOG_FORMAT"],
         flags: "--log-format",
-        default: "`pretty`",
+        default: "`auto`: for people on a terminal, logfmt elsewhere",
         kind: SetBy::Value {
             set: |settings, node| put(&mut settings.log.format, values::word(node, &FORMATS)),
             show: |settings| {

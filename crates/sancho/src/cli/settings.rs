@@ -74,7 +74,7 @@ impl Default for Settings {
             retention: Retention::default(),
             tag: String::new(),
             labels: Vec::new(),
-            log: LogSettings { format: LogFormat::Pretty, level: "info".into(), file: None },
+            log: LogSettings { format: LogFormat::default(), level: "info".into(), file: None },
             log_args: false,
             probes: None,
             processes: None,

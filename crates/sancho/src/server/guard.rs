@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 
 use sancho_core::Outcome;
 use sancho_core::lifecycle::Failure;
-use sancho_core::retry::Backoff;
 
 use crate::JobError;
 use crate::registry::Run;
@@ -119,5 +118,5 @@ fn failure(panic: &(dyn Any + Send)) -> Failure {
     let noted = PANICKED.take();
     let (location, backtrace) = noted.map_or_else(Default::default, |noted| (noted.location, noted.backtrace));
     let message = if location.is_empty() { said } else { format!("{said} (panicked at {location})") };
-    Failure { class: "Sancho::Panic".to_owned(), message, backtrace, backoff: Backoff::Default }
+    Failure { class: "Sancho::Panic".to_owned(), message, backtrace, ..Failure::default() }
 }

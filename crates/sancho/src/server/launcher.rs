@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
+use crate::registry::ForAll;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
 use crate::server::lease::Lease;
@@ -115,11 +116,8 @@ impl RunningServer {
 /// Starts every loop of a server, once the store knows the process.
 pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Result<RunningServer, ServerError> {
     let Server { client, state, mut registry, given, events } = server;
-    registry.configure(given.retries, client.wire());
-    if registry.is_empty() {
-        let fix = "no class is registered: call register::<YourJob>() before the server is run";
-        return Err(ServerError::Invalid(Invalid::new(fix)));
-    }
+    let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+    registry.complete(&for_all).map_err(ServerError::Invalid)?;
     let config = Arc::new(given.validate().map_err(ServerError::Invalid)?);
     guard::note_panics();
 
@@ -176,6 +174,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         phase: shutdown.phase(),
         fetcher: to_fetcher,
         wire: client.wire(),
+        handlers: registry.handlers.clone(),
     };
     let pruner = Pruner {
         store: Arc::clone(&store),
@@ -185,13 +184,21 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         phase: shutdown.phase(),
     };
+    let processor = Processor {
+        state: Arc::new(state),
+        client,
+        registry,
+        lease: Arc::clone(&lease),
+        stopping: shutdown.stopping(),
+        stop_timeout: config.stop_timeout,
+    };
     let fetcher = Fetcher {
         store,
         lease,
         entropy,
         events: events.clone(),
         config: Arc::clone(&config),
-        processor: Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() },
+        processor,
         roster: Arc::clone(&roster),
         tally,
         phase: shutdown.phase(),

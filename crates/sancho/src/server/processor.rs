@@ -10,6 +10,8 @@ use tokio::sync::watch;
 
 use crate::registry::{Entry, Registry};
 use crate::server::guard::{Guarded, guarded};
+use crate::server::last_words;
+use crate::server::lease::Lease;
 use crate::server::performance::Performance;
 use crate::trace::TraceContext;
 use crate::{ArgsError, Client, Context, Runs};
@@ -19,7 +21,9 @@ pub(crate) struct Processor<S> {
     pub(crate) state: Arc<S>,
     pub(crate) client: Client,
     pub(crate) registry: Registry<S>,
+    pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
 }
 
 /// A job that was read.
@@ -83,25 +87,37 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Begun { jid, class, wrapped, entry, next }
     }
 
-    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Entry<S>) -> Next {
-        let cx = Context {
+    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {
+        let cx = Arc::new(Context {
             state: Arc::clone(&self.state),
             client: self.client.clone(),
             performance,
             stopping: self.stopping.clone(),
-        };
-        let wants_backtrace = envelope.backtrace().unwrap_or(entry.options.backtrace) != Backtrace::None;
-        let started = guarded(wants_backtrace, || entry.start(envelope.args(), cx));
+            stop_timeout: self.stop_timeout,
+        });
+        let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
+        let started = guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx)));
         let run = match started {
             Ok(Ok(run)) => Guarded::new(run, wants_backtrace),
-            Ok(Err(error)) => return Next::Over(Outcome::Failed(bad_args(&error))),
-            Err(panic) => return Next::Over(Outcome::Failed(panic)),
+            Ok(Err(error)) => return self.over(bad_args(&error), entry, &cx),
+            Err(panic) => return self.over(panic, entry, &cx),
         };
-        let future: Pin<Box<dyn Future<Output = Outcome> + Send>> = match entry.options.timeout {
-            Some(limit) => Box::pin(within(limit, run)),
-            None => Box::pin(run),
-        };
-        Next::Run(RunningJob { future, runs: entry.options.runs })
+        let (lease, entry, limit) = (Arc::clone(&self.lease), Arc::clone(entry), entry.options.timeout);
+        let runs = entry.options.runs;
+        let future = Box::pin(async move {
+            let outcome = match limit {
+                Some(limit) => within(limit, run).await,
+                None => run.await,
+            };
+            let outcome = last_words::dated(outcome, &entry, cx.payload(), lease.now());
+            last_words::spoken(outcome, &entry, cx).await
+        });
+        Next::Run(RunningJob { future, runs })
+    }
+
+    /// What comes of a job that failed before any code of its own could run.
+    fn over(&self, failure: Failure, entry: &Entry<S>, cx: &Context<S>) -> Next {
+        Next::Over(last_words::dated(Outcome::Failed(failure), entry, cx.payload(), self.lease.now()))
     }
 }
 

@@ -8,6 +8,7 @@ use sancho_core::{Entropy, Jid, Outcome, Store, Wire, limits};
 use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
+use crate::handlers::Handlers;
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
 use crate::server::phase::{Phase, PhaseWatch};
@@ -21,6 +22,7 @@ pub(crate) struct Reaper {
     pub(crate) phase: PhaseWatch,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
     pub(crate) wire: Wire,
+    pub(crate) handlers: Handlers,
 }
 
 impl Reaper {
@@ -70,6 +72,7 @@ impl Reaper {
             let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
             let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
             Pending::decide(&claim, (jid, class), &policy, Outcome::Orphaned, Duration::ZERO, (now, 0.0))
+                .told(&self.handlers, &claim)
         };
         let pending = taken.claims.into_iter().map(decide).collect();
         // The fetcher outlives this loop.

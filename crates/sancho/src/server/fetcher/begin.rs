@@ -7,7 +7,6 @@ use std::time::Duration;
 use sancho_core::{Claim, Jid, Outcome, StoreError};
 
 use super::Fetcher;
-use super::end::backed_off;
 use crate::Runs;
 use crate::event::Event;
 use crate::server::alone::Alone;
@@ -56,9 +55,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let policy = policy_of(entry.as_ref());
         let chance = (self.lease.now(), self.chance(&outcome));
-        let outcome = backed_off(outcome, entry.as_deref(), &claim);
         let elapsed = self.lease.uptime().saturating_sub(began);
-        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance);
+        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance)
+            .told(&self.processor.registry.handlers, &claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
         None
@@ -122,7 +121,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
-            self.hand.pending.push(Pending::decide(&claim, (jid, class), &policy, outcome, Duration::ZERO, (now, 0.0)));
+            let pending = Pending::decide(&claim, (jid, class), &policy, outcome, Duration::ZERO, (now, 0.0));
+            self.hand.pending.push(pending.told(&self.processor.registry.handlers, &claim));
         }
         Ok(())
     }

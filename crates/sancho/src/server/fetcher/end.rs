@@ -23,9 +23,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let policy = policy_of(job.entry.as_ref());
         let chance = (self.lease.now(), self.chance(&outcome));
         let elapsed = self.lease.uptime().saturating_sub(job.began);
-        let outcome = backed_off(outcome, job.entry.as_deref(), &job.claim);
         let who = (job.jid.clone(), job.class.clone());
-        let pending = Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance);
+        let pending = Pending::decide(&job.claim, who, &policy, outcome, elapsed, chance)
+            .told(&self.processor.registry.handlers, &job.claim);
         self.count(job.wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
     }
@@ -93,21 +93,5 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
             self.give_back(&claim, (jid, String::new()));
         }
-    }
-}
-
-/// A failure with what the class's own function says about it.
-pub(super) fn backed_off<S: Send + Sync + 'static>(
-    outcome: Outcome,
-    entry: Option<&crate::registry::Entry<S>>,
-    claim: &Claim,
-) -> Outcome {
-    match (outcome, entry) {
-        (Outcome::Failed(mut failure), Some(entry)) => {
-            let count = claim.payload.envelope().ok().and_then(|envelope| envelope.retry_count());
-            failure.backoff = entry.backoff(count.map_or(0, |count| count.saturating_add(1)), &failure);
-            Outcome::Failed(failure)
-        }
-        (outcome, _) => outcome,
     }
 }
