@@ -20,6 +20,7 @@ mod show;
 mod stats;
 mod stop;
 mod watch;
+mod work;
 
 use clap::Subcommand;
 use sancho::Client;
@@ -29,6 +30,8 @@ use crate::arguments::{Arguments, Target};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::store::{self, Missing};
+
+pub(crate) use work::run as work;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -87,6 +90,9 @@ pub(crate) enum Command {
     /// Ask processes to stop, and wait until they have
     #[command(after_help = examples::STOP)]
     Stop(stop::Stop),
+    /// Perform jobs by programs of any language, until told to stop
+    #[command(after_help = examples::WORK)]
+    Work(Box<work::Work>),
     /// Show live numbers, until q or Ctrl-C
     #[command(after_help = examples::WATCH)]
     Watch(watch::Watch),

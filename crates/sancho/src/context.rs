@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use sancho_core::{Jid, Payload, QueueName};
 use serde::Deserialize;
@@ -19,6 +20,7 @@ pub struct Context<S> {
     pub(crate) client: Client,
     pub(crate) performance: Arc<Performance>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
 }
 
 impl<S> Context<S> {
@@ -92,6 +94,11 @@ impl<S> Context<S> {
     /// Whether the server is stopping: a long job may then come to an end early.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
+    }
+
+    /// How long the job may go on once the server begins to stop. It may be cut short before, by a second INT.
+    pub fn stop_timeout(&self) -> Duration {
+        self.stop_timeout
     }
 
     /// Resolves when the server begins to stop.

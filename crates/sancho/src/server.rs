@@ -238,8 +238,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
-    /// TTIN has it log what runs.
+    /// Runs the server until a signal stops it: TERM, INT and HUP stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs, and USR2 does nothing: what it is for, a log's files, is the program's own.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -262,7 +262,7 @@ impl<S: Send + Sync + 'static> Server<S> {
                 Signal::Dump => server.dump(),
                 // The log is the program's own, which has its own way to open it again.
                 Signal::Reopen => {}
-                Signal::Stop => server.begin_stop(),
+                Signal::Stop | Signal::Hangup => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {
                     interrupted = true;

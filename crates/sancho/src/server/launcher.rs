@@ -190,6 +190,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         registry,
         lease: Arc::clone(&lease),
         stopping: shutdown.stopping(),
+        stop_timeout: config.stop_timeout,
     };
     let fetcher = Fetcher {
         store,

@@ -23,6 +23,7 @@ pub(crate) struct Processor<S> {
     pub(crate) registry: Registry<S>,
     pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
 }
 
 /// A job that was read.
@@ -92,6 +93,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
             client: self.client.clone(),
             performance,
             stopping: self.stopping.clone(),
+            stop_timeout: self.stop_timeout,
         });
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
         let started = guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx)));

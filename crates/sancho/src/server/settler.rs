@@ -101,8 +101,9 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let (error, tally) = (self.error(), self.settlement.transition.tally);
-        let Pending { jid, class, queue, verdict, elapsed, .. } = self;
+        let error = self.error();
+        let Pending { settlement, jid, class, queue, verdict, elapsed, .. } = self;
+        let tally = settlement.transition.tally;
         if let Some((error_class, error_message)) = &error {
             tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
         } else {

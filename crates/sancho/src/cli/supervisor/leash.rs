@@ -1,0 +1,87 @@
+//! What ties a process to its supervisor: one socket, which is the process's standard input when it starts.
+//!
+//! The process tells by it that it serves. The supervisor's end closes when the supervisor ends, in whatever way, and
+//! the process then stops as if it had been asked to.
+
+/// The variable that says which of the processes this is. It counts only beside the socket: a program that a job
+/// starts inherits the variable, and never the socket.
+pub(super) const VARIABLE: &str = "SANCHO_CHILD";
+
+/// What a process tells once it serves.
+pub(super) const READY: u8 = b'R';
+
+#[cfg(unix)]
+pub(crate) use unix::Leash;
+
+#[cfg(unix)]
+mod unix {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream as Socket;
+
+    use rustix::fs::{FileType, fstat};
+    use rustix::stdio::{dup2_stdin, stdin};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UnixStream;
+
+    use super::{READY, VARIABLE};
+
+    /// A process's end of the leash.
+    #[derive(Debug)]
+    pub(crate) struct Leash(Socket);
+
+    impl Leash {
+        /// Takes the leash, if a supervisor started this process. Standard input is empty from then on.
+        pub(crate) fn take() -> Option<Self> {
+            std::env::var_os(VARIABLE)?;
+            let stat = fstat(stdin()).ok()?;
+            if FileType::from_raw_mode(stat.st_mode) != FileType::Socket {
+                return None;
+            }
+            let socket = rustix::io::fcntl_dupfd_cloexec(stdin(), 3).ok()?;
+            let nothing = std::fs::File::open("/dev/null").ok()?;
+            dup2_stdin(&nothing).ok()?;
+            Some(Leash(Socket::from(socket)))
+        }
+
+        /// Tells the supervisor that the process serves. One that is gone is noticed by [`Leash::let_go`].
+        pub(crate) fn tell_ready(&self) {
+            _ = (&self.0).write_all(&[READY]);
+        }
+
+        /// Resolves when the supervisor is gone.
+        pub(crate) async fn let_go(&self) {
+            let listening = self.0.try_clone().and_then(|socket| {
+                socket.set_nonblocking(true)?;
+                UnixStream::from_std(socket)
+            });
+            match listening {
+                // The supervisor says nothing: what comes is the end.
+                Ok(mut socket) => while socket.read_u8().await.is_ok() {},
+                Err(error) => {
+                    tracing::error!(%error, "failed to listen to the supervisor: its end will not be noticed");
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+    }
+}
+
+/// Elsewhere nobody supervises.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) enum Leash {}
+
+#[cfg(not(unix))]
+impl Leash {
+    pub(crate) fn take() -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn tell_ready(&self) {
+        match *self {}
+    }
+
+    pub(crate) async fn let_go(&self) {
+        match *self {}
+    }
+}
