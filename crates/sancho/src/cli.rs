@@ -23,18 +23,33 @@
 //! The program then has `-C config/sancho.yml -q critical,6 -q default,1 -c 10`, and all that `--help` names.
 
 mod app;
+mod configuration;
+mod configured;
+mod document;
 mod exit;
+mod keys;
+mod limits;
 mod logs;
 mod options;
+mod origin;
+mod own_thread;
 mod probes;
+mod problem;
 mod run;
+mod serving;
+mod settings;
+mod show;
+mod suggest;
 mod supervisor;
 mod systemd;
 mod title;
+mod values;
+mod variables;
 
 pub use app::App;
 /// The library that reads command lines: [`Options`] are its `Args`.
 pub use clap;
+pub use configuration::Configuration;
 pub use exit::{CODES, Exit};
 pub use options::Options;
 pub use run::{run, serve};

@@ -21,6 +21,7 @@ pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
+mod pulse;
 mod reaper;
 mod roster;
 mod scheduler;
@@ -39,6 +40,8 @@ use sancho_core::{Invalid, Retention, StoreError};
 pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
+#[cfg(feature = "cli")]
+pub(crate) use host::{hostname, resident_bytes};
 pub use launcher::RunningServer;
 use signals::{Signal, Signals};
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::document::Node;
+
 /// The flags, for a program's own command line: `#[command(flatten)]` takes them into a parser of `clap`.
 ///
 /// Values are texts here: a flag, a variable and a line of the configuration are read by the same rules.
@@ -66,7 +68,7 @@ pub struct Options {
     pub log_level: Option<String>,
 
     /// The file that the log is appended to [default: standard error]
-    #[arg(long, value_name = "FILE")]
+    #[arg(short = 'L', long, value_name = "FILE")]
     pub logfile: Option<String>,
 
     /// Answer /livez, /readyz and /metrics at this address
@@ -80,4 +82,60 @@ pub struct Options {
     /// Replace a process that has more memory, such as 512MB
     #[arg(long, value_name = "SIZE")]
     pub memory_max: Option<String>,
+}
+
+impl Options {
+    /// What was said, by the keys of the configuration.
+    pub(super) fn said(&self) -> Vec<(&'static str, Node)> {
+        // Taken apart, so that none can be forgotten.
+        let Options {
+            config,
+            environment,
+            store,
+            concurrency,
+            queues,
+            timeout,
+            tag,
+            verbose,
+            order,
+            blocking_threads,
+            burst,
+            max_retries,
+            log_format,
+            log_level,
+            logfile,
+            probes,
+            processes,
+            memory_max,
+        } = self;
+        let config = config.as_ref().map(|path| path.display().to_string());
+        let texts = [
+            ("config", config.as_ref()),
+            ("environment", environment.as_ref()),
+            ("store", store.as_ref()),
+            ("concurrency", concurrency.as_ref()),
+            ("timeout", timeout.as_ref()),
+            ("tag", tag.as_ref()),
+            ("order", order.as_ref()),
+            ("blocking_threads", blocking_threads.as_ref()),
+            ("max_retries", max_retries.as_ref()),
+            ("log.format", log_format.as_ref()),
+            ("log.level", log_level.as_ref()),
+            ("log.file", logfile.as_ref()),
+            ("probes", probes.as_ref()),
+            ("processes", processes.as_ref()),
+            ("memory_max", memory_max.as_ref()),
+        ];
+        let mut said: Vec<(&'static str, Node)> =
+            texts.into_iter().filter_map(|(key, text)| Some((key, Node::of_text(text?)))).collect();
+        if !queues.is_empty() {
+            said.push(("queues", Node::of_texts(queues)));
+        }
+        for (key, is_said) in [("verbose", *verbose), ("burst", *burst)] {
+            if is_said {
+                said.push((key, Node::of_text("true")));
+            }
+        }
+        said
+    }
 }

@@ -1,51 +1,93 @@
 //! From the command line to a server that has stopped.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use super::logs::{self, LogFormat, LogSettings, Logs};
+use super::app::Pool;
+use super::configured::{class_settings, configured};
+use super::logs;
+use super::serving::until_stopped;
 use super::supervisor::{self, Leash, Supervision};
 use super::systemd::Notifier;
-use super::{App, CODES, Exit, Options, probes, title};
-use crate::server::signals::{Signal, Signals};
-use crate::{RunningServer, Server};
+use super::{App, CODES, Configuration, Exit, Options, probes, title};
+use crate::server::signals::Signals;
+use crate::{RunningServer, Server, ServerError};
 
 /// The command line of a program that does nothing but perform jobs.
 #[derive(Debug, Parser)]
-#[command(after_help = CODES)]
+#[command(after_help = CODES, max_term_width = 100)]
 struct Line {
     #[command(flatten)]
     options: Options,
+
+    /// Print the effective configuration, each value with where it came from, and end
+    #[arg(long)]
+    check_config: bool,
+
+    /// With --check-config: print one JSON object
+    #[arg(long, requires = "check_config")]
+    json: bool,
 }
 
-/// Runs a program that performs jobs: reads the command line, and does as [`serve`] does.
+/// Runs a program that performs jobs: reads the command line, and does as [`serve`] does. With `--check-config` it
+/// prints the effective configuration instead.
 ///
-/// A command line that is not understood ends with exit code 2.
+/// The exit codes stand in [`CODES`]; a command line that is not understood is one that is wrong.
 pub fn run<S: Send + Sync + 'static>(app: App<S>) -> ExitCode {
     let mut command = Line::command().name(app.name);
     if let Some(version) = app.version {
         command = command.version(version);
     }
     match command.try_get_matches().and_then(|matches| Line::from_arg_matches(&matches)) {
-        Ok(line) => serve(app, line.options),
+        Ok(Line { options, check_config: true, json }) => checked(app.name, &options, json),
+        Ok(Line { options, .. }) => serve(app, options),
         Err(error) => {
+            // Nobody may read it.
             _ = error.print();
             if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
         }
     }
 }
 
+fn checked(name: &str, options: &Options, json: bool) -> ExitCode {
+    use std::io::Write;
+    let configuration = Configuration::load(options);
+    let text = if json { format!("{:#}\n", configuration.json()) } else { configuration.table() };
+    // Nobody may read it.
+    _ = std::io::stdout().write_all(text.as_bytes());
+    if !json {
+        tell(name, &configuration);
+    }
+    if configuration.errors().next().is_some() { Exit::Usage.into() } else { ExitCode::SUCCESS }
+}
+
+/// Prints what is wrong and what is worth a word.
+fn tell(name: &str, configuration: &Configuration) {
+    for line in configuration.errors().chain(configuration.warnings()) {
+        eprintln!("{name}: {line}");
+    }
+}
+
 /// Performs jobs until a signal stops the program, as these flags, the environment and the configuration say.
+///
+/// It makes a runtime of its own, and logs from then on, unless the program has set a subscriber of `tracing` before.
+/// Whatever is wrong with the configuration is printed, all of it, before anything starts.
 pub fn serve<S: Send + Sync + 'static>(app: App<S>, options: Options) -> ExitCode {
     // Before anything else has been opened: it changes what standard input is.
     let leash = Leash::take();
+    let name = app.name;
+    let configuration = Configuration::load(&options);
+    if configuration.errors().next().is_some() {
+        tell(name, &configuration);
+        return Exit::Usage.into();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(app.name, &error),
+        Err(error) => return failed(name, &error),
     };
-    let name = app.name;
-    match runtime.block_on(served(app, options, leash)) {
+    match runtime.block_on(served(app, &configuration, leash)) {
         Ok(exit) => exit.into(),
         Err(error) => failed(name, &*error),
     }
@@ -55,88 +97,60 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 async fn served<S: Send + Sync + 'static>(
     app: App<S>,
-    options: Options,
+    configuration: &Configuration,
     leash: Option<Leash>,
 ) -> Result<Exit, Failure> {
-    let level = if options.verbose { "debug" } else { "info" };
-    let format = match options.log_format.as_deref() {
-        Some("json") => LogFormat::Json,
-        Some("logfmt") => LogFormat::Logfmt,
-        _ => LogFormat::Pretty,
-    };
-    let logs = logs::init(&LogSettings { format, level: level.to_owned(), file: None })?;
+    let settings = &configuration.settings;
+    let logs = logs::init(&settings.log)?;
+    if leash.is_none() {
+        for warning in configuration.warnings() {
+            tracing::warn!("{warning}");
+        }
+    }
     let signals = Signals::listen()?;
     let notifier = Notifier::from_environment();
-    let processes = options.processes.as_ref().and_then(|processes| processes.parse().ok());
-    if let Some(processes) = processes.filter(|_| leash.is_none()) {
-        let memory_max = options.memory_max.as_ref().and_then(|bytes| bytes.parse().ok());
-        let supervision = Supervision { processes, memory_max, stop_timeout: crate::core::limits::STOP_TIMEOUT };
+    let is_supervised = settings.processes.is_some() || settings.memory_max.is_some();
+    if is_supervised && leash.is_none() {
+        let processes = settings.processes.unwrap_or(std::num::NonZeroUsize::MIN);
+        let (memory_max, stop_timeout) = (settings.memory_max, settings.timeout);
+        let supervision = Supervision { processes, memory_max, stop_timeout };
         return Ok(supervisor::supervise(supervision, signals, &logs, &notifier).await);
     }
-    let client = crate::connect(options.store.as_deref().unwrap_or("sqlite://sancho.db")).await?;
+    let client = crate::connect(&settings.store).await?;
+    let client = class_settings(client, settings);
     let state = (app.state)(client.clone()).await?;
-    let server = app.server.into_iter().fold(Server::new(client.clone(), state), |server, more| more(server));
-    let running = server.start().await?;
-    tokio::spawn(title::keep(running.clone(), options.tag.unwrap_or_default()));
-    if let Some(address) = &options.probes {
-        probes::serve(address.parse()?, running.clone(), client).await?;
+    let server = Server::new(client.clone(), state).tag(app.name);
+    let server = app.server.into_iter().fold(server, |server, more| more(server));
+    let running = match configured(server, configuration).start().await {
+        Ok(running) => running,
+        Err(error @ ServerError::Invalid(_)) => {
+            tracing::error!("{error}");
+            return Ok(Exit::Usage);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    warn_of_small_pools(&app.pools, &running);
+    tokio::spawn(title::keep(running.clone()));
+    if let Some(address) = settings.probes {
+        probes::serve(address, running.clone(), client).await?;
     }
+    let notifier = Arc::new(notifier);
     notifier.ready();
+    Arc::clone(&notifier).attend(running.clone(), settings.tag.clone())?;
     if let Some(leash) = &leash {
         leash.tell_ready();
     }
     Ok(until_stopped(running, signals, &logs, &notifier, leash.as_ref()).await)
 }
 
-async fn until_stopped(
-    server: RunningServer,
-    mut signals: Signals,
-    logs: &Logs,
-    notifier: &Notifier,
-    leash: Option<&Leash>,
-) -> Exit {
-    let (mut exit, mut interrupted) = (Exit::Stopped, false);
-    let mut stopped = std::pin::pin!(server.stopped());
-    let mut let_go = std::pin::pin!(let_go(leash));
-    let mut is_held = true;
-    loop {
-        let signal = tokio::select! {
-            biased;
-            () = &mut stopped => return exit,
-            signal = signals.next() => signal,
-            () = &mut let_go, if is_held => {
-                is_held = false;
-                tracing::warn!("the supervisor is gone: the server stops");
-                Signal::Stop
-            }
-        };
-        tracing::info!(?signal, "a signal came");
-        match signal {
-            Signal::Quiet => server.quiet(),
-            Signal::Dump => server.dump(),
-            Signal::Reopen => {
-                if let Err(error) = logs.reopen() {
-                    tracing::error!(%error, "failed to open the log again");
-                }
-            }
-            Signal::Interrupt if interrupted => {
-                exit = Exit::Forced;
-                server.stop_now();
-            }
-            Signal::Stop | Signal::Interrupt | Signal::Hangup => {
-                interrupted |= signal == Signal::Interrupt;
-                notifier.stopping();
-                server.begin_stop();
-            }
-        }
-    }
-}
-
-/// Resolves when this process had a supervisor and has none any longer.
-async fn let_go(leash: Option<&Leash>) {
-    match leash {
-        Some(leash) => leash.let_go().await,
-        None => std::future::pending().await,
+/// A job that waits for a connection holds a slot and does nothing.
+fn warn_of_small_pools(pools: &[Pool], server: &RunningServer) {
+    let slots: usize = server.capsules().iter().map(|capsule| capsule.slots).sum();
+    for Pool { name, size } in pools.iter().filter(|pool| pool.size < slots) {
+        tracing::warn!(
+            "the pool {name} has {size} connections, and this process has {slots} slots: jobs will wait for each \
+             other's connections. Make the pool {slots} connections, or run {size} slots with -c {size}"
+        );
     }
 }
 

@@ -15,6 +15,7 @@ use crate::server::outage::Outage;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
+use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
 use crate::server::roster::Roster;
 use crate::server::scheduler::Scheduler;
@@ -29,6 +30,8 @@ pub struct RunningServer {
     stopped: watch::Receiver<bool>,
     events: Events,
     dump: Arc<Notify>,
+    /// The pulse of the heart's own thread, if it has one.
+    pulse: Option<Pulse>,
 }
 
 impl RunningServer {
@@ -97,6 +100,13 @@ impl RunningServer {
         Health::default()
     }
 
+    /// How long ago the heart's thread last turned, if it does not any more. A heart without a thread of its own is
+    /// never late: it turns with the program's runtime.
+    #[cfg(feature = "cli")]
+    pub(crate) fn pulse_late(&self) -> Option<std::time::Duration> {
+        self.pulse.as_ref().and_then(Pulse::late)
+    }
+
     /// Listens to what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -118,6 +128,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (roster, tally) = (Arc::new(Roster::new()), Arc::new(Tally::default()));
     let (to_fetcher, messages) = mpsc::unbounded_channel();
     let incarnation = lease.incarnation();
+    let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
 
     let process = ProcessInfo {
         incarnation: incarnation.clone(),
@@ -195,14 +206,14 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         hand: Hand::new(outage),
     };
 
-    let beating = beat(heartbeat, config.heart)?;
+    let beating = beat(heartbeat, pulse.clone())?;
     let dump = Arc::new(Notify::new());
     let dumping = dump_when_asked(roster, Arc::clone(&dump));
     let others =
         [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run()), tokio::spawn(dumping)];
     let fetching = tokio::spawn(fetcher.run());
     let (stopped_tx, stopped) = watch::channel(false);
-    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), dump };
+    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), dump, pulse };
     let quiet = tell_when_quiet(shutdown.phase(), events.clone());
     tokio::spawn(quiet);
     tokio::spawn(async move {
@@ -225,10 +236,10 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat. Answers what resolves when it has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Answers what resolves when it has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
-    heart: Heart,
+    pulse: Option<Pulse>,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
     let (over, beating) = tokio::sync::oneshot::channel();
     let beat = async move {
@@ -236,13 +247,20 @@ fn beat<S: Send + Sync + 'static>(
         // Nobody may wait for it any longer.
         _ = over.send(());
     };
-    match heart {
-        Heart::Runtime => _ = tokio::spawn(beat),
-        Heart::OwnThread => {
+    match pulse {
+        None => _ = tokio::spawn(beat),
+        Some(pulse) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(ServerError::Thread)?;
             let thread = std::thread::Builder::new().name("sancho-heart".into());
-            thread.spawn(move || runtime.block_on(beat)).map_err(ServerError::Thread)?;
+            let alive = async move {
+                tokio::select! {
+                    biased;
+                    () = beat => {}
+                    () = pulse.keep() => {}
+                }
+            };
+            thread.spawn(move || runtime.block_on(alive)).map_err(ServerError::Thread)?;
         }
     }
     Ok(beating)

@@ -102,12 +102,13 @@ impl Pending {
             return;
         }
         let error = self.error();
-        let Pending { jid, class, queue, verdict, elapsed, .. } = self;
+        let Pending { settlement, jid, class, queue, verdict, elapsed, .. } = self;
+        let tally = settlement.transition.tally;
         if let Some((error_class, error_message)) = &error {
             tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
         } else {
             tracing::debug!(?jid, class, %queue, ?verdict, ?elapsed, "settled");
         }
-        events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
+        events.tell(|| Event::Settled { jid, class, queue, verdict, tally, error, elapsed });
     }
 }
