@@ -16,6 +16,7 @@ mod host;
 mod last_words;
 mod launcher;
 mod lease;
+mod lots;
 mod outage;
 pub(crate) mod performance;
 mod phase;

@@ -76,7 +76,7 @@ impl Notifier {
         let mut stopped = std::pin::pin!(server.stopped());
         loop {
             let status = Title::of(server).whole(tag);
-            let lives = server.pulse_late().is_none();
+            let lives = server.heart_late().is_none();
             let news = [
                 (status != told).then(|| format!("STATUS={status}")),
                 (self.watchdog.is_some() && lives).then(|| "WATCHDOG=1".to_owned()),

@@ -1,5 +1,8 @@
 //! Capsules: queues with slots of their own, several in one process.
 
+pub(crate) mod lineup;
+mod pattern;
+
 use sancho_core::QueueName;
 
 /// How a capsule's queues are served.

@@ -100,10 +100,10 @@ impl RunningServer {
         Health::default()
     }
 
-    /// How long ago the heart's thread last turned, if it does not any more. A heart without a thread of its own is
-    /// never late: it turns with the program's runtime.
-    #[cfg(feature = "cli")]
-    pub(crate) fn pulse_late(&self) -> Option<std::time::Duration> {
+    /// How long ago the heart's thread last turned, if it does not any more: then the process had better be started
+    /// again. A store that is away stops no heart. One that beats in the program's runtime ([`Heart::Runtime`]) turns as
+    /// long as that does, and is never late.
+    pub fn heart_late(&self) -> Option<std::time::Duration> {
         self.pulse.as_ref().and_then(Pulse::late)
     }
 
