@@ -36,7 +36,8 @@ fn each_worker_is_done_fails_discards_and_puts_off() {
         assert_eq!(totals, [5, 2, 2, 1, 0, 0], "{file}: {log}");
         let retries = bench.json(&["ls", "retries"])["jobs"].clone();
         let message = |class: &str| {
-            let job = retries.as_array().expect("a list").iter().find(|job| job["class"] == class).expect("it is there");
+            let job =
+                retries.as_array().expect("a list").iter().find(|job| job["class"] == class).expect("it is there");
             assert_eq!(job["error_class"], "Exec::Exit1", "{file}");
             job["error_message"].as_str().expect("a message").to_owned()
         };
