@@ -5,8 +5,11 @@
 //! is the way from serving to stopped.
 
 mod alone;
+mod burst;
 mod capsule;
+mod capsules;
 mod config;
+mod discovery;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;

@@ -1,8 +1,10 @@
 //! Capsules: queues with slots of their own, several in one process.
 
 pub(crate) mod lineup;
+pub(crate) mod live;
 mod pattern;
 
+pub(crate) use live::CapsuleSettings;
 use sancho_core::QueueName;
 
 /// How a capsule's queues are served.
