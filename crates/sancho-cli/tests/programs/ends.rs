@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::burst;
+use super::{burst, only};
 use crate::harness::Bench;
-use crate::worker::{Worker, only, wait_for_total};
+use crate::worker::{Worker, wait_for_total};
 
 #[test]
 fn a_program_is_given_the_payload_on_one_line_and_the_job_in_its_environment() {

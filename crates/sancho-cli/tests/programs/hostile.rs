@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::burst;
+use super::{burst, only};
 use crate::harness::Bench;
-use crate::worker::{Worker, only, wait_for_total};
+use crate::worker::{Worker, wait_for_total};
 
 #[test]
 fn a_large_payload_harms_nobody_that_does_not_read_it() {
