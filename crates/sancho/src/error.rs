@@ -110,6 +110,7 @@ impl JobError {
             Reason::Failed { class, error, .. } => ("failed", Some((class, error.to_string()))),
             Reason::Snooze(_) => ("snoozed", None),
             Reason::Discard => ("discarded", None),
+            Reason::Interrupted => ("interrupted", None),
             Reason::Kill { message } => ("killed", Some(("Sancho::Killed", message.clone()))),
         }
     }
