@@ -3,6 +3,7 @@
 mod act;
 mod backup;
 mod clear;
+mod config;
 mod demo;
 mod doctor;
 mod examples;
@@ -93,6 +94,9 @@ pub(crate) enum Command {
     /// Perform jobs by programs of any language, until told to stop
     #[command(after_help = examples::WORK)]
     Work(Box<work::Work>),
+    /// Say what a server would be configured for
+    #[command(subcommand, after_help = examples::CONFIG)]
+    Config(config::Config),
     /// Show live numbers, until q or Ctrl-C
     #[command(after_help = examples::WATCH)]
     Watch(watch::Watch),
@@ -127,6 +131,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
     match command {
         Command::Completions(wanted) => shell::completions(&wanted, &mut output)?,
         Command::Man(wanted) => shell::man(wanted, &mut output)?,
+        Command::Config(wanted) => config::run(store, wanted, &mut output)?,
         Command::Explain(wanted) => explain::run(&wanted, &mut output)?,
         Command::Push(push) => {
             let wanted = push.checked()?;

@@ -129,3 +129,8 @@ Exit codes of sancho work itself:
   1  it could not start, or failed
   2  the command line, a variable or the configuration is wrong
   3  it was stopped by force (a second INT): jobs were cut short, and are back in their queues";
+
+pub(super) const CONFIG: &str = "Examples:
+  sancho config check
+  sancho config check -C config/sidekiq.yml -e production
+  sancho --json config check -c 10";

@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::burst;
+use super::{burst, only};
 use crate::harness::Bench;
-use crate::worker::{Worker, only, wait_for_total};
+use crate::worker::{Worker, wait_for_total};
 
 #[test]
 fn a_program_is_given_the_payload_on_one_line_and_the_job_in_its_environment() {
     let bench = Bench::new();
-    let jid = bench.ok(&["push", "Mailer", r#"[7, "a b", {"c": 1.50}]"#, "--queue", "mailers"]);
+    let jid = bench.ok(&["push", "Mailer", r#"[7, "a b", {"c": 1.5}]"#, "--queue", "mailers"]);
     let payload = bench.json(&["show", &jid])["payload"].clone();
     burst(&bench, "cat >in; env >env; cat >rest", &["-q", "mailers"]);
     let given = std::fs::read_to_string(bench.path("in")).expect("it was written");
     assert_eq!(given.lines().count(), 1, "{given}");
-    assert!(given.ends_with("}\n") && given.contains(r#""args":[7,"a b",{"c":1.50}]"#), "{given}");
+    assert!(given.ends_with("}\n") && given.contains(r#""args":[7,"a b",{"c":1.5}]"#), "{given}");
     let given: Value = serde_json::from_str(&given).expect("JSON");
     assert_eq!(given["jid"], payload["jid"]);
     assert_eq!(std::fs::read(bench.path("rest")).expect("it was written"), b"", "then its input ends");
@@ -105,7 +105,7 @@ fn a_burst_ends_well_whatever_failed_and_leaves_retries_for_later() {
 
 #[test]
 fn a_program_that_runs_too_long_is_ended_and_its_job_has_failed() {
-    for (line, ends) in [
+    for (line, said) in [
         ("echo working >&2; sleep 600", "working"),
         // Asked to end, it refuses: it is killed.
         ("trap '' TERM; echo deaf >&2; while :; do sleep 1; done", "deaf"),
@@ -120,7 +120,7 @@ fn a_program_that_runs_too_long_is_ended_and_its_job_has_failed() {
         assert_eq!(job["error_class"], "Timeout", "{job}");
         let message = job["error_message"].as_str().expect("a message");
         assert!(message.starts_with("the program ran longer than its timeout of 1s\n"), "{message}");
-        assert!(message.ends_with(ends), "{message}");
+        assert!(message.contains(said), "{message}");
         worker.leaves_nothing();
     }
 }

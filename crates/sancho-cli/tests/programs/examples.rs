@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::burst;
 use super::hostile::push_file;
+use super::{burst, only, require};
 use crate::harness::Bench;
-use crate::worker::{only, require};
 
 /// The workers, and the program and the Debian package that each needs.
 const WORKERS: [(&str, &str, &str); 3] =

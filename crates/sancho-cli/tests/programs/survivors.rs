@@ -2,8 +2,9 @@
 
 use rustix::process::Signal;
 
+use super::{only, require};
 use crate::harness::Bench;
-use crate::worker::{Worker, only, require, send, wait_for_total, wait_until};
+use crate::worker::{Worker, send, wait_for_total, wait_until};
 
 /// Processes that a job leaves behind: in its group, in a group of their own, in a session of their own, and as
 /// children of nobody. Each writes a file once it runs.

@@ -42,10 +42,16 @@ impl Worker {
 
     /// Starts it, and does not wait.
     pub(crate) fn launch(bench: &Bench, arguments: &[&str]) -> Self {
+        let mut command = bench.command();
+        command.arg("work").args(arguments);
+        Worker::of(command)
+    }
+
+    /// Starts this command, and does not wait.
+    pub(crate) fn of(mut command: Command) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut command: Command = bench.command();
-        command.arg("work").args(arguments).env(MARK, &mark).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env(MARK, &mark).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
         let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let log = Arc::new(Log::default());
@@ -186,21 +192,4 @@ pub(crate) fn wait_for_total(bench: &Bench, name: &str, value: u64) {
         last == value
     });
     assert!(is_so, "{name} never becomes {value}: it is {last}");
-}
-
-/// The only job of a set or a queue.
-pub(crate) fn only(bench: &Bench, set: &str) -> serde_json::Value {
-    let jobs = bench.json(&["ls", set])["jobs"].clone();
-    let jobs = jobs.as_array().expect("a list");
-    assert_eq!(jobs.len(), 1, "{jobs:?}");
-    jobs[0].clone()
-}
-
-/// Panics, saying how to install it, where a program is missing.
-pub(crate) fn require(program: &str, package: &str) {
-    let answered = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(
-        answered.is_ok_and(|status| status.success()),
-        "{program} does not run: install it, on Debian with apt-get install {package}"
-    );
 }

@@ -2,6 +2,8 @@
 
 mod file;
 mod find;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -148,12 +150,16 @@ impl Configuration {
 
     /// Warns of variables of ours that nobody reads, where the name of one that is read is near.
     fn misspelled(&mut self, variables: &Variables) {
-        let known: Vec<&str> = KEYS.iter().flat_map(|key| key.variables).copied().collect();
-        let unknown: Vec<String> =
-            variables.names_from("SANCHO_").filter(|name| !known.contains(name)).map(str::to_owned).collect();
-        for name in unknown {
-            if let Some(meant) = suggest::did_you_mean(&name, known.iter().copied()) {
-                let reason = format!("nothing reads this variable: {meant}");
+        const OURS: &str = "SANCHO_";
+        let known: Vec<&str> =
+            KEYS.iter().flat_map(|key| key.variables).filter_map(|name| name.strip_prefix(OURS)).collect();
+        let said: Vec<String> = variables.names_from(OURS).map(str::to_owned).collect();
+        for name in said {
+            let word = name.strip_prefix(OURS).unwrap_or_default();
+            if !known.contains(&word)
+                && let Some(meant) = suggest::nearest(word, known.iter().copied())
+            {
+                let reason = format!("nothing reads this variable: did you mean {OURS}{meant}?");
                 self.tell(Severity::Warning, Origin::Variable(name), "", reason);
             }
         }

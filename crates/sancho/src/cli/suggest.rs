@@ -13,8 +13,16 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         5..=9 => 2,
         _ => 3,
     };
-    let near = known.into_iter().map(|known| (strsim::osa_distance(&word, &known.to_lowercase()), known));
+    let near = known.into_iter().map(|known| (slips(&word, &known.to_lowercase()), known));
     near.filter(|(slips, _)| *slips <= slips_max).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
+}
+
+/// How far two words are from each other; an ending that is another one, as in `retries` and `retry`, is one slip.
+fn slips(word: &str, known: &str) -> usize {
+    const STEM: usize = 4;
+    let common = word.chars().zip(known.chars()).take_while(|(a, b)| a == b).count();
+    let is_stem = common >= STEM && known.chars().count() <= common + 1 && word.chars().count() <= common + 3;
+    if is_stem && word != known { 1 } else { strsim::osa_distance(word, known) }
 }
 
 /// The same as the end of a sentence: `did you mean timeout?`, or nothing.
@@ -28,12 +36,14 @@ mod tests {
 
     #[test]
     fn a_slip_is_understood_and_another_word_is_not() {
-        let known = ["concurrency", "queues", "timeout", "tag"];
+        let known = ["concurrency", "queues", "timeout", "tag", "retry"];
         for (word, near) in [
             ("concurency", Some("concurrency")),
             ("Queue", Some("queues")),
             ("tiemout", Some("timeout")),
             ("tags", Some("tag")),
+            ("retries", Some("retry")),
+            ("retire_later", None),
             ("ta", None),
             ("redis", None),
         ] {

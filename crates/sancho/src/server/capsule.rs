@@ -23,6 +23,18 @@ pub enum QueueOrder {
     Mixed,
 }
 
+impl QueueOrder {
+    /// Its name, as pages and files have it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            QueueOrder::Strict => "strict",
+            QueueOrder::Weighted => "weighted",
+            QueueOrder::Random => "random",
+            QueueOrder::Mixed => "mixed",
+        }
+    }
+}
+
 /// Queues that are served by slots of their own, whatever other capsules of the process do.
 ///
 /// A queue is named as Sidekiq does it: `name`, or `name,weight`. A name with a `*` is a pattern and stands for every

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Invalid, QueueName, limits};
+use sancho_core::{CapsuleInfo, Invalid, QueueName, limits};
 use tokio::sync::{Notify, mpsc};
 
 use crate::server::capsule::live::{LiveCapsule, check_slots};
@@ -72,6 +72,11 @@ impl Capsules {
         self.all.iter().flat_map(|capsule| capsule.queues()).filter(|queue| met.insert(queue.clone())).collect()
     }
 
+    /// What a beat tells of each.
+    pub(crate) fn infos(&self) -> Vec<CapsuleInfo> {
+        self.all.iter().map(|capsule| capsule.info()).collect()
+    }
+
     pub(crate) fn have_patterns(&self) -> bool {
         self.all.iter().any(|capsule| capsule.has_patterns())
     }
@@ -113,28 +118,25 @@ impl Capsules {
         changed
     }
 
-    /// Gives a capsule so many slots.
+    /// Gives a capsule so many slots, and has it serve these queues; what is not said stays as it is. All of it, or
+    /// nothing on an error.
     ///
     /// # Errors
-    /// No such capsule, or a number that it or the process cannot have.
-    pub(crate) fn set_slots(&self, name: &str, slots: usize) -> Result<(), Invalid> {
+    /// No such capsule, or slots or queues that it or the process cannot have.
+    pub(crate) fn tune(&self, name: &str, slots: Option<usize>, queues: Option<&[String]>) -> Result<(), Invalid> {
         let _tuning = self.tuning.lock().unwrap_or_else(PoisonError::into_inner);
         let capsule = self.find(name)?;
-        check_slots(slots)?;
-        check_all_slots(self.slots() - capsule.slots() + slots)?;
-        capsule.set_slots(slots);
-        tracing::info!(capsule = name, slots, "the capsule has other slots now");
-        self.tell(|| Message::LookUp);
-        Ok(())
-    }
-
-    /// Has a capsule serve these queues.
-    ///
-    /// # Errors
-    /// No such capsule, or queues that it cannot have.
-    pub(crate) fn set_queues(&self, name: &str, queues: &[String]) -> Result<(), Invalid> {
-        self.find(name)?.set_queues(queues)?;
-        tracing::info!(capsule = name, ?queues, "the capsule serves other queues now");
+        if let Some(slots) = slots {
+            check_slots(slots)?;
+            check_all_slots(self.slots() - capsule.slots() + slots)?;
+        }
+        if let Some(queues) = queues {
+            capsule.set_queues(queues)?;
+        }
+        if let Some(slots) = slots {
+            capsule.set_slots(slots);
+        }
+        tracing::info!(capsule = name, ?slots, ?queues, "the capsule is tuned");
         self.look.notify_one();
         self.tell(|| Message::LookUp);
         Ok(())

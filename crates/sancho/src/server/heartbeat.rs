@@ -127,7 +127,10 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
 
     async fn beat(&mut self, greeting: Greeting) -> Result<BeatAnswer, StoreError> {
         let serving = self.phase.now() == Phase::Serving;
-        (self.process.slots, self.process.queues) = (self.capsules.slots(), self.capsules.queues());
+        // They may have been tuned since the last beat.
+        let capsules = &self.capsules;
+        (self.process.slots, self.process.queues) = (capsules.slots(), capsules.queues());
+        self.process.capsules = capsules.infos();
         let beat = Beat {
             process: self.process.clone(),
             greeting,
@@ -185,6 +188,11 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
                 Order::Quiet => self.shutdown.quiet(),
                 Order::Stop => self.shutdown.stop(),
                 Order::Dump => self.rosters.dump(),
+                Order::Tune { capsule, slots, queues } => {
+                    if let Err(error) = self.capsules.tune(&capsule, slots, queues.as_deref()) {
+                        tracing::warn!(%error, capsule, "a capsule cannot be tuned as an order says: it stays as it is");
+                    }
+                }
                 Order::Cancel(jid) => self.capsules.tell(|| Message::Cancel(jid.clone())),
                 _ => tracing::warn!(?order, "this build does not know the order"),
             }

@@ -86,7 +86,7 @@ impl RunningServer {
     /// # Errors
     /// No such capsule, or a number of slots that it cannot have.
     pub fn set_slots(&self, capsule: &str, slots: usize) -> Result<(), Invalid> {
-        self.capsules.set_slots(capsule, slots)
+        self.capsules.tune(capsule, Some(slots), None)
     }
 
     /// Gives a capsule these queues in place of those it had, named as for [`Server::queues`]. The order stays as it was
@@ -100,7 +100,7 @@ impl RunningServer {
         queues: impl IntoIterator<Item = Q>,
     ) -> Result<(), Invalid> {
         let queues: Vec<String> = queues.into_iter().map(Into::into).collect();
-        self.capsules.set_queues(capsule, &queues)
+        self.capsules.tune(capsule, None, Some(&queues))
     }
 
     /// How the server is.
@@ -155,7 +155,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         started_at: lease.now(),
         slots: capsules.slots(),
         queues: capsules.queues(),
-        capsules: Vec::new(),
+        capsules: capsules.infos(),
         tag: config.tag.clone(),
         labels: config.labels.clone(),
         version: format!("sancho {}", env!("CARGO_PKG_VERSION")),

@@ -9,6 +9,12 @@ use crate::cli::limits;
 
 /// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Node, Refusal> {
+    // What is missing at the end is missed on a line that is not there.
+    let last = text.lines().count().max(1);
+    document(text).map_err(|refusal| Refusal { line: refusal.line.min(last), ..refusal })
+}
+
+fn document(text: &str) -> Result<Node, Refusal> {
     let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
     let mut document = None;
     loop {

@@ -25,6 +25,8 @@ pub(crate) struct Lined {
 /// What a capsule serves, as validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lineup {
+    /// As they were named.
+    pub(crate) texts: Vec<String>,
     entries: Vec<Entry>,
     excluded: Vec<Pattern>,
     pub(crate) order: QueueOrder,
@@ -65,7 +67,9 @@ impl Lineup {
                 None => add(&mut entries, read_entry(text)?)?,
             }
         }
+        let mut texts = texts.to_vec();
         if texts.is_empty() {
+            texts.push(QueueName::DEFAULT.to_owned());
             entries.push(Entry::One(Lined { queue: QueueName::default(), weight: None, named: Named::No }));
         }
         if let (true, Some(first)) = (entries.is_empty(), excluded.first()) {
@@ -77,7 +81,7 @@ impl Lineup {
             refuse_excluded(entry, &excluded)?;
         }
         let order = order.unwrap_or_else(|| order_of(&entries));
-        Ok(Lineup { entries, excluded, order })
+        Ok(Lineup { texts, entries, excluded, order })
     }
 
     /// Whether other queues may come into the line when there are others.

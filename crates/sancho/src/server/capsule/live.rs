@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Invalid, QueueName, limits};
+use sancho_core::{CapsuleInfo, Invalid, QueueName, limits};
 
 use super::lineup::{Lined, Lineup};
 use super::{Capsule, CapsuleStatus, QueueOrder};
@@ -151,6 +151,13 @@ impl LiveCapsule {
     /// The queues in line.
     pub(crate) fn queues(&self) -> Vec<QueueName> {
         self.told().line.iter().map(|lined| lined.queue.clone()).collect()
+    }
+
+    /// What a beat tells of it.
+    pub(crate) fn info(&self) -> CapsuleInfo {
+        let told = self.told();
+        let (order, queues) = (told.lineup.order.word().to_owned(), told.lineup.texts.to_vec());
+        CapsuleInfo { name: self.name.clone(), slots: told.slots, order, queues }
     }
 
     pub(crate) fn has_patterns(&self) -> bool {
