@@ -91,8 +91,24 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 /// not be used up by them.
 pub const LAST_WORDS_FOR: Duration = Duration::from_secs(10);
 
-/// Slots of a server, unless configured.
+/// Slots of a capsule, unless configured.
 pub const SLOTS: usize = 25;
+
+/// Slots of a process, over all its capsules: a beat names every claim that is held, and each has to be looked at.
+pub const SLOTS_PER_PROCESS_MAX: usize = 10_000;
+
+/// Capsules of a process: each asks the store by itself.
+pub const CAPSULES_MAX: usize = 100;
+
+/// Queues that one capsule serves, patterns expanded: each claim names them all, and a store looks at each.
+pub const QUEUES_PER_CAPSULE_MAX: usize = 1_000;
+
+/// The weight of a queue: proportions are kept over a thousand jobs, and a larger one could not be seen there.
+pub const QUEUE_WEIGHT_MAX: u32 = 1_000;
+
+/// How often a server whose queues are named by patterns asks which queues there are: the longest that the first job of
+/// a new queue waits for a slot that is free.
+pub const DISCOVER_EVERY: Duration = Duration::from_secs(2);
 
 /// Retries of a job whose `retry` is `true`, unless configured: about 21 days.
 pub const RETRIES: u32 = 25;
@@ -118,6 +134,31 @@ pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
 pub const TRACESTATE_BYTES_MAX: usize = 512;
+
+/// How long execution metrics by ten minutes are kept: three days, as Sidekiq keeps them.
+pub const METRICS_COARSE_KEPT_FOR: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// Classes of which one look at the metrics tells: more than a table that people read has rows.
+pub const METRICS_CLASSES_MAX: usize = 100;
+
+/// Classes that one look at the metrics compares to find those that it tells of.
+pub const METRICS_CLASSES_GATHERED_MAX: usize = 10_000;
+
+/// Classes that are counted in one step, where a store does not leave that to Redis: names come from payloads, and
+/// one of a thousand forms is none that a person looks for.
+pub const METRICS_CLASSES_PER_STEP_MAX: usize = 5_000;
+
+/// How long deploy marks are kept: ninety days, as Sidekiq keeps them.
+pub const MARKS_KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Deploy marks that one look tells of, the latest: they stand side by side on one chart.
+pub const MARKS_MAX: usize = 1_000;
+
+/// How long after a deploy was marked the same label means the same deploy: each of its processes may tell of it.
+pub const MARK_REPEAT: Duration = Duration::from_secs(60);
+
+/// Characters of a deploy mark's label: it stands beside a line on a chart.
+pub const MARK_LABEL_CHARS_MAX: usize = 200;
 
 /// Bytes of a running job's checkpoint: a cursor, progress and a step, which are written while the job runs.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;

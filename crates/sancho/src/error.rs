@@ -103,6 +103,18 @@ impl JobError {
     }
 
     /// What the rules make of it.
+    /// What came of the job in one word and, if it failed, the class and the message of its error.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn told(&self) -> (&'static str, Option<(&str, String)>) {
+        match &self.0 {
+            Reason::Failed { class, error, .. } => ("failed", Some((class, error.to_string()))),
+            Reason::Snooze(_) => ("snoozed", None),
+            Reason::Discard => ("discarded", None),
+            Reason::Interrupted => ("interrupted", None),
+            Reason::Kill { message } => ("killed", Some(("Sancho::Killed", message.clone()))),
+        }
+    }
+
     pub(crate) fn into_outcome(self) -> Outcome {
         match self.0 {
             Reason::Failed { class, error, backtrace, backoff } => {

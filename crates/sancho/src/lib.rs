@@ -18,7 +18,10 @@ mod event;
 mod fallback;
 mod handlers;
 mod job;
+mod key_part;
 mod middleware;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 mod raw;
 mod registry;
 mod server;
@@ -53,6 +56,7 @@ pub use server::{Capsule, CapsuleStatus, Health, Heart, QueueOrder, RunningServe
 #[doc(hidden)]
 pub mod __private {
     pub use crate::args::{ArgsReader, ArgsWriter, Argument};
+    pub use crate::key_part::KeyPart;
     pub use crate::wire::assert_wire;
     pub use serde_json::json;
 }

@@ -5,8 +5,11 @@
 //! is the way from serving to stopped.
 
 mod alone;
+mod burst;
 mod capsule;
+mod capsules;
 mod config;
+mod discovery;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
@@ -16,6 +19,7 @@ mod host;
 mod last_words;
 mod launcher;
 mod lease;
+mod lots;
 mod outage;
 pub(crate) mod performance;
 mod phase;

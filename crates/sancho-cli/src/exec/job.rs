@@ -56,7 +56,7 @@ impl Exec {
             grace = stop_comes_near(cx) => {
                 let ended = run.end(grace).await;
                 // It had its time to come to an end, and what it says by one holds.
-                meaning(ended).or_else(|error| if is_failure(&error) { Err(JobError::interrupted()) } else { Err(error) })
+                meaning(ended).map_err(|error| if is_failure(&error) { JobError::interrupted() } else { error })
             }
         }
     }

@@ -23,19 +23,12 @@ use format::{Color, Form};
 use layer::LogLayer;
 use sink::Sink;
 
-/// What is logged unless somebody says otherwise.
-const LEVEL: &str = "info";
-
-/// The environment variables that say what is logged, the first one that is set.
-const LEVEL_VARIABLES: [&str; 2] = ["SANCHO_LOG", "RUST_LOG"];
-
 /// How and where a server logs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogSettings {
     /// How a line is written.
     pub(crate) format: LogFormat,
-    /// Which events are logged: a level such as `debug`, or directives such as `info,sancho=debug`. When this is empty,
-    /// `SANCHO_LOG` says it, or else `RUST_LOG`; then it is `info`.
+    /// Which events are logged: a level such as `debug`, or directives such as `info,sancho=debug`.
     pub(crate) level: String,
     /// The file that lines are appended to; standard error when there is none.
     pub(crate) file: Option<PathBuf>,
@@ -104,16 +97,10 @@ impl Logs {
 }
 
 fn filter(level: &str) -> Result<EnvFilter, LogsError> {
-    let from_variable = || LEVEL_VARIABLES.iter().find_map(|name| Some((*name, std::env::var(name).ok()?)));
-    let given = Some(("the log level", level.to_owned())).filter(|(_, text)| !text.trim().is_empty());
-    let (from, text) = given.or_else(from_variable).unwrap_or(("the default", String::new()));
-    // An empty text is no wish: it would turn off everything but errors.
-    let text = if text.trim().is_empty() { LEVEL } else { text.as_str() };
-    EnvFilter::builder().parse(text).map_err(|error| LogsError::Level {
-        from,
-        text: text.to_owned(),
-        what: error.to_string(),
-    })
+    // The library takes an empty text for "nothing but errors", which nobody means who leaves a variable empty.
+    let text = if level.trim().is_empty() { "info" } else { level };
+    let parsed = EnvFilter::builder().parse(text);
+    parsed.map_err(|error| LogsError::Level { text: text.to_owned(), what: error.to_string() })
 }
 
 /// <https://no-color.org>: any text but an empty one means no.
@@ -127,8 +114,6 @@ fn wants_color() -> bool {
 pub(crate) enum LogsError {
     /// Nobody can make sense of the level.
     Level {
-        /// Where it was given.
-        from: &'static str,
         /// What was given.
         text: String,
         /// What is wrong with it.
@@ -148,9 +133,9 @@ pub(crate) enum LogsError {
 impl fmt::Display for LogsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LogsError::Level { from, text, what } => write!(
+            LogsError::Level { text, what } => write!(
                 f,
-                "failed to read {from} {text:?}: {what}; say error, warn, info, debug or trace, or directives such as \
+                "failed to read the log level {text:?}: {what}; say error, warn, info, debug or trace, or directives such as \
                  info,sancho=debug"
             ),
             LogsError::File { path, source } => {

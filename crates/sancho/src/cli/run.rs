@@ -1,7 +1,6 @@
 //! From the command line to a server that has stopped.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
@@ -114,6 +113,7 @@ async fn served<S: Send + Sync + 'static>(
         let processes = settings.processes.unwrap_or(std::num::NonZeroUsize::MIN);
         let (memory_max, stop_timeout) = (settings.memory_max, settings.timeout);
         let supervision = Supervision { processes, memory_max, stop_timeout };
+        notifier.attend_runtime();
         return Ok(supervisor::supervise(supervision, signals, &logs, &notifier).await);
     }
     let client = crate::connect(&settings.store).await?;
@@ -132,11 +132,11 @@ async fn served<S: Send + Sync + 'static>(
     warn_of_small_pools(&app.pools, &running);
     tokio::spawn(title::keep(running.clone()));
     if let Some(address) = settings.probes {
-        probes::serve(address, running.clone(), client).await?;
+        let seat = leash.as_ref().map(Leash::seat);
+        probes::serve(address, seat, running.clone(), client).await?;
     }
-    let notifier = Arc::new(notifier);
     notifier.ready();
-    Arc::clone(&notifier).attend(running.clone(), settings.tag.clone())?;
+    notifier.attend(running.clone(), settings.tag.clone())?;
     if let Some(leash) = &leash {
         leash.tell_ready();
     }

@@ -5,6 +5,7 @@
 //! it lets a status break a message apart.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::own_thread;
@@ -13,9 +14,9 @@ use crate::RunningServer;
 
 /// The service manager that started the program, if one did. Telling never fails and never waits: a manager that does
 /// not listen stops no job.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Notifier {
-    socket: Option<Socket>,
+    socket: Option<Arc<Socket>>,
     /// How often the manager wants to hear that the program lives, at the least.
     watchdog: Option<Duration>,
 }
@@ -35,7 +36,9 @@ impl Notifier {
 
     fn to(address: &std::ffi::OsStr, watchdog: Option<Duration>) -> Self {
         match Socket::connect(address) {
-            Ok(socket) => Notifier { socket: Some(socket), watchdog: watchdog.filter(|span| !span.is_zero()) },
+            Ok(socket) => {
+                Notifier { socket: Some(Arc::new(socket)), watchdog: watchdog.filter(|span| !span.is_zero()) }
+            }
             Err(error) => {
                 tracing::warn!(%error, ?address, "the socket of NOTIFY_SOCKET cannot be reached: systemd is not told");
                 Notifier::default()
@@ -63,11 +66,25 @@ impl Notifier {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn attend(self: std::sync::Arc<Self>, server: RunningServer, tag: String) -> io::Result<()> {
+    pub(crate) fn attend(&self, server: RunningServer, tag: String) -> io::Result<()> {
         if self.socket.is_none() {
             return Ok(());
         }
-        own_thread::run("sancho-systemd", async move { self.tell_on(&server, &tag).await })
+        let notifier = self.clone();
+        own_thread::run("sancho-systemd", async move { notifier.tell_on(&server, &tag).await })
+    }
+
+    /// Tells that the program lives for as long as its runtime turns: one that performs no jobs itself, and so has
+    /// nothing that could keep its runtime busy.
+    pub(crate) fn attend_runtime(&self) {
+        let Some(span) = self.watchdog else { return };
+        let notifier = self.clone();
+        tokio::spawn(async move {
+            loop {
+                notifier.tell("WATCHDOG=1");
+                tokio::time::sleep(span / 2).await;
+            }
+        });
     }
 
     async fn tell_on(&self, server: &RunningServer, tag: &str) {
@@ -76,7 +93,7 @@ impl Notifier {
         let mut stopped = std::pin::pin!(server.stopped());
         loop {
             let status = Title::of(server).whole(tag);
-            let lives = server.pulse_late().is_none();
+            let lives = server.heart_late().is_none();
             let news = [
                 (status != told).then(|| format!("STATUS={status}")),
                 (self.watchdog.is_some() && lives).then(|| "WATCHDOG=1".to_owned()),
@@ -160,10 +177,8 @@ impl Socket {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::net::UnixDatagram;
-    use std::sync::Arc;
-
     use serde::{Deserialize, Serialize};
+    use std::os::unix::net::UnixDatagram;
 
     use super::*;
     use crate::testing::{ManualClock, SeededEntropy};
@@ -195,7 +210,7 @@ mod tests {
         let path = folder.path().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let notifier = Arc::new(Notifier::to(path.as_os_str(), Some(Duration::from_millis(50))));
+        let notifier = Notifier::to(path.as_os_str(), Some(Duration::from_millis(50)));
 
         let store = Arc::new(sancho_core::model::ModelStore::new());
         let clock = ManualClock::default();
@@ -208,7 +223,7 @@ mod tests {
         let server = Server::new(client, ()).register::<Nothing>().start().await.unwrap();
         notifier.ready();
         assert_eq!(heard(&socket), ["READY=1"]);
-        Arc::clone(&notifier).attend(server.clone(), "shop".to_owned()).unwrap();
+        notifier.attend(server.clone(), "shop".to_owned()).unwrap();
         let version = env!("CARGO_PKG_VERSION");
         let first = heard(&socket);
         assert!(first[0].starts_with(&format!("STATUS=sancho {version} shop [0 of ")), "{first:?}");
@@ -221,6 +236,17 @@ mod tests {
         notifier.stopping();
         wait_for(&socket, "STOPPING=1");
         server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_supervisor_lives_as_long_as_its_runtime_turns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        Notifier::to(path.as_os_str(), Some(Duration::from_millis(10))).attend_runtime();
+        let two = tokio::task::spawn_blocking(move || [heard(&socket), heard(&socket)]).await.unwrap();
+        assert_eq!(two, [["WATCHDOG=1"], ["WATCHDOG=1"]]);
     }
 
     #[test]

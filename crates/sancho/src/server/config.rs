@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sancho_core::{Invalid, QueueName, Retention, limits};
+use sancho_core::{Invalid, Retention, limits};
 
-use crate::server::capsule::Capsule;
+use crate::server::capsule::{Capsule, CapsuleSettings};
+use crate::server::capsules::check_all_slots;
 
 /// Where a server's heart beats: the loop that proves to the store that the process lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,21 +49,12 @@ impl Default for Given {
     }
 }
 
-/// Whether somebody named the queues, or they are those that a server has by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    No,
-    Yes,
-}
-
 /// As validated: what the loops rely on.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// At least one, none twice, in order.
-    pub(crate) queues: Vec<QueueName>,
-    pub(crate) named: Named,
-    /// At least one, at most what one claim may bring.
-    pub(crate) slots: usize,
+    /// The first is the one that a server has by itself; no two have the same name.
+    pub(crate) capsules: Vec<CapsuleSettings>,
+    pub(crate) burst: bool,
     pub(crate) stop_timeout: Duration,
     pub(crate) retention: Retention,
     pub(crate) tag: String,
@@ -76,28 +68,23 @@ impl Given {
     /// # Errors
     /// [`Invalid`], naming the setting and the fix.
     pub(crate) fn validate(self) -> Result<Config, Invalid> {
-        if self.capsules[0].slots == 0 || self.capsules[0].slots > limits::JOBS_PER_CLAIM_MAX {
-            return Err(Invalid::new(format!(
-                "a server has 1 to {} slots, not {}",
-                limits::JOBS_PER_CLAIM_MAX,
-                self.capsules[0].slots
-            )));
+        if self.capsules.len() > limits::CAPSULES_MAX {
+            let (have, most) = (self.capsules.len(), limits::CAPSULES_MAX);
+            return Err(Invalid::new(format!("a server has at most {most} capsules, not {have}")));
         }
-        let mut queues = Vec::new();
-        for name in &self.capsules[0].queues {
-            let queue = QueueName::new(name)?;
-            if !queues.contains(&queue) {
-                queues.push(queue);
+        let mut capsules: Vec<CapsuleSettings> = Vec::new();
+        for capsule in self.capsules {
+            let capsule = CapsuleSettings::read(capsule)?;
+            if capsules.iter().any(|other| other.name == capsule.name) {
+                let name = &capsule.name;
+                return Err(Invalid::new(format!("two capsules are named {name:?}: give each a name of its own")));
             }
+            capsules.push(capsule);
         }
-        let named = if queues.is_empty() { Named::No } else { Named::Yes };
-        if named == Named::No {
-            queues.push(QueueName::default());
-        }
+        check_all_slots(capsules.iter().map(|capsule| capsule.slots).sum())?;
         Ok(Config {
-            queues,
-            named,
-            slots: self.capsules[0].slots,
+            capsules,
+            burst: self.burst,
             stop_timeout: self.stop_timeout,
             retention: self.retention,
             tag: self.tag,

@@ -39,7 +39,6 @@ impl Pulse {
     }
 
     /// How long ago the pulse was felt, if that is too long ago for a thread that lives.
-    #[cfg(feature = "cli")]
     pub(crate) fn late(&self) -> Option<Duration> {
         let felt_at = Duration::from_millis(self.felt_at.load(Ordering::Relaxed));
         Some(self.clock.uptime().saturating_sub(felt_at)).filter(|ago| *ago > LATE)
@@ -51,7 +50,7 @@ impl Pulse {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::ManualClock;

@@ -1,6 +1,7 @@
 //! The jobs in this process's hands that wait for something: what a beat reports, and what a stop cuts short.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,41 +25,54 @@ pub(crate) struct Performing<S> {
     pub(crate) task: JoinHandle<()>,
 }
 
-/// The jobs that run, by the number of their claim. Only the fetcher adds and removes; the heart looks.
-pub(crate) struct Roster<S>(Mutex<BTreeMap<u64, Performing<S>>>);
+/// The jobs of a capsule that run, by the number of their claim. Only its fetcher adds and removes; the heart looks.
+pub(crate) struct Roster<S> {
+    jobs: Mutex<BTreeMap<u64, Performing<S>>>,
+    /// How many they are, for those who do not know the jobs' state.
+    busy: Arc<AtomicUsize>,
+}
 
 impl<S> Roster<S> {
-    pub(crate) fn new() -> Self {
-        Roster(Mutex::new(BTreeMap::new()))
+    /// A roster that counts its jobs in `busy`.
+    pub(crate) fn new(busy: Arc<AtomicUsize>) -> Self {
+        Roster { jobs: Mutex::new(BTreeMap::new()), busy }
+    }
+
+    /// Changes the roster, and counts anew.
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<u64, Performing<S>>) -> T) -> T {
+        let mut jobs = self.lock();
+        let changed = change(&mut jobs);
+        self.busy.store(jobs.len(), Ordering::Release);
+        changed
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Performing<S>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add(&self, job: Performing<S>) {
-        self.lock().insert(job.claim.receipt.number(), job);
+        self.change(|jobs| _ = jobs.insert(job.claim.receipt.number(), job));
     }
 
     /// Takes a job off the roster; `None` when it was cut short before.
     pub(crate) fn remove(&self, number: u64) -> Option<Performing<S>> {
-        self.lock().remove(&number)
+        self.change(|jobs| jobs.remove(&number))
     }
 
     /// Takes all jobs off, in the order that they were claimed.
     pub(crate) fn clear(&self) -> Vec<Performing<S>> {
-        std::mem::take(&mut *self.lock()).into_values().collect()
+        self.change(std::mem::take).into_values().collect()
     }
 
     /// Takes all jobs off but those that this incarnation holds.
     pub(crate) fn take_all_but(&self, incarnation: Option<&Incarnation>) -> Vec<Performing<S>> {
-        let mut jobs = self.lock();
-        let (kept, taken) = std::mem::take(&mut *jobs)
-            .into_iter()
-            .partition(|(_, job)| Some(job.claim.receipt.incarnation()) == incarnation);
-        *jobs = kept;
-        let taken: BTreeMap<u64, Performing<S>> = taken;
-        taken.into_values().collect()
+        self.change(|jobs| {
+            let (kept, taken): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(jobs)
+                .into_iter()
+                .partition(|(_, job)| Some(job.claim.receipt.incarnation()) == incarnation);
+            *jobs = kept;
+            taken.into_values().collect()
+        })
     }
 
     /// Ends the code of all jobs where it waits next; they stay on the roster until the fetcher looks.
@@ -69,7 +83,7 @@ impl<S> Roster<S> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+        self.busy.load(Ordering::Acquire)
     }
 
     /// The number of the claim of a job with this id.
@@ -101,5 +115,25 @@ impl<S> Roster<S> {
             since: job.since,
         };
         self.lock().values().map(report).collect()
+    }
+}
+
+/// The rosters of all capsules of a process.
+pub(crate) struct Rosters<S>(pub(crate) Vec<Arc<Roster<S>>>);
+
+impl<S> Rosters<S> {
+    /// Ends the code of all jobs where it waits next; they stay on their rosters until the fetchers look.
+    pub(crate) fn abort_all(&self) {
+        self.0.iter().for_each(|roster| roster.abort_all());
+    }
+
+    /// Says in the log what each job is, where it came from, and since when it runs.
+    pub(crate) fn dump(&self) {
+        self.0.iter().for_each(|roster| roster.dump());
+    }
+
+    /// What a beat reports.
+    pub(crate) fn report(&self) -> Vec<Running> {
+        self.0.iter().flat_map(|roster| roster.report()).collect()
     }
 }

@@ -101,9 +101,8 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let error = self.error();
-        let Pending { settlement, jid, class, queue, verdict, elapsed, .. } = self;
-        let tally = settlement.transition.tally;
+        let (error, tally) = (self.error(), self.settlement.transition.tally);
+        let Pending { jid, class, queue, verdict, elapsed, .. } = self;
         if let Some((error_class, error_message)) = &error {
             tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
         } else {

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_is_cut_between_characters_and_says_how_much_is_missing() {
-        let mut bounded = Bounded { text: String::new(), max: 5, left_out: 0 };
+        let mut bounded = Bounded { text: String::new(), max: 4, left_out: 0 };
         for part in ["ngự", "a", "b"] {
             bounded.push(part);
         }

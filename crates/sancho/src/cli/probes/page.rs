@@ -47,7 +47,7 @@ impl Pages {
     }
 
     fn livez(&self) -> Page {
-        match self.server.pulse_late() {
+        match self.server.heart_late() {
             None => Page::text(StatusCode::OK, "ok\n"),
             Some(ago) => {
                 let what = format!("the heart has not beaten for {} seconds\n", ago.as_secs());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sancho_core::{Claim, Jid, Outcome, StoreError};
 
-use super::Fetcher;
+use super::{Fetcher, Message};
 use crate::Runs;
 use crate::event::Event;
 use crate::server::alone::Alone;
@@ -24,7 +24,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let mut strangers = Vec::new();
         for claim in claims {
             if Alone::is_suspect(&claim, self.lease.now()) {
-                self.hand.alone.add(claim, self.lease.uptime());
+                self.alone.add(self.place, claim, self.lease.uptime());
             } else if let Some(stranger) = self.start(claim) {
                 strangers.push(stranger);
             }
@@ -42,6 +42,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             Next::Over(outcome) => outcome,
             Next::Run(mut run) => {
                 self.hand.unknown.known(&claim.queue);
+                self.hand.come_round.worked();
                 self.tell_performing(&claim, jid.as_ref(), &class);
                 match self.poll_once(&class, &mut run) {
                     Poll::Ready(outcome) => outcome,
@@ -118,7 +119,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         // When it cannot be said how long the class has been met, the jobs go back as if it were new.
         let first_met = self.store.meet_unknown(&met, now).await.unwrap_or_else(|_| vec![now; met.len()]);
         for ((claim, jid, class), first_met) in strangers.into_iter().zip(first_met) {
-            self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
+            self.meet_unknown(&class, &claim);
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
             let pending = Pending::decide(&claim, (jid, class), &policy, outcome, Duration::ZERO, (now, 0.0));
@@ -127,13 +128,25 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         Ok(())
     }
 
+    fn meet_unknown(&mut self, class: &str, claim: &Claim) {
+        let uptime = self.lease.uptime();
+        self.hand.unknown.unknown(class, &claim.queue, uptime);
+        self.capsule.met_unknown(class, &claim.queue, uptime);
+        if self.burst.is_some() {
+            self.hand.come_round.met(claim);
+        }
+    }
+
     /// Starts a job that is to run alone, once nothing else runs or it has waited long enough.
     pub(super) fn start_alone(&mut self) {
-        let quiet = self.is_quiet();
-        if let Some(claim) = self.hand.alone.next(quiet, self.lease.uptime())
+        let turn = self.alone.turn(self.place, self.is_quiet(), self.lease.uptime());
+        if turn.tell_others {
+            self.capsules.tell_others(self.place, || Message::LookUp);
+        }
+        if let Some(claim) = turn.start
             && let Some((claim, jid, class)) = self.start(claim)
         {
-            self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
+            self.meet_unknown(&class, &claim);
             self.give_back(&claim, (jid, class));
         }
     }

@@ -62,12 +62,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             let (jid, class) = (job.jid, job.class);
             self.events.tell(|| Event::ClaimLost { jid, class });
         }
-        self.hand.alone.drop_all_but(trusted.as_ref());
+        self.alone.drop_all_but(self.place, trusted.as_ref());
     }
 
     /// Cuts every running job short, and returns it to the front of its queue.
     pub(super) async fn interrupt_all(&mut self) {
-        let waiting = self.hand.alone.clear();
+        let waiting = self.alone.clear(self.place);
         let mut jobs = self.roster.clear();
         for job in &jobs {
             job.task.abort();
