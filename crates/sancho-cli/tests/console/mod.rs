@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 /// The command, as it was built for the tests.
 pub(crate) const SANCHO: &str = env!("CARGO_BIN_EXE_sancho");
 
+/// Far longer than any example takes: it turns a hang into a failure.
+const PATIENCE_SECONDS: &str = "120";
+
 /// An example: a line that a person types, and what it prints.
 #[derive(Debug)]
 pub(crate) struct Example {
@@ -78,8 +81,8 @@ pub(crate) fn type_all(page: &str, directory: &Path, environment: &[(&str, &str)
 
 /// What a line prints in a shell, errors too.
 fn in_shell(directory: &Path, environment: &[(&str, &str)], typed: &str) -> String {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("exec 2>&1; {typed}")).current_dir(directory);
+    let mut command = Command::new("timeout");
+    command.args([PATIENCE_SECONDS, "sh", "-c"]).arg(format!("exec 2>&1; {typed}")).current_dir(directory);
     command.envs(environment.iter().copied()).env_remove("SANCHO_URL").stdin(Stdio::null());
-    String::from_utf8(command.output().expect("sh starts").stdout).expect("UTF-8")
+    String::from_utf8(command.output().expect("timeout is part of every system").stdout).expect("UTF-8")
 }
