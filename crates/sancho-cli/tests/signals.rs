@@ -2,5 +2,6 @@
 #![cfg(target_os = "linux")]
 
 mod harness;
+mod marked;
 mod under_load;
 mod worker;

@@ -81,12 +81,12 @@ async fn stop_comes_near<S>(cx: &Context<S>) -> Duration {
 }
 
 fn environment<S>(cx: &Context<S>) -> [(&'static str, OsString); 4] {
-    // A variable cannot hold a zero byte, and a class may have any character.
-    let class = cx.class().replace('\0', "\u{fffd}");
+    // A variable cannot hold a zero byte, and names may have any character.
+    let value = |text: &str| text.replace('\0', "\u{fffd}").into();
     [
-        ("SANCHO_JID", cx.jid().as_str().into()),
-        ("SANCHO_CLASS", class.into()),
-        ("SANCHO_QUEUE", cx.queue().as_str().into()),
+        ("SANCHO_JID", value(cx.jid().as_str())),
+        ("SANCHO_CLASS", value(cx.class())),
+        ("SANCHO_QUEUE", value(cx.queue().as_str())),
         ("SANCHO_ATTEMPT", cx.attempt().to_string().into()),
     ]
 }
@@ -121,6 +121,8 @@ fn meaning(ended: Ended) -> JobResult {
         Ok(Report::Unstarted(reason)) => {
             Err(JobError::failure("Exec::NotStarted", format!("the program could not be started: {reason}")))
         }
+        // The job is others' by now, or comes back to this server: no news of it counts.
+        Ok(Report::Abandoned) => Err(JobError::interrupted()),
         Ok(Report::Started(_)) | Err(None) => Err(lost("nothing is known of it")),
         Err(Some(status)) => Err(lost(&status_text(status))),
     }

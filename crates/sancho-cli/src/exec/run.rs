@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::output::{self, Tail};
-use super::report::{Order, REPORT_BYTES_MAX, Report};
+use super::report::{Order, PULSE_EVERY, REPORT_BYTES_MAX, Report};
 use super::{Program, shim};
 
 /// How long outputs are read on after a shim's end: only a process that nobody could kill still holds them.
@@ -59,8 +59,8 @@ impl Runs {
 
 /// Whether a child has not ended; one that has is reaped.
 fn is_there(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    matches!(waitpid(pid, WaitOptions::NOHANG), Ok(None) | Err(rustix::io::Errno::INTR)) && pid.is_some()
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None) | Err(rustix::io::Errno::INTR))
 }
 
 /// What came of a program.
@@ -255,15 +255,19 @@ async fn watch(
     Ended { end, stderr: err.text(), last_line: out.last_line() }
 }
 
-/// Writes the input, then each order as it comes. It never ends: the shim's reports tell when to stop.
+/// Writes the input, then each order as it comes, and a pulse where none comes. It never ends: the shim's reports tell when to stop.
 async fn tell(mut to_shim: OwnedWriteHalf, input: &[u8], mut orders: UnboundedReceiver<Order>) {
     let mut write = async || -> io::Result<()> {
         to_shim.write_u64(input.len() as u64).await?;
         to_shim.write_all(input).await?;
-        while let Some(order) = orders.recv().await {
+        loop {
+            let order = match tokio::time::timeout(PULSE_EVERY, orders.recv()).await {
+                Ok(Some(order)) => order,
+                Ok(None) => return Ok(()),
+                Err(_) => Order::Pulse,
+            };
             to_shim.write_u8(order.byte()).await?;
         }
-        Ok(())
     };
     // A shim that takes no more has ended, or will tell why.
     _ = write().await;

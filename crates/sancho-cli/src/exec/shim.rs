@@ -16,8 +16,9 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
-use super::report::{INPUT_BYTES_MAX, Order, Report};
+use super::report::{INPUT_BYTES_MAX, Order, Report, SILENCE_MAX};
 use super::sweep::sweep;
 
 /// The hidden name. No person types it.
@@ -73,9 +74,9 @@ async fn keep(words: Vec<OsString>) -> std::io::Result<()> {
         let _ = tell(&mut reports, &Report::Started(group.as_raw_nonzero().get())).await;
     }
     let stdin = program.stdin.take();
-    let status = watch(&mut program, group, stdin, &input, orders).await?;
+    let end = watch(&mut program, group, stdin, &input, orders).await?;
     sweep(group).await;
-    tell(&mut reports, &report(status)).await
+    tell(&mut reports, &end).await
 }
 
 /// The server's end of what is this process's standard input.
@@ -119,21 +120,30 @@ async fn watch(
     stdin: Option<ChildStdin>,
     input: &[u8],
     mut orders: OwnedReadHalf,
-) -> std::io::Result<ExitStatus> {
+) -> std::io::Result<Report> {
     let mut feeding = std::pin::pin!(feed(stdin, input));
-    let (mut is_fed, mut is_told) = (false, true);
+    let mut silence = std::pin::pin!(tokio::time::sleep(SILENCE_MAX));
+    let (mut is_fed, mut is_told, mut is_silent) = (false, true, false);
     loop {
         tokio::select! {
             biased;
-            status = program.wait() => return status,
-            order = orders.read_u8(), if is_told => match order.map(Order::from_byte) {
-                Ok(Order::End) => send(group, Signal::TERM),
-                Ok(Order::Kill) => send(group, Signal::KILL),
-                Err(_) => {
-                    is_told = false;
-                    send(group, Signal::KILL);
+            status = program.wait() => return status.map(|status| if is_silent { Report::Abandoned } else { report(status) }),
+            order = orders.read_u8(), if is_told => {
+                silence.as_mut().reset(Instant::now() + SILENCE_MAX);
+                match order.map(Order::from_byte) {
+                    Ok(Order::Pulse) => {}
+                    Ok(Order::End) => send(group, Signal::TERM),
+                    Ok(Order::Kill) => send(group, Signal::KILL),
+                    Err(_) => {
+                        is_told = false;
+                        send(group, Signal::KILL);
+                    }
                 }
-            },
+            }
+            () = &mut silence, if !is_silent => {
+                is_silent = true;
+                send(group, Signal::KILL);
+            }
             () = &mut feeding, if !is_fed => is_fed = true,
         }
     }

@@ -101,6 +101,31 @@ fn a_server_that_is_stopped_at_once_leaves_nothing() {
     assert_eq!((bench.total("enqueued"), bench.total("failed")), (1, 0));
 }
 
+/// A server that is stopped by SIGSTOP loses its jobs to others when its lease ends: its programs have ended by then.
+#[test]
+fn a_server_that_hangs_has_no_program_left_when_others_take_its_jobs_over() {
+    let bench = Bench::new();
+    bench.ok(&["push", "A"]);
+    let line = "echo $$ >>begun; while ! test -e go; do sleep 0.05; done";
+    let mut hung = Worker::start(&bench, &["--exec", line]);
+    wait_until("the job begins", || bench.path("begun").exists());
+    hung.signal(Signal::STOP);
+    hung.leaves_nothing();
+    assert_eq!(bench.total("busy"), 1, "nobody has taken it over yet");
+    let mut other = Worker::start(&bench, &["--exec", line]);
+    let begun = || std::fs::read_to_string(bench.path("begun")).expect("it is there").lines().count();
+    wait_until("the other server begins it", || begun() == 2);
+    hung.signal(Signal::CONT);
+    hung.until("lease");
+    std::fs::write(bench.path("go"), "").expect("it can be written");
+    wait_for_total(&bench, "processed", 1);
+    for server in [&mut hung, &mut other] {
+        server.signal(Signal::TERM);
+        server.ends_with(0);
+    }
+    assert_eq!((bench.total("failed"), bench.total("enqueued")), (0, 0));
+}
+
 /// Killed at any moment: while shims are started, given their input, and at work.
 #[test]
 fn a_server_that_is_killed_at_any_moment_leaves_nothing() {

@@ -3,27 +3,25 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::Bench;
+use crate::marked::Mark;
 
 /// How often, and how many times, what nobody tells of is looked at: far longer than anything here takes, so that a
 /// hang becomes a failure.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOKS_MAX: u32 = 6_000;
 
-/// The variable by which all processes of a worker are found: whatever they start inherits it.
-const MARK: &str = "SANCHO_TEST_MARK";
-
 /// A worker, and all that it starts. Dropped, it is killed.
 pub(crate) struct Worker {
     child: Child,
-    mark: String,
     log: Arc<Log>,
+    /// Dropped last: it ends what is left.
+    mark: Mark,
 }
 
 #[derive(Default)]
@@ -49,9 +47,8 @@ impl Worker {
 
     /// Starts this command, and does not wait.
     pub(crate) fn of(mut command: Command) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let mark = format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        command.env(MARK, &mark).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mark = Mark::new();
+        command.envs([mark.variable()]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
         let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let log = Arc::new(Log::default());
@@ -124,18 +121,7 @@ impl Worker {
 
     /// The ids and command lines of all that it started and that is there, itself not.
     pub(crate) fn offspring(&self) -> Vec<(u32, String)> {
-        let mark = format!("{MARK}={}", self.mark);
-        let entries = std::fs::read_dir("/proc").expect("the system has /proc");
-        let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        let has_mark = |pid: &u32| {
-            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
-        };
-        let line = |pid| {
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&line).replace('\0', " ")
-        };
-        pids.filter(|pid| *pid != self.pid()).filter(has_mark).map(|pid| (pid, line(pid))).collect()
+        self.mark.processes().into_iter().filter(|(pid, _)| *pid != self.pid()).collect()
     }
 
     /// Waits until nothing is left of what it started.
@@ -155,9 +141,6 @@ impl Drop for Worker {
         // It has ended as a rule: then there is nothing to kill.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for (pid, _) in self.offspring() {
-            send(pid, Signal::KILL);
-        }
     }
 }
 

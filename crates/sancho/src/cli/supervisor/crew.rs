@@ -235,7 +235,9 @@ impl Crew {
         match self.replacing.take() {
             Some(Replacing::Starting { new, .. }) if new.id == id => {
                 self.to_replace.clear();
-                tracing::error!(pid = new.pid, %status, "a new process ended before it served: the old ones stay");
+                if self.stop_until.is_none() {
+                    tracing::error!(pid = new.pid, %status, "a new process ended before it served: the old ones stay");
+                }
             }
             Some(Replacing::Leaving { old, .. }) if old.id == id => {
                 tracing::info!(pid = old.pid, %status, "a process has left its place to another");

@@ -15,7 +15,7 @@ pub(crate) use unix::Leash;
 
 #[cfg(unix)]
 mod unix {
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::os::unix::net::UnixStream as Socket;
 
     use rustix::fs::{FileType, fstat};
@@ -27,7 +27,14 @@ mod unix {
 
     /// A process's end of the leash.
     #[derive(Debug)]
-    pub(crate) struct Leash(Socket);
+    pub(crate) struct Leash(io::Result<Socket>);
+
+    /// Takes the socket from where programs would inherit it.
+    fn held() -> io::Result<Socket> {
+        let socket = rustix::io::fcntl_dupfd_cloexec(stdin(), 3)?;
+        dup2_stdin(std::fs::File::open("/dev/null")?)?;
+        Ok(Socket::from(socket))
+    }
 
     impl Leash {
         /// Takes the leash, if a supervisor started this process. Standard input is empty from then on.
@@ -37,10 +44,8 @@ mod unix {
             if FileType::from_raw_mode(stat.st_mode) != FileType::Socket {
                 return None;
             }
-            let socket = rustix::io::fcntl_dupfd_cloexec(stdin(), 3).ok()?;
-            let nothing = std::fs::File::open("/dev/null").ok()?;
-            dup2_stdin(&nothing).ok()?;
-            Some(Leash(Socket::from(socket)))
+            // One that cannot be held is still a leash: this process is not to supervise others.
+            Some(Leash(held()))
         }
 
         /// Which of the processes this is, counted from zero.
@@ -50,16 +55,12 @@ mod unix {
 
         /// Tells the supervisor that the process serves. One that is gone is noticed by [`Leash::let_go`].
         pub(crate) fn tell_ready(&self) {
-            _ = (&self.0).write_all(&[READY]);
+            _ = self.0.as_ref().map(|mut socket| socket.write_all(&[READY]));
         }
 
         /// Resolves when the supervisor is gone.
         pub(crate) async fn let_go(&self) {
-            let listening = self.0.try_clone().and_then(|socket| {
-                socket.set_nonblocking(true)?;
-                UnixStream::from_std(socket)
-            });
-            match listening {
+            match self.listening() {
                 // The supervisor says nothing: what comes is the end.
                 Ok(mut socket) => while socket.read_u8().await.is_ok() {},
                 Err(error) => {
@@ -67,6 +68,13 @@ mod unix {
                     std::future::pending::<()>().await;
                 }
             }
+        }
+
+        fn listening(&self) -> io::Result<UnixStream> {
+            let socket =
+                self.0.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?.try_clone()?;
+            socket.set_nonblocking(true)?;
+            UnixStream::from_std(socket)
         }
     }
 }
