@@ -119,8 +119,8 @@ async fn the_program_performs_jobs_as_its_configuration_and_flags_say() {
     until(&running.out, "hello, Bob");
     let warning = until(&running.err, "the pool primary");
     assert!(warning.contains("5 connections") && warning.contains("8 slots") && warning.contains("-c 5"), "{warning}");
-    let inspect = client.inspect();
-    let processes = inspect.processes().await.expect("the processes");
+    let (inspect, now) = (client.inspect(), client.clock().now());
+    let processes = inspect.processes(now).await.expect("the processes");
     assert_eq!(processes.len(), 1, "{processes:?}");
     let mut queues: Vec<&str> = processes[0].info.queues.iter().map(|queue| queue.as_str()).collect();
     queues.sort_unstable();
@@ -129,7 +129,7 @@ async fn the_program_performs_jobs_as_its_configuration_and_flags_say() {
     running.signal("TERM");
     let mut running = running;
     assert_eq!(running.child.wait().expect("it ends").code(), Some(0), "stopped as it was asked to");
-    let elsewhere = inspect.queues().await.expect("the queues");
+    let elsewhere = inspect.queues(now).await.expect("the queues");
     assert!(elsewhere.iter().any(|queue| queue.name.as_str() == "elsewhere" && queue.size == 1), "{elsewhere:?}");
 }
 

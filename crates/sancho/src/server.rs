@@ -5,20 +5,24 @@
 //! is the way from serving to stopped.
 
 mod alone;
+pub(crate) mod blocking;
 mod burst;
 mod capsule;
 mod capsules;
 mod config;
 mod discovery;
+mod ending;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
 mod health;
 mod heartbeat;
 mod host;
+mod keeper;
 mod last_words;
 mod launcher;
 mod lease;
+pub(crate) mod line;
 mod lots;
 mod outage;
 pub(crate) mod performance;
@@ -27,13 +31,16 @@ mod processor;
 mod pruner;
 mod pulse;
 mod reaper;
+mod report;
 mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
 pub(crate) mod signals;
+mod slot;
 mod tally;
 mod unknown;
+mod watchdog;
 
 use std::fmt;
 use std::sync::Arc;
@@ -47,6 +54,7 @@ pub use health::Health;
 #[cfg(feature = "cli")]
 pub(crate) use host::{hostname, resident_bytes};
 pub use launcher::RunningServer;
+pub use report::{Doing, RunningJobReport, ThreadReport};
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
@@ -225,6 +233,22 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// Where the heart beats; [`Heart::OwnThread`] unless said.
     pub fn heart(mut self, heart: Heart) -> Self {
         self.given.heart = heart;
+        self
+    }
+
+    /// How many threads jobs have that block ([`Runs::Blocking`](crate::Runs)): as many as there are slots, unless said,
+    /// and at most [`limits::BLOCKING_THREADS_MAX`](sancho_core::limits::BLOCKING_THREADS_MAX).
+    ///
+    /// A thread starts when a job needs one, and ends when none has needed it for a while. A job that waits for a thread
+    /// has its slot meanwhile; its timeout begins when it has one.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.given.blocking_threads = Some(threads);
+        self
+    }
+
+    /// Whether the log tells the arguments of jobs; it does not, unless said: they may be secrets.
+    pub fn log_args(mut self, args: bool) -> Self {
+        self.given.log_args = if args { line::LogArgs::Yes } else { line::LogArgs::No };
         self
     }
 

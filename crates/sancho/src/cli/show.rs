@@ -30,7 +30,11 @@ impl Configuration {
     /// A table of every key, its value, and where that came from. Passwords are left out.
     pub fn table(&self) -> String {
         let head = ["key", "value", "from"].map(str::to_owned);
-        let rows = self.rows().into_iter().map(|row| [row.in_words(), row.key, row.from].map(|text| visible(&text)));
+        let cells = |row: Row| {
+            let value = row.in_words();
+            [row.key, value, row.from].map(|text| visible(&text))
+        };
+        let rows = self.rows().into_iter().map(cells);
         let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
         let (first, second) = (width(0), width(1).min(60));

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
 use crate::registry::ForAll;
 use crate::server::alone::Alone;
+use crate::server::blocking::BlockingPool;
 use crate::server::burst::Burst;
 use crate::server::capsules::Capsules;
 use crate::server::discovery::Discovery;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
+use crate::server::keeper::Keeper;
 use crate::server::lease::Lease;
 use crate::server::outage::{Outage, OutageWatch};
 use crate::server::phase::{Phase, PhaseWatch};
@@ -22,11 +24,13 @@ use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
+use crate::server::report::Reports;
 use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{CapsuleStatus, Health, Heart, ServerError, guard};
+use crate::server::watchdog::Watchdog;
+use crate::server::{CapsuleStatus, Health, Heart, RunningJobReport, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -34,7 +38,7 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
-    dump: Arc<Notify>,
+    reports: Reports,
     /// The pulse of the heart's own thread, if it has one.
     pulse: Option<Pulse>,
     capsules: Arc<Capsules>,
@@ -48,9 +52,14 @@ impl RunningServer {
         self.shutdown.quiet();
     }
 
-    /// Logs what each slot is doing.
+    /// Logs what each slot is doing, from the thread of the caller: jobs that hold up the runtime do not hold it up.
     pub fn dump(&self) {
-        self.dump.notify_one();
+        self.reports.dump();
+    }
+
+    /// What each slot is doing, in the order in which jobs were claimed.
+    pub fn running(&self) -> Vec<RunningJobReport> {
+        self.reports.make()
     }
 
     /// Begins to stop, and does not wait for it.
@@ -144,6 +153,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (capsules, messages) = Capsules::new(&config.capsules);
     let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
     let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
+    let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
     let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
     let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
@@ -166,6 +176,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         rosters: Arc::clone(&rosters),
+        reports: reports.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         capsules: Arc::clone(&capsules),
@@ -210,6 +221,13 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         phase: shutdown.phase(),
     };
+    let keeper = Keeper {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        rosters: Arc::clone(&rosters),
+        told: Arc::default(),
+    };
+    let watchdog = Watchdog { rosters: Arc::clone(&rosters), lease: Arc::clone(&lease) };
     let processor = Arc::new(Processor {
         state: Arc::new(state),
         client,
@@ -217,8 +235,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         lease: Arc::clone(&lease),
         stopping: shutdown.stopping(),
         stop_timeout: config.stop_timeout,
+        keeper: Arc::clone(&keeper.told),
+        log_args: config.log_args,
     });
-    let alone = Arc::new(Alone::new(capsules.all().len()));
+    let (alone, blocking) =
+        (Arc::new(Alone::new(capsules.all().len())), Arc::new(BlockingPool::new(config.blocking_threads)));
     let fetcher = |(place, messages)| Fetcher {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
@@ -231,6 +252,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         burst: burst.clone(),
         processor: Arc::clone(&processor),
         roster: Arc::clone(&rosters.0[place]),
+        blocking: Arc::clone(&blocking),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         messages,
@@ -238,14 +260,12 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
     let fetchers: Vec<Fetcher<S>> = messages.into_iter().enumerate().map(fetcher).collect();
 
-    let beating = beat(heartbeat, pulse.clone())?;
-    let dump = Arc::new(Notify::new());
-    let dumping = dump_when_asked(rosters, Arc::clone(&dump));
+    let beating = beat(heartbeat, watchdog, pulse.clone())?;
     let others = [
         tokio::spawn(scheduler.run()),
         tokio::spawn(reaper.run()),
         tokio::spawn(pruner.run()),
-        tokio::spawn(dumping),
+        tokio::spawn(keeper.run()),
         tokio::spawn(discovery.run()),
     ];
     let mut fetching = JoinSet::new();
@@ -257,7 +277,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         shutdown: shutdown.clone(),
         stopped,
         events: events.clone(),
-        dump,
+        reports,
         pulse,
         capsules: Arc::clone(&capsules),
         lease,
@@ -289,9 +309,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Answers what resolves when it has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Beside it the watchdog stands, where
+/// no job can hold it up. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
+    watchdog: Watchdog<S>,
     pulse: Option<Pulse>,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
     let (over, beating) = tokio::sync::oneshot::channel();
@@ -305,25 +327,19 @@ fn beat<S: Send + Sync + 'static>(
         Some(pulse) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(ServerError::Thread)?;
-            let thread = std::thread::Builder::new().name("sancho-heart".into());
-            let alive = async move {
+            let beat_and_watch = async move {
                 tokio::select! {
                     biased;
                     () = beat => {}
+                    () = watchdog.run() => {}
                     () = pulse.keep() => {}
                 }
             };
-            thread.spawn(move || runtime.block_on(alive)).map_err(ServerError::Thread)?;
+            let thread = std::thread::Builder::new().name("sancho-heart".into());
+            thread.spawn(move || runtime.block_on(beat_and_watch)).map_err(ServerError::Thread)?;
         }
     }
     Ok(beating)
-}
-
-async fn dump_when_asked<S>(rosters: Arc<Rosters<S>>, asked: Arc<Notify>) {
-    loop {
-        asked.notified().await;
-        rosters.dump();
-    }
 }
 
 async fn tell_when_quiet(mut phase: PhaseWatch, events: Events) {

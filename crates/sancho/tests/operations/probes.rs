@@ -118,6 +118,24 @@ async fn metrics_tell_what_was_performed_and_what_waits() {
     assert_eq!(value("sancho_processes", &[]), Some(1.0));
     assert!(value("sancho_memory_bytes", &[]).expect("told") > 1e6);
     assert!(value("sancho_round_trip_seconds", &[]).is_some());
+    hold_the_guide(&answer.body);
+}
+
+/// The guide's tables have each metric, and neither they nor the alerts have another.
+fn hold_the_guide(metrics: &str) {
+    let guide = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/deployment.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide is there");
+    let told: BTreeSet<&str> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let in_tables = guide.lines().filter_map(|line| line.strip_prefix("| `sancho_")?.split('`').next());
+    assert_eq!(
+        in_tables.map(|name| format!("sancho_{name}")).collect::<BTreeSet<_>>(),
+        told.iter().map(|&name| name.to_owned()).collect()
+    );
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    for name in guide.split(|c| !is_name(c)).filter(|word| word.starts_with("sancho_")) {
+        assert!(told.contains(name.strip_suffix("_bucket").unwrap_or(name)), "the guide has {name}");
+    }
 }
 
 #[test]
