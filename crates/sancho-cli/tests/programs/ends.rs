@@ -125,6 +125,24 @@ fn a_program_that_runs_too_long_is_ended_and_its_job_has_failed() {
 }
 
 #[test]
+fn a_job_that_is_canceled_is_asked_to_end_and_then_killed() {
+    for line in [
+        "trap 'touch told; exit 1' TERM; touch begun; while :; do sleep 0.05; done",
+        "trap 'touch told' TERM; touch begun; while :; do sleep 0.05; done",
+    ] {
+        let bench = Bench::new();
+        let jid = bench.ok(&["push", "A"]);
+        let worker = Worker::start(&bench, &["--exec", line]);
+        crate::worker::wait_until("the job begins", || bench.path("begun").exists());
+        bench.ok(&["cancel", &jid, "--running"]);
+        crate::worker::wait_for_total(&bench, "busy", 0);
+        assert!(bench.path("told").exists(), "it was asked first");
+        assert_eq!(["failed", "retries", "enqueued", "dead"].map(|name| bench.total(name)), [0; 4]);
+        worker.leaves_nothing();
+    }
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_said_before_anything_is_opened() {
     let bench = Bench::new();
     bench.run(&["work"]).refused(2, &["--exec CMD", "-- PROG ARGS", "sancho::cli::run"]);
