@@ -29,13 +29,14 @@ pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
+mod pulse;
 mod reaper;
 mod report;
 mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
-mod signals;
+pub(crate) mod signals;
 mod slot;
 mod tally;
 mod unknown;
@@ -50,12 +51,17 @@ use sancho_core::{Invalid, Retention, StoreError};
 pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
+#[cfg(feature = "cli")]
+pub(crate) use host::{hostname, resident_bytes};
 pub use launcher::RunningServer;
+pub(crate) use processor::{Begun, Next, Processor, policy_of};
 pub use report::{Doing, RunningJobReport, ThreadReport};
+pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
-use crate::registry::Registry;
+use crate::registry::{ForAll, Registry};
+use crate::server::lease::Lease;
 use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
@@ -233,6 +239,42 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// The client of the server's store, which its jobs push through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same server, whose jobs push through this client of the same store.
+    pub(crate) fn with_client(self, client: Client) -> Self {
+        Server { client, ..self }
+    }
+
+    /// What performs its jobs, for those who begin them by hand.
+    ///
+    /// # Errors
+    /// As for [`Server::start`], where no store is asked.
+    pub(crate) fn into_processor(self, stopping: tokio::sync::watch::Receiver<bool>) -> Result<Processor<S>, Invalid> {
+        let Server { client, state, mut registry, given, .. } = self;
+        let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+        registry.complete(&for_all)?;
+        let lease = Lease::new(Arc::clone(client.clock()), &**client.entropy(), host::hostname(), std::process::id());
+        Ok(Processor {
+            state: Arc::new(state),
+            client,
+            registry,
+            lease: Arc::new(lease),
+            stopping,
+            stop_timeout: given.stop_timeout,
+            keeper: Arc::default(),
+            log_args: given.log_args,
+        })
+    }
+
+    /// Where the server tells what happens.
+    pub(crate) fn events(&self) -> Events {
+        self.events.clone()
+    }
+
     /// How many threads jobs have that block ([`Runs::Blocking`](crate::Runs)): as many as there are slots, unless said,
     /// and at most [`limits::BLOCKING_THREADS_MAX`](sancho_core::limits::BLOCKING_THREADS_MAX).
     ///
@@ -262,8 +304,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
-    /// TTIN has it log what runs.
+    /// Runs the server until a signal stops it: TERM, INT and HUP stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs, and USR2 does nothing: what it is for, a log's files, is the program's own.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -284,7 +326,9 @@ impl<S: Send + Sync + 'static> Server<S> {
             match signal {
                 Signal::Quiet => server.quiet(),
                 Signal::Dump => server.dump(),
-                Signal::Stop => server.begin_stop(),
+                // The log is the program's own, which has its own way to open it again.
+                Signal::Reopen => {}
+                Signal::Stop | Signal::Hangup => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {
                     interrupted = true;

@@ -88,6 +88,11 @@ impl Pending {
         self.failure.as_ref().map(|failure| (failure.class.clone(), failure.message.clone()))
     }
 
+    /// What the rules made of the outcome.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
     /// The job's class; empty when its payload cannot be read.
     pub(crate) fn class(&self) -> &str {
         &self.class
@@ -106,11 +111,11 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let error = self.error();
+        let (error, tally) = (self.error(), self.settlement.transition.tally);
         let Pending { jid, class, queue, verdict, elapsed, line, .. } = self;
         if let Some(line) = line {
             line.tell((jid.as_ref(), &class, &queue), error.as_ref(), elapsed);
         }
-        events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
+        events.tell(|| Event::Settled { jid, class, queue, verdict, tally, error, elapsed });
     }
 }
