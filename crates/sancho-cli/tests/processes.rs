@@ -150,6 +150,34 @@ fn a_running_job_is_canceled_by_its_process() {
     assert_eq!((bench.total("retries"), bench.total("dead"), bench.total("enqueued")), (0, 0, 0), "and it is gone");
 }
 
+#[test]
+fn a_server_is_tuned_while_it_runs() {
+    let bench = store_with("Linger");
+    let server = start(&bench);
+    server.until("performing");
+    let tuned = bench.json(&["tune", &pid(&server), "--slots", "1", "-q", "critical,6", "-q", "default"]);
+    assert_eq!((&tuned["slots"], &tuned["queues"]), (&json!(1), &json!(["critical,6", "default"])));
+    let row = only(&bench);
+    assert_eq!((&row["slots"], &row["queues"]), (&json!(1), &json!(["critical", "default"])));
+    assert_eq!(row["capsules"][0]["slots"], json!(1));
+    let back = bench.ok(&["tune", &pid(&server), "--slots", "2"]);
+    assert!(back.ends_with("runs 2 at a time in its capsule default, of critical,6 default"), "{back}");
+    // With a second slot, the second queue's next job runs beside the first.
+    bench.ok(&["push", "Linger", "--queue", "critical"]);
+    server.until("performing");
+}
+
+#[test]
+fn what_a_server_performed_is_in_the_metrics() {
+    let bench = store_with("Linger");
+    let mut server = start(&bench);
+    server.until("performing");
+    bench.ok(&["stop", &pid(&server)]);
+    assert!(server.process.wait().expect("it ends").success());
+    let class = &bench.json(&["metrics", "Linger"])["classes"][0];
+    assert_eq!((&class["executions"], &class["failures"]), (&json!(1), &json!(0)));
+}
+
 #[expect(clippy::disallowed_methods, reason = "a process is waited for that tells nobody")]
 fn pause() {
     std::thread::sleep(Duration::from_millis(50));
