@@ -20,6 +20,7 @@ mod keys;
 mod look;
 mod matrix;
 mod members;
+mod options;
 mod pages;
 mod processes;
 mod strangers;

@@ -14,7 +14,7 @@ mod wire_time;
 use std::fmt;
 use std::sync::Arc;
 
-pub use draft::Draft;
+pub use draft::{Bury, Draft};
 pub use envelope::{Backtrace, Envelope, Retry};
 pub use members::Members;
 pub use wire::Wire;

@@ -44,7 +44,7 @@ pub use inspect::{
     Action, Applied, Cursor, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
 };
 pub use jid::{Jid, JidSequence};
-pub use job::{Backtrace, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};
+pub use job::{Backtrace, Bury, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};
 pub use key::{Key, OnConflict};
 pub use lifecycle::{End, Outcome, Place, State, Tally, Transition};
 pub use metrics::{DeployMark, Metrics, MetricsRequest};

@@ -24,6 +24,9 @@ pub const CLASS_BYTES_MAX: usize = 512;
 /// Tags of one job: they are shown on one line of a page.
 pub const TAGS_MAX: usize = 32;
 
+/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
+pub const TRACESTATE_BYTES_MAX: usize = 512;
+
 /// Jobs of one atomic push: a larger one would hold the write lock, or a Redis script, for too long.
 pub const JOBS_PER_PUSH_MAX: usize = 10_000;
 
@@ -86,6 +89,29 @@ pub const POLL_EVERY: Duration = Duration::from_secs(2);
 
 /// How long running jobs may go on after a stop, unless configured.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// How long a job may take over its last words, when its tries are over: it holds its slot meanwhile, and a stop must
+/// not be used up by them.
+pub const LAST_WORDS_FOR: Duration = Duration::from_secs(10);
+
+/// How long a running job that was canceled may go on, to come to an end by itself, before its code is dropped.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(3);
+
+/// How long code that was dropped has to be gone, before its job is settled although the code still runs.
+pub const DROP_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long the code of a job on the runtime may run without yielding before it is named: the jobs, the application and
+/// the timers beside it wait for as long.
+pub const YIELD_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often what a running job says of its progress is kept, at most.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a thread for blocking jobs waits for the next one before it ends.
+pub const BLOCKING_THREAD_IDLE: Duration = Duration::from_secs(10);
+
+/// Threads for blocking jobs of one server: each takes memory for its stack, and the system has only so many.
+pub const BLOCKING_THREADS_MAX: usize = 1_000;
 
 /// Slots of a capsule, unless configured.
 pub const SLOTS: usize = 25;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Timestamp;
+
 /// Sidekiq's curve: how long after a failure the next try is due.
 ///
 /// `retry_count` is the count after this failure: zero after the first. `chance` is drawn by the caller from
@@ -30,6 +32,8 @@ pub enum Backoff {
     Default,
     /// The next try is due after this long; nothing is added by chance.
     After(Duration),
+    /// The next try is due then; a time that has passed means at once.
+    At(Timestamp),
     /// No further try: the job is exhausted now.
     Kill,
     /// No further try, and nothing to bury: the job is dropped, and death handlers are told.

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use sancho_core::job::WireTime;
 use sancho_core::lifecycle::{Attempt, Failure, Policy, decide};
-use sancho_core::retry::Backoff;
 use sancho_core::{Backtrace, Draft, Jid, Key, Outcome, Payload, QueueName, Retry, Timestamp, limits};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_000_000_000);
@@ -103,7 +102,7 @@ fn what_is_kept_of_an_error_has_a_bound() {
         class: "é".repeat(1 << 20),
         message: "é".repeat(1 << 20),
         backtrace: vec!["é".repeat(1 << 16); 300],
-        backoff: Backoff::Default,
+        ..Failure::default()
     };
     let (queue, policy) = (QueueName::default(), Policy { backtrace: Backtrace::All, ..Policy::default() });
     let attempt = Attempt { payload: &payload, queue: &queue, policy: &policy };

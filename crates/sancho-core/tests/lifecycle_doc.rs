@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sancho_core::inspect::Action;
-use sancho_core::job::Retry;
+use sancho_core::job::{Bury, Retry};
 use sancho_core::lifecycle::{Attempt, Decision, Failure, Outcome, Permitted, Policy, Verdict, decide, permits, place};
 use sancho_core::retry::Backoff;
 use sancho_core::{End, Payload, Place, QueueName, State, Timestamp};
@@ -152,7 +152,11 @@ fn cases() -> BTreeMap<(String, String), Vec<Case>> {
     row("Done", "always", vec![case(fresh, Outcome::Done)]);
     row("Failed", "first failure, tries left", vec![fail(fresh, Backoff::Default)]);
     row("Failed", "later failure, tries left", vec![fail(failed_once, Backoff::Default)]);
-    row("Failed", "its back-off names a time", vec![fail(fresh, Backoff::After(HOUR))]);
+    row(
+        "Failed",
+        "its back-off names a time",
+        vec![fail(fresh, Backoff::After(HOUR)), fail(fresh, Backoff::At(NOW + HOUR))],
+    );
     row(
         "Failed",
         "`retry_queue` names another queue",
@@ -169,6 +173,15 @@ fn cases() -> BTreeMap<(String, String), Vec<Case>> {
     row("Failed", "`retry` is 0", vec![fail(r#""retry":0"#, Backoff::Default)]);
     row("Failed", "`retry` is false", vec![fail(r#""retry":false"#, Backoff::After(HOUR))]);
     row("Failed", "`retry` is absent, the class retries", vec![absent]);
+    let mut window = fail(&format!("{},\"x\":1", failed_out.replacen("\"retry\":3,", "", 1)), Backoff::Default);
+    (window.policy.retry, window.policy.retry_for) = (Retry::Limit(0), Some(HOUR));
+    row("Failed", "`retry` is absent, the class has a window", vec![window]);
+    let mut elsewhere = fail(fresh, Backoff::Default);
+    elsewhere.policy.retry_queue = QueueName::new("slow").ok();
+    row("Failed", "`retry_queue` is absent, the class has one", vec![elsewhere]);
+    let mut unburied = fail(failed_out, Backoff::Default);
+    unburied.policy.dead = Bury::No;
+    row("Failed", "no tries left, `dead` is absent, the class is not kept", vec![unburied]);
     row("Failed", "`retry` is absent, the class does not", vec![fail(r#""x":1"#, Backoff::Default)]);
     row("Failed", "its back-off says kill", vec![fail(fresh, Backoff::Kill)]);
     row(

@@ -85,6 +85,51 @@ fn what_the_payload_says_goes_before_what_the_class_says() {
 }
 
 #[test]
+fn the_window_of_a_class_holds_where_the_payload_says_neither_count_nor_window() {
+    let policy = Policy { retry: Retry::Limit(0), retry_for: Some(HOUR), ..Policy::default() };
+    for (members, verdict) in [
+        (r#""x":1"#, "retries"),
+        (r#""retry":null"#, "retries"),
+        (r#""retry":0"#, "dead"),
+        (r#""retry":1"#, "retries"),
+        (r#""retry":9,"retry_count":8"#, "dead"),
+        (r#""retry_for":60,"failed_at":1795214900.5"#, "dead"),
+        (r#""failed_at":1795211370.5,"retry_count":90"#, "retries"),
+        (r#""failed_at":1795211370.4,"retry_count":90"#, "dead"),
+    ] {
+        let place = fail(&job(members), &policy, Backoff::Default).transition.place;
+        assert_eq!(place.state().map_or("gone", |state| state.as_str()), verdict, "{members}");
+    }
+}
+
+#[test]
+fn a_failure_that_says_when_it_was_is_decided_as_of_then() {
+    let payload = job(r#""retry":true,"retry_for":10,"failed_at":1795214960.5"#);
+    for (at, dies) in [(Some(NOW), false), (Some(NOW + Duration::from_micros(1)), true), (None, true)] {
+        let failed = Outcome::Failed(Failure { at, ..failure(Backoff::After(HOUR)) });
+        let queue = low();
+        let attempt = Attempt { payload: &payload, queue: &queue, policy: &Policy::default() };
+        let decision = decide(attempt, failed, NOW + HOUR, 0.0);
+        assert_eq!(decision.verdict == Verdict::Died, dies, "{at:?}");
+        if !dies {
+            assert_eq!(
+                decision.transition.place,
+                Place::Retries { at: NOW + HOUR },
+                "the wait counts from the failure"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_try_at_a_time_is_then_and_one_in_the_past_at_once() {
+    for (wanted, at) in [(NOW + HOUR, NOW + HOUR), (NOW, NOW), (NOW.before(HOUR), NOW)] {
+        let place = fail(&job(r#""retry":true"#), &Policy::default(), Backoff::At(wanted)).transition.place;
+        assert_eq!(place, Place::Retries { at });
+    }
+}
+
+#[test]
 fn a_window_counts_from_the_first_failure_and_its_last_instant_is_inside() {
     for (failed_at, retry, window, dies) in [
         ("", "true", 1, false),

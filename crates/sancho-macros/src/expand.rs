@@ -4,18 +4,21 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, LitStr, Path, Result, Token, parse_quote};
+use syn::{DeriveInput, Error, LitStr, Path, Result, Token, parse_quote};
 
 use crate::fields::{self, Field};
+use crate::key;
 use crate::options::{Options, Setting};
 
 /// `impl Job` for a struct.
 pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields::read(input)?;
-    let Options { class, krate, settings } = Options::read(&input.attrs)?;
+    let Options { class, krate, key, settings } = Options::read(&input.attrs)?;
     let ident = &input.ident;
     let class = class.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()));
+    check_aliases(&class, &settings)?;
     let class_options = options(&settings, &krate);
+    let key_method = key.as_ref().map(|format| key::method(format, &fields, &krate)).transpose()?;
     let (to_args, from_args) = (to_args(&fields, &krate), from_args(&fields, &krate));
 
     let mut generics = input.generics.clone();
@@ -23,6 +26,11 @@ pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
         let clause = generics.make_where_clause();
         for Field { ty, .. } in &fields {
             clause.predicates.push(parse_quote!(#ty: #krate::__private::Argument));
+        }
+        for Field { ty, .. } in
+            key.iter().map(|format| key::fields_of(format, &fields)).collect::<Result<Vec<_>>>()?.concat()
+        {
+            clause.predicates.push(parse_quote!(#ty: #krate::__private::KeyPart));
         }
         clause.predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));
     }
@@ -36,6 +44,8 @@ pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
                 #class_options
             }
 
+            #key_method
+
             fn to_args(&self) -> ::core::result::Result<::std::string::String, #krate::ArgsError> {
                 #to_args
             }
@@ -45,6 +55,16 @@ pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// A class is known by its own name anyway.
+fn check_aliases(class: &LitStr, settings: &[Setting]) -> Result<()> {
+    let aliases =
+        settings.iter().flat_map(|setting| if let Setting::Aliases(names) = setting { &names[..] } else { &[] });
+    match aliases.into_iter().find(|name| name.value() == class.value()) {
+        Some(name) => Err(Error::new(name.span(), "this is the class's own name: an alias is another one")),
+        None => Ok(()),
+    }
 }
 
 fn options(settings: &[Setting], krate: &Path) -> TokenStream {

@@ -7,6 +7,8 @@
 
 mod expand;
 mod fields;
+mod key;
+mod nearest;
 mod options;
 
 use proc_macro::TokenStream;
@@ -17,9 +19,27 @@ use syn::{DeriveInput, parse_macro_input};
 /// Each field's type is `Serialize` and `DeserializeOwned`. Trailing fields with `#[serde(default)]`, and `Option`s,
 /// may be missing when a job is read, so that jobs pushed before the field was added still run.
 ///
-/// Options, all optional: `#[job(queue = "mailers", retry = 10, backtrace = 5, timeout = "30s", blocking,
-/// tags("a", "b"), class = "Name", crate = "path::to::sancho")]`. `retry` and `backtrace` also take `true` and
-/// `false`; `timeout` also takes whole seconds; the class is the struct's name unless given.
+/// Options, all optional, as in `#[job(queue = "mailers", retry = 10)]`:
+///
+/// | option | what it says |
+/// |---|---|
+/// | `queue = "mailers"` | the queue |
+/// | `retry = 10`, `true`, `false` | how often a failure is retried |
+/// | `retry_for = "3d"` | how long after its first failure a job is retried, instead of how often |
+/// | `retry_queue = "slow"` | the queue that retries go to |
+/// | `dead = false` | a job whose tries are over is gone, and not kept in the dead set |
+/// | `backtrace = 5`, `true`, `false` | how many lines of a backtrace a failure keeps |
+/// | `tags("a", "b")` | tags, for people and filters |
+/// | `timeout = "30s"` | how long one run may take |
+/// | `expires_in = "1h"` | how long after it was due a job is still worth starting |
+/// | `key = "product:{product_id}"` | the job's key, made of its fields; a brace is written twice |
+/// | `blocking` | it runs on a thread of its own, and may block |
+/// | `log = "debug"` | at which level the log tells of it |
+/// | `aliases("OldName", "Old::Name")` | other names that payloads have for the class |
+/// | `class = "Name"` | the class's name: the struct's, unless given |
+/// | `crate = "path::to::sancho"` | where this crate is found |
+///
+/// A span is a text with a unit (`ms`, `s`, `m`, `h`, `d`, `w`) or a whole number of seconds.
 #[proc_macro_derive(Job, attributes(job, serde))]
 pub fn derive_job(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -5,8 +5,10 @@ mod bulk;
 mod draft;
 mod enqueue;
 mod error;
+mod options;
 mod push;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,17 +22,22 @@ pub use push::Push;
 #[cfg(feature = "sqlite")]
 pub(crate) use push::one_answer;
 
+use crate::ClassSettings;
 use crate::middleware::{ClientMiddleware, ClientVerdict};
 use crate::system::{SystemClock, SystemEntropy};
+use crate::trace::{self, TraceContext};
 
 /// Pushes jobs to a store. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Client {
     parts: Arc<Parts>,
     middleware: Arc<[Arc<dyn ClientMiddleware>]>,
+    class_settings: Arc<BTreeMap<String, ClassSettings>>,
     wire: Wire,
     /// The running job that pushes through this client, if one does.
     pushed_by: Option<Jid>,
+    /// The trace that the running job belongs to, if it belongs to one.
+    trace: Option<Arc<TraceContext>>,
 }
 
 struct Parts {
@@ -69,8 +76,10 @@ impl Client {
         Client {
             parts: Arc::new(Parts { store, inspect, clock, entropy, jids }),
             middleware: Arc::new([]),
+            class_settings: Arc::default(),
             wire: Wire::default(),
             pushed_by: None,
+            trace: None,
         }
     }
 
@@ -79,6 +88,18 @@ impl Client {
     pub fn with_middleware(mut self, middleware: impl ClientMiddleware) -> Self {
         let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
         self.middleware = self.middleware.iter().cloned().chain([added]).collect();
+        self
+    }
+
+    /// This client, with what holds for a class where a push says nothing, whatever the class says itself. Clones made
+    /// before do not get it; a server of this client does.
+    ///
+    /// Given twice for a class, the later settings go over the earlier ones.
+    #[must_use]
+    pub fn with_class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
+        let all = Arc::make_mut(&mut self.class_settings);
+        let held = all.entry(class.into()).or_default();
+        *held = std::mem::take(held).overlaid(settings);
         self
     }
 
@@ -93,9 +114,10 @@ impl Client {
         self
     }
 
-    /// This client, for what a running job pushes: the job may push its own key, for after itself.
-    pub(crate) fn for_job(&self, jid: Jid) -> Self {
-        Client { pushed_by: Some(jid), ..self.clone() }
+    /// This client, for what a running job pushes: the job may push its own key, for after itself, and what it pushes
+    /// belongs to its trace.
+    pub(crate) fn for_job(&self, jid: Jid, trace: Option<Arc<TraceContext>>) -> Self {
+        Client { pushed_by: Some(jid), trace, ..self.clone() }
     }
 
     /// The store that jobs are pushed to.
@@ -118,15 +140,37 @@ impl Client {
         &self.parts.entropy
     }
 
+    /// What classes are configured for.
+    pub(crate) fn class_settings(&self) -> &BTreeMap<String, ClassSettings> {
+        &self.class_settings
+    }
+
     /// For which version of Sidekiq payloads are written.
     pub fn wire(&self) -> Wire {
         self.wire
     }
 
     /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
-    /// and defaults for everything else.
+    /// what the client is configured for the class, and defaults for everything else.
     pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
-        Draft::new(self.next_jid(), class, args_json)
+        let mut draft = Draft::new(self.next_jid(), class, args_json);
+        self.configure(&mut draft);
+        draft
+    }
+
+    /// The draft of a job, with what the client is configured for its class.
+    pub(crate) fn drafted<J: IntoDraft>(&self, job: J) -> Result<Draft, PushError> {
+        let mut draft = job.into_draft(self.next_jid())?;
+        if J::CONFIGURED {
+            self.configure(&mut draft);
+        }
+        Ok(draft)
+    }
+
+    fn configure(&self, draft: &mut Draft) {
+        if let Some(settings) = self.class_settings.get(&draft.class) {
+            settings.apply(draft);
+        }
     }
 
     pub(crate) fn next_jid(&self) -> Jid {
@@ -141,6 +185,9 @@ impl Client {
             if middleware.push(&mut draft) == ClientVerdict::Stop {
                 return Ok(None);
             }
+        }
+        if let Some(trace) = trace::current().or_else(|| self.trace.as_deref().cloned()) {
+            trace.carry(&mut draft);
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
         draft.args = crate::args::canonical(&draft.args, self.wire)

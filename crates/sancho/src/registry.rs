@@ -1,96 +1,101 @@
 //! Which class is performed by which code: the one place where job types are erased.
 
-use std::collections::HashMap;
+mod entry;
+mod names;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use sancho_core::lifecycle::{Failure, Policy};
-use sancho_core::retry::Backoff;
-use sancho_core::{Wire, limits};
+use sancho_core::{Invalid, Wire};
 
-use crate::{ArgsError, Context, Job, JobOptions, JobResult, Perform};
+pub(crate) use entry::{Entry, Run};
 
-/// A job under way.
-pub(crate) type Run = Pin<Box<dyn Future<Output = JobResult> + Send>>;
+use crate::handlers::Handlers;
+use crate::middleware::ServerMiddleware;
+use crate::{ClassSettings, Fallback, Job, Perform};
 
-/// Reads a job's arguments and starts it.
-type Start<S> = dyn Fn(&str, Context<S>) -> Result<Run, ArgsError> + Send + Sync;
-
-/// What is known of a class.
-pub(crate) struct Entry<S> {
-    start: Box<Start<S>>,
-    backoff: fn(u32, &Failure) -> Backoff,
-    pub(crate) options: JobOptions,
-    pub(crate) policy: Policy,
-}
-
-impl<S: Send + Sync + 'static> Entry<S> {
-    fn of<J: Perform<S>>() -> Self {
-        let options = J::options();
-        let policy = Policy {
-            retries: limits::RETRIES,
-            retry: options.retry,
-            backtrace: options.backtrace,
-            wire: Wire::default().time(),
-        };
-        Entry {
-            start: Box::new(|args, cx| {
-                let job = J::from_args(args)?;
-                Ok(Box::pin(async move { job.perform(&cx).await }))
-            }),
-            backoff: J::backoff,
-            options,
-            policy,
-        }
-    }
-
-    /// Reads the arguments and makes the job's future, which has done nothing yet.
-    pub(crate) fn start(&self, args: &str, cx: Context<S>) -> Result<Run, ArgsError> {
-        (self.start)(args, cx)
-    }
-
-    /// When a failure is tried again: what the failure itself says, else what the class says.
-    pub(crate) fn backoff(&self, retry_count: u32, failure: &Failure) -> Backoff {
-        match failure.backoff {
-            Backoff::Default => (self.backoff)(retry_count, failure),
-            said => said,
-        }
-    }
-}
-
-/// Every class that a server performs.
+/// Every class that a server performs, and what stands around all of them.
 pub(crate) struct Registry<S> {
-    entries: HashMap<&'static str, Arc<Entry<S>>>,
+    /// By class until the registry is complete; from then on by every name that a payload may have for a class.
+    entries: HashMap<Cow<'static, str>, Arc<Entry<S>>>,
+    fallback: Option<Arc<dyn Fallback<S>>>,
+    /// What is known of a class of which nothing else is: the fallback performs it.
+    unregistered: Option<Arc<Entry<S>>>,
+    around: Vec<Arc<dyn ServerMiddleware<S>>>,
+    pub(crate) handlers: Handlers,
+}
+
+/// What holds for every class of a server.
+pub(crate) struct ForAll<'a> {
+    /// How often a job whose `retry` is `true` is retried.
+    pub(crate) retries: u32,
+    /// Who reads what is written.
+    pub(crate) wire: Wire,
+    /// What each class is configured for.
+    pub(crate) settings: &'a BTreeMap<String, ClassSettings>,
 }
 
 impl<S: Send + Sync + 'static> Registry<S> {
     pub(crate) fn new() -> Self {
-        Registry { entries: HashMap::new() }
+        Registry {
+            entries: HashMap::new(),
+            fallback: None,
+            unregistered: None,
+            around: Vec::new(),
+            handlers: Handlers::default(),
+        }
     }
 
     /// Adds a class; a class added twice is performed as the last one says.
     pub(crate) fn add<J: Job + Perform<S>>(&mut self) {
-        self.entries.insert(J::CLASS, Arc::new(Entry::of::<J>()));
+        self.entries.insert(J::CLASS.into(), Arc::new(Entry::of::<J>()));
     }
 
-    pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {
-        self.entries.get(class)
+    /// Performs what is not registered.
+    pub(crate) fn fall_back(&mut self, fallback: impl Fallback<S>) {
+        self.fallback = Some(Arc::new(fallback));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Stands around every class, within what does already.
+    pub(crate) fn surround(&mut self, middleware: impl ServerMiddleware<S>) {
+        self.around.push(Arc::new(middleware));
     }
 
-    /// What holds for every class: how often a job whose `retry` is `true` is retried, and who reads what is written.
-    pub(crate) fn configure(&mut self, retries: u32, wire: Wire) {
-        for entry in self.entries.values_mut() {
-            if let Some(entry) = Arc::get_mut(entry) {
-                entry.policy.retries = retries;
-                entry.policy.wire = wire.time();
+    /// Takes in what holds for all classes, and the names by which they are known: nothing is added afterwards.
+    ///
+    /// # Errors
+    /// [`Invalid`], when there is nothing to perform, a name means two classes, or a class's own options break a
+    /// rule.
+    pub(crate) fn complete(&mut self, for_all: &ForAll<'_>) -> Result<(), Invalid> {
+        if self.entries.is_empty() && self.fallback.is_none() {
+            return Err(Invalid::new("no class is registered: call register::<YourJob>() before the server is run"));
+        }
+        let around: Arc<[_]> = self.around.clone().into();
+        for (class, entry) in &mut self.entries {
+            let entry = Arc::get_mut(entry).expect("nobody else has seen it yet");
+            entry.complete(for_all.settings.get(&**class), for_all, &around)?;
+        }
+        if let Some(fallback) = &self.fallback {
+            let entry_for = |settings| -> Result<_, Invalid> {
+                let mut entry = Entry::of_fallback(Arc::clone(fallback));
+                entry.complete(settings, for_all, &around)?;
+                Ok(Arc::new(entry))
+            };
+            self.unregistered = Some(entry_for(None)?);
+            for (class, settings) in for_all.settings {
+                if !self.entries.contains_key(class.as_str()) {
+                    self.entries.insert(class.clone().into(), entry_for(Some(settings))?);
+                }
             }
         }
+        names::add_aliases(&mut self.entries)
+    }
+
+    /// Who performs jobs whose payloads name this class.
+    pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {
+        self.entries.get(class).or(self.unregistered.as_ref())
     }
 }
 

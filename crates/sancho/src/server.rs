@@ -5,34 +5,45 @@
 //! is the way from serving to stopped.
 
 mod alone;
+pub(crate) mod blocking;
 mod burst;
 mod capsule;
 mod capsules;
 mod config;
 mod discovery;
+mod ending;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
 mod health;
 mod heartbeat;
 mod host;
+mod keeper;
+mod last_words;
 mod launcher;
 mod lease;
+pub(crate) mod line;
 mod lots;
 mod outage;
+pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
+mod pulse;
 mod reaper;
+mod report;
 mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
-mod signals;
+pub(crate) mod signals;
+mod slot;
 mod tally;
 mod unknown;
+mod watchdog;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{Invalid, Retention, StoreError};
@@ -40,12 +51,18 @@ use sancho_core::{Invalid, Retention, StoreError};
 pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
+#[cfg(feature = "cli")]
+pub(crate) use host::{hostname, resident_bytes};
 pub use launcher::RunningServer;
+pub(crate) use processor::{Begun, Next, Processor, policy_of};
+pub use report::{Doing, RunningJobReport, ThreadReport};
+pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
-use crate::registry::Registry;
-use crate::{Client, Job, Perform};
+use crate::registry::{ForAll, Registry};
+use crate::server::lease::Lease;
+use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
 ///
@@ -89,6 +106,43 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// Performs jobs of this class. Registered twice, a class is performed as the last one says.
     pub fn register<J: Job + Perform<S>>(mut self) -> Self {
         self.registry.add::<J>();
+        self
+    }
+
+    /// Performs every class that is not registered. Given twice, the last one does.
+    pub fn fallback(mut self, fallback: impl Fallback<S>) -> Self {
+        self.registry.fall_back(fallback);
+        self
+    }
+
+    /// Stands around each job that is performed, within what was given before: the first is the outermost.
+    pub fn middleware(mut self, middleware: impl ServerMiddleware<S>) -> Self {
+        self.registry.surround(middleware);
+        self
+    }
+
+    /// What holds for a class here, over what it says itself: for jobs that are performed, and for jobs that jobs
+    /// push. Given twice for a class, the later settings go over the earlier ones. Those that the server's client
+    /// has hold too.
+    pub fn class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
+        self.client = self.client.with_class_settings(class, settings);
+        self
+    }
+
+    /// Is told of each job that dies, whatever of: exhausted, killed, not to be retried, poison, of a class that
+    /// nobody knew for a day, or unreadable.
+    ///
+    /// Called before the death is settled, and so at least once. It is called where jobs are claimed for all slots:
+    /// it must not block, and hands over what takes time. A panic is logged and changes nothing. Several are called
+    /// in the order given.
+    pub fn on_death(mut self, handler: impl Fn(&DeadJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers.death.push(Arc::new(handler));
+        self
+    }
+
+    /// Is told of each try that fails, the last one included; otherwise as [`Server::on_death`].
+    pub fn on_error(mut self, handler: impl Fn(&FailedJob) + Send + Sync + 'static) -> Self {
+        self.registry.handlers.error.push(Arc::new(handler));
         self
     }
 
@@ -185,6 +239,57 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// The client of the server's store, which its jobs push through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same server, whose jobs push through this client of the same store.
+    pub(crate) fn with_client(self, client: Client) -> Self {
+        Server { client, ..self }
+    }
+
+    /// What performs its jobs, for those who begin them by hand.
+    ///
+    /// # Errors
+    /// As for [`Server::start`], where no store is asked.
+    pub(crate) fn into_processor(self, stopping: tokio::sync::watch::Receiver<bool>) -> Result<Processor<S>, Invalid> {
+        let Server { client, state, mut registry, given, .. } = self;
+        let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+        registry.complete(&for_all)?;
+        let lease = Lease::new(Arc::clone(client.clock()), &**client.entropy(), host::hostname(), std::process::id());
+        Ok(Processor {
+            state: Arc::new(state),
+            client,
+            registry,
+            lease: Arc::new(lease),
+            stopping,
+            keeper: Arc::default(),
+            log_args: given.log_args,
+        })
+    }
+
+    /// Where the server tells what happens.
+    pub(crate) fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// How many threads jobs have that block ([`Runs::Blocking`](crate::Runs)): as many as there are slots, unless said,
+    /// and at most [`limits::BLOCKING_THREADS_MAX`](sancho_core::limits::BLOCKING_THREADS_MAX).
+    ///
+    /// A thread starts when a job needs one, and ends when none has needed it for a while. A job that waits for a thread
+    /// has its slot meanwhile; its timeout begins when it has one.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.given.blocking_threads = Some(threads);
+        self
+    }
+
+    /// Whether the log tells the arguments of jobs; it does not, unless said: they may be secrets.
+    pub fn log_args(mut self, args: bool) -> Self {
+        self.given.log_args = if args { line::LogArgs::Yes } else { line::LogArgs::No };
+        self
+    }
+
     /// Listens to what happens, from before the server starts.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -198,8 +303,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
-    /// TTIN has it log what runs.
+    /// Runs the server until a signal stops it: TERM, INT and HUP stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs, and USR2 does nothing: what it is for, a log's files, is the program's own.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -220,7 +325,9 @@ impl<S: Send + Sync + 'static> Server<S> {
             match signal {
                 Signal::Quiet => server.quiet(),
                 Signal::Dump => server.dump(),
-                Signal::Stop => server.begin_stop(),
+                // The log is the program's own, which has its own way to open it again.
+                Signal::Reopen => {}
+                Signal::Stop | Signal::Hangup => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {
                     interrupted = true;

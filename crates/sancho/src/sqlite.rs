@@ -21,7 +21,7 @@ pub fn push_in(
     transaction: &rusqlite::Transaction<'_>,
     job: impl IntoDraft,
 ) -> Result<PushedJob, PushError> {
-    let draft = job.into_draft(client.next_jid())?;
+    let draft = client.drafted(job)?;
     let job = client.prepare(draft)?.ok_or(PushError::Stopped)?;
     let answers = SqliteStore::push_in(transaction, std::slice::from_ref(&job), client.clock().now())?;
     one_answer(job, answers.into_iter().next().expect("a store answers for each job"))

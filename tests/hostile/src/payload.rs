@@ -107,6 +107,7 @@ fn outcomes() -> [Outcome; 14] {
         message: "\u{0}é".repeat(100),
         backtrace: vec!["a.rs:1 ".repeat(200); 2],
         backoff,
+        at: None,
     };
     [
         Outcome::Done,

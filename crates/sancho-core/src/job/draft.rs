@@ -42,10 +42,12 @@ pub struct Draft {
     pub retry_for: Option<Duration>,
     /// The queue that retries go to, when it is another one.
     pub retry_queue: Option<QueueName>,
-    /// How much of a backtrace a failure keeps.
-    pub backtrace: Backtrace,
-    /// Whether the job, when exhausted, goes to the dead set.
-    pub bury: Bury,
+    /// How much of a backtrace a failure keeps; `None` leaves it to whoever performs the job.
+    pub backtrace: Option<Backtrace>,
+    /// Whether the job, when exhausted, goes to the dead set; `None` leaves it to whoever performs the job.
+    pub dead: Option<Bury>,
+    /// How long after it is due the job is worth starting; [`Draft::expires_at`] goes before it.
+    pub expires_in: Option<Duration>,
     /// When the job is no longer worth starting.
     pub expires_at: Option<Timestamp>,
     /// The caller's own name for the job.
@@ -71,6 +73,25 @@ pub enum Bury {
     No,
 }
 
+impl From<bool> for Bury {
+    /// As the member `dead` has it.
+    fn from(dead: bool) -> Self {
+        if dead { Bury::Yes } else { Bury::No }
+    }
+}
+
+impl From<bool> for Backtrace {
+    fn from(all: bool) -> Self {
+        if all { Backtrace::All } else { Backtrace::None }
+    }
+}
+
+impl From<u32> for Backtrace {
+    fn from(lines: u32) -> Self {
+        Backtrace::Lines(lines)
+    }
+}
+
 impl Draft {
     /// A job of a class with arguments, and defaults for everything else.
     pub fn new(jid: Jid, class: impl Into<String>, args: impl Into<String>) -> Self {
@@ -83,8 +104,9 @@ impl Draft {
             retry: Retry::Default,
             retry_for: None,
             retry_queue: None,
-            backtrace: Backtrace::None,
-            bury: Bury::Yes,
+            backtrace: None,
+            dead: None,
+            expires_in: None,
             expires_at: None,
             key: None,
             on_conflict: OnConflict::Keep,
@@ -148,6 +170,13 @@ impl Draft {
                 limits::TAGS_MAX
             )));
         }
+        if self.retry_for.is_some_and(|span| span > RETRY_FOR_MAX) {
+            return Err(Invalid::new(format!(
+                "{} is to be retried for longer than {} s: give a span, not a time",
+                self.class,
+                RETRY_FOR_MAX.as_secs()
+            )));
+        }
         if !self.args.trim_start().starts_with('[') {
             return Err(Invalid::new(format!(
                 "the arguments of {} must be a JSON array, such as [7, \"blue\"]: put brackets around them",
@@ -172,12 +201,13 @@ impl Draft {
             members.set("retry_queue", queue.as_str());
         }
         match self.backtrace {
-            Backtrace::None => {}
-            Backtrace::Lines(lines) => members.set("backtrace", &lines),
-            Backtrace::All => members.set("backtrace", &true),
+            None => {}
+            Some(Backtrace::None) => members.set("backtrace", &false),
+            Some(Backtrace::Lines(lines)) => members.set("backtrace", &lines),
+            Some(Backtrace::All) => members.set("backtrace", &true),
         }
-        if self.bury == Bury::No {
-            members.set("dead", &false);
+        if let Some(dead) = self.dead {
+            members.set("dead", &(dead == Bury::Yes));
         }
         if !self.tags.is_empty() {
             members.set("tags", &self.tags);
@@ -185,7 +215,8 @@ impl Draft {
         if let Some(key) = &self.key {
             members.set("key", key.as_str());
         }
-        if let Some(at) = self.expires_at {
+        let lives_until = |span| self.at.map_or(now, |at| at.max(now)) + span;
+        if let Some(at) = self.expires_at.or(self.expires_in.map(lives_until)) {
             set_time(&mut members, "expires_at", at, wire);
         }
         for (name, text) in &self.extra {
@@ -205,6 +236,9 @@ impl Draft {
         Ok(members.to_payload())
     }
 }
+
+/// The longest span for retries: Sidekiq refuses a longer one, which it takes for a time.
+const RETRY_FOR_MAX: Duration = Duration::from_secs(1_000_000_000);
 
 /// Members that a draft writes itself, or that only a server writes.
 const OWN: &[&str] = &[
@@ -302,5 +336,34 @@ mod tests {
         let mut own = draft("[]");
         own.extra = vec![("jid".into(), "1".into())];
         assert!(text(own).expect_err("own").contains("a setting of its own"));
+        let mut long = draft("[]");
+        long.retry_for = Some(Duration::from_secs(1_000_000_001));
+        assert!(text(long).expect_err("long").contains("give a span, not a time"));
+    }
+
+    #[test]
+    fn what_is_said_is_written_and_what_is_not_is_left_out() {
+        let mut said = draft("[]");
+        said.retry_for = Some(Duration::from_secs(3 * 86_400));
+        said.retry_queue = Some(QueueName::new("slow").expect("a name"));
+        (said.backtrace, said.dead) = (Some(Backtrace::None), Some(Bury::Yes));
+        said.expires_in = Some(Duration::from_secs(60));
+        assert_eq!(
+            text(said).expect("valid"),
+            r#"{"retry":true,"queue":"default","retry_for":259200,"retry_queue":"slow","backtrace":false,"dead":true,"expires_at":1795215030.5,"args":[],"class":"Resize","jid":"j1","created_at":1795214970.5,"enqueued_at":1795214970.5}"#
+        );
+        for member in ["retry_for", "retry_queue", "backtrace", "dead", "tags", "key", "expires_at"] {
+            assert!(!text(draft("[]")).expect("valid").contains(member), "{member}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_counts_from_when_the_job_is_due() {
+        let mut later = draft("[]");
+        later.at = Some(Timestamp::from_unix_millis(1_795_214_980_000));
+        later.expires_in = Some(Duration::from_secs(60));
+        assert!(text(later.clone()).expect("valid").contains(r#""expires_at":1795215040.0,"#));
+        later.at = Some(Timestamp::EPOCH);
+        assert!(text(later).expect("valid").contains(r#""expires_at":1795215030.5,"#), "a past time means now");
     }
 }

@@ -40,6 +40,8 @@ pub struct Envelope<'a> {
     error_backtrace: Option<&'a RawValue>,
     display_class: Option<&'a RawValue>,
     wrapped: Option<&'a RawValue>,
+    traceparent: Option<&'a RawValue>,
+    tracestate: Option<&'a RawValue>,
 }
 
 /// The `retry` member.
@@ -195,6 +197,16 @@ impl<'a> Envelope<'a> {
         times.into_iter().filter_map(WireTime::read).collect()
     }
 
+    /// The span that pushed the job, in the form of W3C's header of this name; not checked.
+    pub fn traceparent(&self) -> Option<Cow<'a, str>> {
+        self.traceparent.and_then(text)
+    }
+
+    /// What tracing systems add to [`Envelope::traceparent`], in the form of W3C's header of this name; not checked.
+    pub fn tracestate(&self) -> Option<Cow<'a, str>> {
+        self.tracestate.and_then(text)
+    }
+
     /// The class of the last error.
     pub fn error_class(&self) -> Option<Cow<'a, str>> {
         self.error_class.and_then(text)
@@ -290,6 +302,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Slots<'a> {
                         "error_backtrace" => &mut envelope.error_backtrace,
                         "display_class" => &mut envelope.display_class,
                         "wrapped" => &mut envelope.wrapped,
+                        "traceparent" => &mut envelope.traceparent,
+                        "tracestate" => &mut envelope.tracestate,
                         _ => continue,
                     };
                     *slot = Some(value);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{End, Place, Tally, Transition};
-use crate::job::{Backtrace, Envelope, Retry, WireTime};
+use crate::job::{Backtrace, Bury, Envelope, Retry, WireTime};
 use crate::retry::{Backoff, sidekiq_delay};
 use crate::{Payload, QueueName, Timestamp, backtrace, limits};
 
@@ -51,6 +51,8 @@ pub struct Failure {
     pub backtrace: Vec<String>,
     /// What the job's own back-off function says.
     pub backoff: Backoff,
+    /// When it failed; `None` when that is not known better than by the time at which the outcome is decided.
+    pub at: Option<Timestamp>,
 }
 
 /// A claimed job, as the rules see it.
@@ -71,6 +73,12 @@ pub struct Policy {
     pub retries: u32,
     /// What holds for a payload without `retry`: the class's own setting.
     pub retry: Retry,
+    /// What holds for a payload that has neither `retry` nor `retry_for`: the class's own window, if it has one.
+    pub retry_for: Option<Duration>,
+    /// What holds for a payload without `retry_queue`.
+    pub retry_queue: Option<QueueName>,
+    /// What holds for a payload without `dead`.
+    pub dead: Bury,
     /// What holds for a payload without `backtrace`.
     pub backtrace: Backtrace,
     /// How times are written.
@@ -79,7 +87,15 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { retries: limits::RETRIES, retry: Retry::Never, backtrace: Backtrace::None, wire: WireTime::default() }
+        Policy {
+            retries: limits::RETRIES,
+            retry: Retry::Never,
+            retry_for: None,
+            retry_queue: None,
+            dead: Bury::Yes,
+            backtrace: Backtrace::None,
+            wire: WireTime::default(),
+        }
     }
 }
 
@@ -122,7 +138,10 @@ const PROCESSED: Tally = Tally { processed: 1, failed: 0 };
 const FAILED: Tally = Tally { processed: 1, failed: 1 };
 const POISONED: Tally = Tally { processed: 0, failed: 1 };
 
-/// What follows `outcome`. `chance`, between zero and one, spreads retries.
+/// What follows `outcome`. `chance`, between zero and one, spreads retries: it has no say in whether there is one.
+///
+/// A failure that says when it was is decided as of then, however much later that is: whoever asks again before the
+/// outcome is settled gets the same answer.
 pub fn decide(attempt: Attempt<'_>, outcome: Outcome, now: Timestamp, chance: f64) -> Decision {
     let Ok(envelope) = attempt.payload.envelope() else {
         return to(Place::Dead, None, NOTHING, Verdict::Died);
@@ -139,10 +158,14 @@ pub fn decide(attempt: Attempt<'_>, outcome: Outcome, now: Timestamp, chance: f6
             to(Place::Scheduled { at: now + span }, payload, PROCESSED, Verdict::Postponed)
         }
         Outcome::Kill(failure) => {
+            let now = failure.at.unwrap_or(now);
             let payload = with_failure(attempt, &envelope, &failure, attempt.queue, envelope.retry_count(), now);
             to(Place::Dead, payload, PROCESSED, Verdict::Died)
         }
-        Outcome::Failed(failure) => fail(attempt, &envelope, &failure, now, chance),
+        Outcome::Failed(failure) => {
+            let now = failure.at.unwrap_or(now);
+            fail(attempt, &envelope, &failure, now, chance)
+        }
         Outcome::Interrupted => to(front(attempt), None, NOTHING, Verdict::Returned),
         Outcome::Orphaned => orphan(attempt, &envelope, now),
         Outcome::Paused => {
@@ -174,26 +197,30 @@ fn fail(attempt: Attempt<'_>, envelope: &Envelope<'_>, failure: &Failure, now: T
         return to(Place::Gone, None, FAILED, Verdict::Died);
     }
     let retry_count = envelope.retry_count().map_or(0, |count| count.saturating_add(1));
-    let queue = envelope.retry_queue().unwrap_or_else(|| attempt.queue.clone());
+    let retry_queue = envelope.retry_queue().or_else(|| attempt.policy.retry_queue.clone());
+    let queue = retry_queue.unwrap_or_else(|| attempt.queue.clone());
     let payload = with_failure(attempt, envelope, failure, &queue, Some(retry_count), now);
     if failure.backoff == Backoff::Discard {
         return to(Place::Gone, None, FAILED, Verdict::Died);
     }
     if failure.backoff == Backoff::Kill || exhausted(attempt, envelope, retry, retry_count, now) {
-        let place = if envelope.dead() == Some(false) { Place::Gone } else { Place::Dead };
+        let bury = envelope.dead().map_or(attempt.policy.dead, Bury::from);
+        let place = if bury == Bury::No { Place::Gone } else { Place::Dead };
         return to(place, payload, FAILED, Verdict::Died);
     }
-    let delay = match failure.backoff {
-        Backoff::After(delay) => delay,
-        _ => sidekiq_delay(retry_count, chance),
+    let at = match failure.backoff {
+        Backoff::After(delay) => now + delay,
+        Backoff::At(time) => time.max(now),
+        _ => now + sidekiq_delay(retry_count, chance),
     };
-    let at = now + delay;
     to(Place::Retries { at }, payload, FAILED, Verdict::Retried { at, retry_count })
 }
 
 fn exhausted(attempt: Attempt<'_>, envelope: &Envelope<'_>, retry: Retry, retry_count: u32, now: Timestamp) -> bool {
-    // As Sidekiq 8.1 has it: with a window the count is ignored.
-    if let Some(window) = envelope.retry_for() {
+    // As Sidekiq 8.1 has it: with a window the count is ignored. A count or a window answer the same question, so a
+    // payload that has one of them is not asked about the other.
+    let is_silent = envelope.retry().is_none();
+    if let Some(window) = envelope.retry_for().or(attempt.policy.retry_for.filter(|_| is_silent)) {
         return envelope.failed_at().unwrap_or(now) + window < now;
     }
     match retry {

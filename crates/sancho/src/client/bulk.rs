@@ -1,8 +1,14 @@
 //! Many jobs in one atomic push.
 
-use sancho_core::{BoxFuture, Draft, Invalid, NewJob, QueueName, Timestamp, limits};
+use std::time::Duration;
 
-use super::{Client, IntoDraft, PushError, PushedJob};
+use sancho_core::{
+    Backtrace, BoxFuture, Bury, Draft, Invalid, NewJob, OnConflict, QueueName, Retry, Timestamp, limits,
+};
+use serde::Serialize;
+
+use super::options::job_options;
+use super::{Client, IntoDraft, PushError, PushedJob, RetryOption};
 
 impl Client {
     /// Pushes jobs, all or none, once the answer is awaited; at most [`limits::JOBS_PER_PUSH_MAX`] at a time.
@@ -18,7 +24,7 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn push_bulk<J: IntoDraft>(&self, jobs: impl IntoIterator<Item = J>) -> PushBulk {
-        let drafts = jobs.into_iter().map(|job| job.into_draft(self.next_jid())).collect();
+        let drafts = jobs.into_iter().map(|job| self.drafted(job)).collect();
         PushBulk { client: self.clone(), drafts }
     }
 
@@ -42,11 +48,16 @@ impl Client {
             return Ok(Vec::new());
         }
         let answers = self.push_jobs(&jobs).await?;
-        Ok(jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect())
+        let pushed: Vec<_> =
+            jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect();
+        self.tell_pushed(&pushed).await;
+        Ok(pushed)
     }
 }
 
 /// A push of many jobs that is being prepared: await it to push.
+///
+/// What is said here holds for each of the jobs, as it does for one in a [`Push`](crate::Push).
 #[derive(Debug)]
 #[must_use = "nothing is pushed until this is awaited"]
 pub struct PushBulk {
@@ -55,20 +66,11 @@ pub struct PushBulk {
 }
 
 impl PushBulk {
-    /// Sends all the jobs to this queue, instead of their classes' own.
-    pub fn queue(self, name: impl AsRef<str>) -> Self {
-        self.set(|drafts| {
-            let queue = QueueName::new(name)?;
-            drafts.iter_mut().for_each(|draft| draft.queue = queue.clone());
-            Ok(())
-        })
-    }
-
     /// Schedules all the jobs for one time; one that is not in the future means at once.
     pub fn at(self, time: impl Into<Timestamp>) -> Self {
         let at = time.into();
-        self.set(|drafts| {
-            drafts.iter_mut().for_each(|draft| draft.at = Some(at));
+        self.each(|draft| {
+            draft.at = Some(at);
             Ok(())
         })
     }
@@ -86,6 +88,12 @@ impl PushBulk {
             drafts.iter_mut().zip(times).for_each(|(draft, at)| draft.at = Some(at));
             Ok(())
         })
+    }
+
+    job_options!();
+
+    fn each(self, change: impl FnMut(&mut Draft) -> Result<(), PushError>) -> Self {
+        self.set(|drafts| drafts.iter_mut().try_for_each(change))
     }
 
     fn set(mut self, change: impl FnOnce(&mut Vec<Draft>) -> Result<(), PushError>) -> Self {

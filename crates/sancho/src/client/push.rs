@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use sancho_core::{
-    Backtrace, BoxFuture, Draft, ErrorKind, Jid, Key, NewJob, OnConflict, Pushed, QueueName, StoreResult, Timestamp,
+    Backtrace, BoxFuture, Bury, Draft, ErrorKind, Jid, Key, NewJob, OnConflict, Pushed, QueueName, Retry, StoreResult,
+    Timestamp,
 };
 use serde::Serialize;
 
+use super::options::job_options;
 use super::{Client, IntoDraft, PushError, PushedJob, RetryOption};
 
 impl Client {
@@ -23,8 +25,7 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn push(&self, job: impl IntoDraft) -> Push {
-        let draft = job.into_draft(self.next_jid());
-        Push { client: self.clone(), draft, due: Due::Now, lifetime: None }
+        Push { client: self.clone(), draft: self.drafted(job), due: Due::Now }
     }
 
     /// Pushes jobs to the store; repeats the call once when its outcome is unknown.
@@ -37,9 +38,20 @@ impl Client {
             answer => answer,
         }
     }
+
+    /// Tells the middleware, in its order, which jobs have been pushed.
+    pub(super) async fn tell_pushed(&self, jobs: &[PushedJob]) {
+        for middleware in self.middleware.iter() {
+            for job in jobs {
+                middleware.pushed(job).await;
+            }
+        }
+    }
 }
 
 /// A push that is being prepared: await it to push.
+///
+/// What is said here goes before what the program is configured for, and that before what the class says.
 ///
 /// A value that breaks a rule is remembered and reported when the push is awaited; nothing is pushed then.
 #[derive(Debug)]
@@ -48,7 +60,6 @@ pub struct Push {
     client: Client,
     draft: Result<Draft, PushError>,
     due: Due,
-    lifetime: Option<Duration>,
 }
 
 /// When a job is due.
@@ -72,75 +83,26 @@ impl Push {
         self
     }
 
-    /// Sends the job to this queue, instead of its class's own.
-    pub fn queue(self, name: impl AsRef<str>) -> Self {
-        self.try_with(|draft| {
-            draft.queue = QueueName::new(name)?;
-            Ok(())
-        })
-    }
-
-    /// Retries a failure so many times, or `false`: never; `true`: as often as the server is configured for.
-    pub fn retry(self, retry: impl Into<RetryOption>) -> Self {
-        self.with(|draft| draft.retry = retry.into().0)
-    }
-
     /// Gives the job a name of the caller's own, such as `product:42`, by which it is found, cancelled and
     /// rescheduled. While the job lives, [`Push::on_conflict`] says what a push of the same key does.
     pub fn key(self, key: impl AsRef<str>) -> Self {
-        self.try_with(|draft| {
-            draft.key = Some(Key::new(key)?);
+        self.each(|draft| {
+            draft.key = Some(Key::new(&key)?);
             Ok(())
         })
-    }
-
-    /// Says what happens when the key is taken; [`OnConflict::Keep`] unless said.
-    pub fn on_conflict(self, on_conflict: OnConflict) -> Self {
-        self.with(|draft| draft.on_conflict = on_conflict)
-    }
-
-    /// Gives the job these tags, instead of its class's own.
-    pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.with(|draft| draft.tags = tags.into_iter().map(Into::into).collect())
-    }
-
-    /// Keeps so much of a failure's backtrace.
-    pub fn backtrace(self, backtrace: Backtrace) -> Self {
-        self.with(|draft| draft.backtrace = backtrace)
-    }
-
-    /// Lets the job go, unperformed, when it has not started so long after it was due.
-    pub fn expires_in(mut self, span: Duration) -> Self {
-        self.lifetime = Some(span);
-        self
     }
 
     /// Gives the job this id. A push repeated with the same id adds nothing.
     pub fn jid(self, jid: impl AsRef<str>) -> Self {
-        self.try_with(|draft| {
+        self.each(|draft| {
             draft.jid = Jid::new(jid.as_ref())?;
             Ok(())
         })
     }
 
-    /// Adds a member to the payload, beside Sidekiq's own; it survives retries as it is.
-    pub fn member(self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) -> Self {
-        self.try_with(|draft| {
-            let name = name.into();
-            let text = crate::args::write(&name, value)?;
-            draft.extra.push((name, text));
-            Ok(())
-        })
-    }
+    job_options!();
 
-    fn with(self, change: impl FnOnce(&mut Draft)) -> Self {
-        self.try_with(|draft| {
-            change(draft);
-            Ok(())
-        })
-    }
-
-    fn try_with(mut self, change: impl FnOnce(&mut Draft) -> Result<(), PushError>) -> Self {
+    fn each(mut self, mut change: impl FnMut(&mut Draft) -> Result<(), PushError>) -> Self {
         if let Ok(draft) = &mut self.draft
             && let Err(error) = change(draft)
         {
@@ -149,18 +111,14 @@ impl Push {
         self
     }
 
-    /// The draft with its times, which count from now.
+    /// The draft with its time, which counts from now.
     fn finish(self) -> Result<(Client, Draft), PushError> {
-        let Push { client, draft, due, lifetime } = self;
+        let Push { client, draft, due } = self;
         let mut draft = draft?;
-        let now = client.clock().now();
         match due {
             Due::Now => {}
-            Due::After(span) => draft.at = Some(now + span),
+            Due::After(span) => draft.at = Some(client.clock().now() + span),
             Due::At(time) => draft.at = Some(time),
-        }
-        if let Some(span) = lifetime {
-            draft.expires_at = Some(draft.at.map_or(now, |at| at.max(now)) + span);
         }
         Ok((client, draft))
     }
@@ -176,7 +134,9 @@ impl IntoFuture for Push {
             let Some(job) = client.prepare(draft)? else { return Err(PushError::Stopped) };
             let answers = client.push_jobs(std::slice::from_ref(&job)).await?;
             let answer = answers.into_iter().next().expect("a store answers for each job");
-            one_answer(job, answer)
+            let pushed = one_answer(job, answer)?;
+            client.tell_pushed(std::slice::from_ref(&pushed)).await;
+            Ok(pushed)
         })
     }
 }

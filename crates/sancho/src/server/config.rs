@@ -6,6 +6,7 @@ use sancho_core::{Invalid, Retention, limits};
 
 use crate::server::capsule::{Capsule, CapsuleSettings};
 use crate::server::capsules::check_all_slots;
+use crate::server::line::LogArgs;
 
 /// Where a server's heart beats: the loop that proves to the store that the process lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,8 @@ pub enum Heart {
     #[default]
     OwnThread,
     /// On the runtime that the server was started on, beside the jobs: for programs that may not start threads, and
-    /// for runtimes whose time is paused. A job that blocks its thread for longer than a lease is then taken over.
+    /// for runtimes whose time is paused. A job that blocks its thread for longer than a lease is then taken over, and
+    /// nobody looks whether jobs yield.
     Runtime,
 }
 
@@ -32,6 +34,9 @@ pub(crate) struct Given {
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
     pub(crate) heart: Heart,
+    /// As many as there are slots, unless said.
+    pub(crate) blocking_threads: Option<usize>,
+    pub(crate) log_args: LogArgs,
 }
 
 impl Default for Given {
@@ -45,6 +50,8 @@ impl Default for Given {
             tag: String::new(),
             labels: Vec::new(),
             heart: Heart::default(),
+            blocking_threads: None,
+            log_args: LogArgs::No,
         }
     }
 }
@@ -60,6 +67,9 @@ pub(crate) struct Config {
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
     pub(crate) heart: Heart,
+    /// At least one.
+    pub(crate) blocking_threads: usize,
+    pub(crate) log_args: LogArgs,
 }
 
 impl Given {
@@ -81,7 +91,15 @@ impl Given {
             }
             capsules.push(capsule);
         }
-        check_all_slots(capsules.iter().map(|capsule| capsule.slots).sum())?;
+        let slots = capsules.iter().map(|capsule| capsule.slots).sum();
+        check_all_slots(slots)?;
+        let blocking_threads = self.blocking_threads.unwrap_or(slots.clamp(1, limits::BLOCKING_THREADS_MAX));
+        if blocking_threads == 0 || blocking_threads > limits::BLOCKING_THREADS_MAX {
+            let most = limits::BLOCKING_THREADS_MAX;
+            return Err(Invalid::new(format!(
+                "a server has 1 to {most} threads for blocking jobs, not {blocking_threads}"
+            )));
+        }
         Ok(Config {
             capsules,
             burst: self.burst,
@@ -90,6 +108,8 @@ impl Given {
             tag: self.tag,
             labels: self.labels,
             heart: self.heart,
+            blocking_threads,
+            log_args: self.log_args,
         })
     }
 }

@@ -1,21 +1,23 @@
 //! The loop of a capsule that claims jobs, starts them, and settles what came of them: one exchange with the store a round.
 
 mod begin;
+mod cut;
 mod end;
+mod manners;
 mod stuck;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    ClaimRequest, Entropy, Interest, Jid, Mark, Outcome, QueueName, Receipt, Standing, Store, StoreError, limits,
+    ClaimRequest, Entropy, Interest, Jid, Mark, QueueName, Receipt, Standing, Store, StoreError, limits,
 };
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Events};
+use crate::event::Events;
 use crate::server::alone::Alone;
+use crate::server::blocking::BlockingPool;
 use crate::server::burst::{Burst, ComeRound};
 use crate::server::capsule::QueueOrder;
 use crate::server::capsule::lineup::Lined;
@@ -29,12 +31,12 @@ use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::roster::Roster;
 use crate::server::settler::Pending;
+use crate::server::slot::{Report, Reports};
 use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
+use cut::Deadlines;
+use manners::Manners;
 use stuck::{Stuck, is_refusal};
-
-/// How long canceled tasks have to come to their end before their jobs are given back all the same.
-const CANCEL_GRACE: Duration = Duration::from_secs(3);
 
 /// What other loops tell the fetchers.
 pub(crate) enum Message {
@@ -70,18 +72,17 @@ pub(crate) struct Fetcher<S> {
     pub(crate) burst: Option<Arc<Burst>>,
     pub(crate) processor: Arc<Processor<S>>,
     pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) blocking: Arc<BlockingPool>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) phase: PhaseWatch,
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
     pub(crate) hand: Hand,
 }
 
-/// Where tasks leave what came of their jobs: the number of the claim, and the outcome.
-type Finished = (mpsc::UnboundedSender<(u64, Outcome)>, mpsc::UnboundedReceiver<(u64, Outcome)>);
-
 /// What is in the fetcher's own hand.
 pub(crate) struct Hand {
-    finished: Finished,
+    reports: (Reports, mpsc::UnboundedReceiver<(u64, Report)>),
+    deadlines: Deadlines,
     pending: Vec<Pending>,
     stuck: Stuck,
     /// A claim request whose outcome is unknown.
@@ -94,14 +95,15 @@ pub(crate) struct Hand {
     line_changes: u64,
     line: Arc<[Lined]>,
     come_round: ComeRound,
-    slow: HashSet<String>,
+    manners: Manners,
     paused_classes: Vec<String>,
 }
 
 impl Hand {
     pub(crate) fn new(outage: Outage) -> Self {
         Hand {
-            finished: mpsc::unbounded_channel(),
+            reports: mpsc::unbounded_channel(),
+            deadlines: Deadlines::default(),
             pending: Vec::new(),
             stuck: Stuck::default(),
             unresolved: None,
@@ -112,7 +114,7 @@ impl Hand {
             line_changes: 0,
             line: Arc::new([]),
             come_round: ComeRound::default(),
-            slow: HashSet::new(),
+            manners: Manners::default(),
             paused_classes: Vec::new(),
         }
     }
@@ -146,12 +148,13 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Takes in what has finished and what was said, without waiting.
     fn collect(&mut self) {
-        while let Ok((number, outcome)) = self.hand.finished.1.try_recv() {
-            self.finished(number, outcome);
+        while let Ok((number, report)) = self.hand.reports.1.try_recv() {
+            self.heard(number, report);
         }
         while let Ok(message) = self.messages.try_recv() {
             self.hear(message);
         }
+        self.end_overdue();
         self.hand.pending.extend(self.hand.stuck.take_due(self.lease.uptime()));
         if !self.lease.is_trusted() {
             self.drop_distrusted();
@@ -171,20 +174,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     fn hear(&mut self, message: Message) {
         match message {
-            Message::Cancel(jid) => {
-                if let Some(job) = self.roster.find(&jid).and_then(|number| self.roster.remove(number)) {
-                    job.task.abort();
-                    self.settle_performing(&job, Outcome::Canceled);
-                }
-            }
+            Message::Cancel(jid) => self.cancel(&jid),
             Message::Lost(receipts) => {
                 for receipt in receipts {
                     let job = self.roster.find_receipt(&receipt).and_then(|number| self.roster.remove(number));
                     if let Some(job) = job {
-                        job.task.abort();
-                        let (jid, class) = (job.jid, job.class);
-                        tracing::warn!(?jid, class, "the claim was lost: others have the job, so it ends here");
-                        self.events.tell(|| Event::ClaimLost { jid, class });
+                        tracing::warn!(
+                            jid = ?job.performance.jid, class = job.performance.class,
+                            "the claim was lost: others have the job, so it ends here"
+                        );
+                        self.lose(&job);
                     }
                 }
             }
@@ -327,7 +326,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let store = Arc::clone(&self.store);
         tokio::select! {
             biased;
-            Some((number, outcome)) = self.hand.finished.1.recv() => self.finished(number, outcome),
+            Some((number, report)) = self.hand.reports.1.recv() => self.heard(number, report),
             Some(message) = self.messages.recv() => self.hear(message),
             () = self.phase.changed() => {}
             () = store.wait(&interest, mark), if asks => {}
@@ -342,8 +341,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if let Phase::Stopping { deadline } = self.phase.now() {
             // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
             // be no wait at all.
-            let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
+            let next = if uptime < deadline { deadline } else { deadline + limits::DROP_WITHIN };
             nap = nap.min(next.saturating_sub(uptime));
+        }
+        if let Some(due) = self.hand.deadlines.next() {
+            nap = nap.min(due.saturating_sub(uptime));
         }
         if let Some(retry) = self.hand.unknown.next_in(uptime) {
             nap = nap.min(retry);
@@ -371,7 +373,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
+        empty && self.lease.uptime() >= deadline.saturating_add(limits::DROP_WITHIN)
     }
 }
 

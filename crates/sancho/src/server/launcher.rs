@@ -3,28 +3,34 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
+use crate::registry::ForAll;
 use crate::server::alone::Alone;
+use crate::server::blocking::BlockingPool;
 use crate::server::burst::Burst;
 use crate::server::capsules::Capsules;
 use crate::server::discovery::Discovery;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
+use crate::server::keeper::Keeper;
 use crate::server::lease::Lease;
 use crate::server::outage::{Outage, OutageWatch};
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
+use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
+use crate::server::report::Reports;
 use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{CapsuleStatus, Health, Heart, ServerError, guard};
+use crate::server::watchdog::Watchdog;
+use crate::server::{CapsuleStatus, Health, Heart, RunningJobReport, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -32,7 +38,9 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
-    dump: Arc<Notify>,
+    /// The pulse of the heart's own thread, if it has one.
+    pulse: Option<Pulse>,
+    reports: Reports,
     capsules: Arc<Capsules>,
     lease: Arc<Lease>,
     outage: OutageWatch,
@@ -44,9 +52,14 @@ impl RunningServer {
         self.shutdown.quiet();
     }
 
-    /// Logs what each slot is doing.
+    /// Logs what each slot is doing, from the thread of the caller: jobs that hold up the runtime do not hold it up.
     pub fn dump(&self) {
-        self.dump.notify_one();
+        self.reports.dump();
+    }
+
+    /// What each slot is doing, in the order in which jobs were claimed.
+    pub fn running(&self) -> Vec<RunningJobReport> {
+        self.reports.make()
     }
 
     /// Begins to stop, and does not wait for it.
@@ -77,7 +90,7 @@ impl RunningServer {
     }
 
     /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
-    /// jobs are claimed at once. Other processes and pages see it from the next beat on.
+    /// jobs are claimed at once. The process's next beat, which follows at once, tells of it.
     ///
     /// # Errors
     /// No such capsule, or a number of slots that it cannot have.
@@ -112,6 +125,13 @@ impl RunningServer {
         }
     }
 
+    /// How long ago the heart's thread last turned, if it does not any more: then the process had better be started
+    /// again. A store that is away stops no heart. One that beats in the program's runtime ([`Heart::Runtime`]) turns as
+    /// long as that does, and is never late.
+    pub fn heart_late(&self) -> Option<std::time::Duration> {
+        self.pulse.as_ref().and_then(Pulse::late)
+    }
+
     /// Listens to what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -121,11 +141,8 @@ impl RunningServer {
 /// Starts every loop of a server, once the store knows the process.
 pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Result<RunningServer, ServerError> {
     let Server { client, state, mut registry, given, events } = server;
-    registry.configure(given.retries, client.wire());
-    if registry.is_empty() {
-        let fix = "no class is registered: call register::<YourJob>() before the server is run";
-        return Err(ServerError::Invalid(Invalid::new(fix)));
-    }
+    let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+    registry.complete(&for_all).map_err(ServerError::Invalid)?;
     let config = Arc::new(given.validate().map_err(ServerError::Invalid)?);
     guard::note_panics();
 
@@ -136,8 +153,10 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (capsules, messages) = Capsules::new(&config.capsules);
     let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
     let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
+    let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
     let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
+    let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
 
     let process = ProcessInfo {
         incarnation: incarnation.clone(),
@@ -157,6 +176,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         rosters: Arc::clone(&rosters),
+        reports: reports.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         capsules: Arc::clone(&capsules),
@@ -183,6 +203,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         phase: shutdown.phase(),
         burst: burst.clone(),
     };
+    discovery.look().await;
     let reaper = Reaper {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
@@ -191,6 +212,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         phase: shutdown.phase(),
         capsules: Arc::clone(&capsules),
         wire: client.wire(),
+        handlers: registry.handlers.clone(),
     };
     let pruner = Pruner {
         store: Arc::clone(&store),
@@ -200,8 +222,25 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         phase: shutdown.phase(),
     };
-    let processor = Arc::new(Processor { state: Arc::new(state), client, registry, stopping: shutdown.stopping() });
-    let alone = Arc::new(Alone::new(capsules.all().len()));
+    let keeper = Keeper {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        rosters: Arc::clone(&rosters),
+        told: Arc::default(),
+    };
+    let watchdog = Watchdog { rosters: Arc::clone(&rosters), lease: Arc::clone(&lease) };
+    let processor = Arc::new(Processor {
+        state: Arc::new(state),
+        client,
+        registry,
+        lease: Arc::clone(&lease),
+        stopping: shutdown.stopping(),
+        stop_timeout: config.stop_timeout,
+        keeper: Arc::clone(&keeper.told),
+        log_args: config.log_args,
+    });
+    let (alone, blocking) =
+        (Arc::new(Alone::new(capsules.all().len())), Arc::new(BlockingPool::new(config.blocking_threads)));
     let fetcher = |(place, messages)| Fetcher {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
@@ -214,6 +253,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         burst: burst.clone(),
         processor: Arc::clone(&processor),
         roster: Arc::clone(&rosters.0[place]),
+        blocking: Arc::clone(&blocking),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         messages,
@@ -221,14 +261,12 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
     let fetchers: Vec<Fetcher<S>> = messages.into_iter().enumerate().map(fetcher).collect();
 
-    let beating = beat(heartbeat, config.heart)?;
-    let dump = Arc::new(Notify::new());
-    let dumping = dump_when_asked(rosters, Arc::clone(&dump));
+    let beating = beat(heartbeat, watchdog, pulse.clone())?;
     let others = [
         tokio::spawn(scheduler.run()),
         tokio::spawn(reaper.run()),
         tokio::spawn(pruner.run()),
-        tokio::spawn(dumping),
+        tokio::spawn(keeper.run()),
         tokio::spawn(discovery.run()),
     ];
     let mut fetching = JoinSet::new();
@@ -240,7 +278,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         shutdown: shutdown.clone(),
         stopped,
         events: events.clone(),
-        dump,
+        pulse,
+        reports,
         capsules: Arc::clone(&capsules),
         lease,
         outage: outage.watch(),
@@ -271,10 +310,12 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat. Answers what resolves when it has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse; and the watchdog where no job can
+/// hold it up: beside a heart that has a thread of its own. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
-    heart: Heart,
+    watchdog: Watchdog<S>,
+    pulse: Option<Pulse>,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
     let (over, beating) = tokio::sync::oneshot::channel();
     let beat = async move {
@@ -282,23 +323,24 @@ fn beat<S: Send + Sync + 'static>(
         // Nobody may wait for it any longer.
         _ = over.send(());
     };
-    match heart {
-        Heart::Runtime => _ = tokio::spawn(beat),
-        Heart::OwnThread => {
+    match pulse {
+        None => _ = tokio::spawn(beat),
+        Some(pulse) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(ServerError::Thread)?;
+            let beat_and_watch = async move {
+                tokio::select! {
+                    biased;
+                    () = beat => {}
+                    () = watchdog.run() => {}
+                    () = pulse.keep() => {}
+                }
+            };
             let thread = std::thread::Builder::new().name("sancho-heart".into());
-            thread.spawn(move || runtime.block_on(beat)).map_err(ServerError::Thread)?;
+            thread.spawn(move || runtime.block_on(beat_and_watch)).map_err(ServerError::Thread)?;
         }
     }
     Ok(beating)
-}
-
-async fn dump_when_asked<S>(rosters: Arc<Rosters<S>>, asked: Arc<Notify>) {
-    loop {
-        asked.notified().await;
-        rosters.dump();
-    }
 }
 
 async fn tell_when_quiet(mut phase: PhaseWatch, events: Events) {

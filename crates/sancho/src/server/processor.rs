@@ -6,18 +6,29 @@ use std::time::Duration;
 
 use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::{Backtrace, Claim, Envelope, Jid, Outcome, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::registry::{Entry, Registry};
+use crate::server::ending::timed_out;
 use crate::server::guard::{Guarded, guarded};
-use crate::{ArgsError, Client, Context, Runs};
+use crate::server::last_words;
+use crate::server::lease::Lease;
+use crate::server::line::{self, LogArgs, Telling};
+use crate::server::performance::{Beginning, Performance};
+use crate::trace::{self, TraceContext};
+use crate::{ArgsError, Client, Context};
 
 /// What all jobs of a server share.
 pub(crate) struct Processor<S> {
     pub(crate) state: Arc<S>,
     pub(crate) client: Client,
     pub(crate) registry: Registry<S>,
+    pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
+    /// Told when a job has said something to be kept.
+    pub(crate) keeper: Arc<Notify>,
+    pub(crate) log_args: LogArgs,
 }
 
 /// A job that was read.
@@ -44,15 +55,18 @@ pub(crate) enum Next {
     Run(RunningJob),
 }
 
+/// A job's code.
+type Code = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
 /// A job's code, ready to run.
 pub(crate) struct RunningJob {
-    pub(crate) future: Pin<Box<dyn Future<Output = Outcome> + Send>>,
-    pub(crate) runs: Runs,
+    pub(crate) future: Code,
+    pub(crate) performance: Arc<Performance>,
 }
 
 impl<S: Send + Sync + 'static> Processor<S> {
-    /// Reads a job, and prepares its run.
-    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], now: Timestamp) -> Begun<S> {
+    /// Reads a job, and prepares its run; the times are the store's, and the uptime.
+    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], (now, uptime): (Timestamp, Duration)) -> Begun<S> {
         let Ok(envelope) = claim.payload.envelope() else {
             let next = Next::Over(Outcome::Unreadable);
             return Begun { jid: None, class: String::new(), wrapped: None, entry: None, next };
@@ -60,44 +74,74 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
         let class = envelope.class().to_owned();
         let shown = envelope.inner_class();
-        let wrapped = (*shown != *class).then(|| shown.into());
+        let wrapped: Option<Box<str>> = (*shown != *class).then(|| shown.into());
         let entry = self.registry.get(&class).cloned();
         let next = if envelope.expires_at().is_some_and(|at| at <= now) {
             Next::Over(Outcome::Expired)
         } else if paused.contains(&class) {
             Next::Over(Outcome::Paused)
         } else if let Some(entry) = &entry {
-            self.prepare(claim, &envelope, entry, jid.clone())
+            let beginning = Beginning {
+                claim: claim.clone(),
+                jid: jid.clone(),
+                class: class.clone(),
+                wrapped: wrapped.clone(),
+                attempt: line::attempt(&envelope),
+                trace: TraceContext::of(&envelope),
+                timeout: entry.options.timeout,
+                runs: entry.options.runs,
+                telling: self.telling(Some(entry)),
+                since: now,
+                began: uptime,
+            };
+            let performance = Performance::new(beginning, Arc::clone(&self.keeper));
+            self.prepare(Arc::new(performance), &envelope, entry)
         } else {
             Next::Unknown
         };
         Begun { jid, class, wrapped, entry, next }
     }
 
-    fn prepare(&self, claim: &Claim, envelope: &Envelope<'_>, entry: &Entry<S>, jid: Option<Jid>) -> Next {
-        let attempt = envelope.retry_count().map_or(1, |count| count.saturating_add(2));
-        // A job of another program may come without an id; it still runs, under a name that says so.
-        let jid = jid.unwrap_or_else(|| Jid::new("none").expect("a short word is a jid"));
-        let cx = Context {
+    /// How the log tells of a class.
+    pub(crate) fn telling(&self, entry: Option<&Arc<Entry<S>>>) -> Telling {
+        let level = entry.map(|entry| entry.options.log_level).unwrap_or_default();
+        Telling { level, args: self.log_args }
+    }
+
+    fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {
+        let cx = Arc::new(Context {
             state: Arc::clone(&self.state),
             client: self.client.clone(),
-            jid,
-            queue: claim.queue.clone(),
-            attempt,
+            performance: Arc::clone(&performance),
             stopping: self.stopping.clone(),
+            stop_timeout: self.stop_timeout,
+        });
+        let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
+        let run = match guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx))) {
+            Ok(Ok(run)) => Guarded::new(run, wants_backtrace, Arc::clone(&performance)),
+            Ok(Err(error)) => return self.over(bad_args(&error), entry, &cx),
+            Err(panic) => return self.over(panic, entry, &cx),
         };
-        let wants_backtrace = envelope.backtrace().unwrap_or(entry.options.backtrace) != Backtrace::None;
-        let started = guarded(wants_backtrace, || entry.start(envelope.args(), cx));
-        let run = match started {
-            Ok(Ok(run)) => Guarded::new(run, wants_backtrace),
-            Ok(Err(error)) => return Next::Over(Outcome::Failed(bad_args(&error))),
-            Err(panic) => return Next::Over(Outcome::Failed(panic)),
+        let (lease, entry) = (Arc::clone(&self.lease), Arc::clone(entry));
+        let code = async move {
+            let outcome = match cx.performance.timeout {
+                Some(limit) => within(limit, run).await,
+                None => run.await,
+            };
+            let outcome = cx.performance.code_over(outcome);
+            let outcome = last_words::dated(outcome, &entry, cx.payload(), lease.now());
+            last_words::spoken(outcome, &entry, cx).await
         };
-        let future: Pin<Box<dyn Future<Output = Outcome> + Send>> = match entry.options.timeout {
-            Some(limit) => Box::pin(within(limit, run)),
-            None => Box::pin(run),
+        let future: Code = match &performance.trace {
+            Some(trace) => Box::pin(trace::scope((**trace).clone(), code)),
+            None => Box::pin(code),
         };
-        Next::Run(RunningJob { future, runs: entry.options.runs })
+        Next::Run(RunningJob { future, performance })
+    }
+
+    /// What comes of a job that failed before any code of its own could run.
+    fn over(&self, failure: Failure, entry: &Entry<S>, cx: &Context<S>) -> Next {
+        Next::Over(last_words::dated(Outcome::Failed(failure), entry, cx.payload(), self.lease.now()))
     }
 }
 
@@ -106,14 +150,9 @@ pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> Policy {
     entry.map_or_else(Policy::default, |entry| entry.policy.clone())
 }
 
+/// Drops code that waits when its time is over. What does not wait, the fetcher brings to an end.
 async fn within(limit: Duration, run: Guarded) -> Outcome {
-    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
-        Outcome::Failed(Failure {
-            class: "Timeout".to_owned(),
-            message: format!("the job ran longer than its timeout of {limit:?}"),
-            ..Failure::default()
-        })
-    })
+    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| timed_out(limit))
 }
 
 fn bad_args(error: &ArgsError) -> Failure {

@@ -7,8 +7,10 @@ use sancho_core::lifecycle::Policy;
 use sancho_core::{Entropy, Jid, Outcome, Store, Wire, limits};
 
 use crate::event::{Event, Events};
+use crate::handlers::Handlers;
 use crate::server::capsules::Capsules;
 use crate::server::lease::Lease;
+use crate::server::line::Telling;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::settler::Pending;
 
@@ -20,6 +22,7 @@ pub(crate) struct Reaper {
     pub(crate) phase: PhaseWatch,
     pub(crate) capsules: Arc<Capsules>,
     pub(crate) wire: Wire,
+    pub(crate) handlers: Handlers,
 }
 
 impl Reaper {
@@ -68,7 +71,9 @@ impl Reaper {
             let read = envelope(&claim.payload).ok();
             let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
             let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
-            Pending::decide(&claim, (jid, class), &policy, Outcome::Orphaned, Duration::ZERO, (now, 0.0))
+            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
+            Pending::decide(&claim, who, &policy, Outcome::Orphaned, Duration::ZERO, when, telling)
+                .told(&self.handlers, &claim)
         };
         let pending = taken.claims.into_iter().map(decide).collect();
         self.capsules.settle(pending);

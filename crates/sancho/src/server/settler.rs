@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sancho_core::lifecycle::Policy;
-use sancho_core::lifecycle::{Attempt, Verdict, decide};
-use sancho_core::{Claim, Jid, Outcome, QueueName, SettleAnswer, Settlement, Timestamp};
+use sancho_core::lifecycle::{Attempt, Failure, Policy, Verdict, decide};
+use sancho_core::{Claim, Jid, Outcome, Place, QueueName, SettleAnswer, Settlement, Timestamp, Transition};
 
 use crate::event::{Event, Events};
+use crate::handlers::{self, DeadJob, Death, FailedJob, Handlers};
+use crate::server::line::{EndLine, Telling, Word};
 
 /// What came of one job, and what is told of it once it is safe.
 pub(crate) struct Pending {
@@ -15,8 +16,10 @@ pub(crate) struct Pending {
     class: String,
     queue: QueueName,
     verdict: Verdict,
-    error: Option<(String, String)>,
+    failure: Option<Failure>,
+    death: Option<Death>,
     elapsed: Duration,
+    line: Option<EndLine>,
 }
 
 impl Pending {
@@ -28,17 +31,66 @@ impl Pending {
         outcome: Outcome,
         elapsed: Duration,
         (now, chance): (Timestamp, f64),
+        telling: Telling,
     ) -> Self {
-        let error = match &outcome {
-            Outcome::Failed(failure) | Outcome::Kill(failure) => Some((failure.class.clone(), failure.message.clone())),
+        let failure = match &outcome {
+            Outcome::Failed(failure) | Outcome::Kill(failure) => Some(failure.clone()),
             _ => None,
         };
+        let word = Word::of(&outcome);
         let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy };
+        let death = handlers::death_of(attempt, &outcome);
         let decision = decide(attempt, outcome, now, chance);
+        let line = EndLine::of(telling, &claim.payload, word, &decision, now);
+        let death = death.filter(|_| decision.verdict == Verdict::Died);
         let receipt = claim.receipt.clone();
         let settlement = Settlement { receipt, transition: decision.transition, then: Vec::new() };
         let queue = claim.queue.clone();
-        Pending { settlement, jid, class, queue, verdict: decision.verdict, error, elapsed }
+        Pending { settlement, jid, class, queue, verdict: decision.verdict, failure, death, elapsed, line }
+    }
+
+    /// Tells the application's handlers, if this is a failure or a death: before the store has it, so that none is
+    /// forgotten.
+    pub(crate) fn told(self, handlers: &Handlers, claim: &Claim) -> Self {
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.settlement.transition.tally.failed > 0) {
+            handlers.tell_error(|| FailedJob {
+                jid: self.jid.clone(),
+                class: self.class.clone(),
+                queue: self.queue.clone(),
+                attempt: handlers::attempt_of(&claim.payload),
+                payload: claim.payload.clone(),
+                error_class: failure.class.clone(),
+                error_message: failure.message.clone(),
+                backtrace: failure.backtrace.clone(),
+                next_try: match self.verdict {
+                    Verdict::Retried { at, .. } => Some(at),
+                    _ => None,
+                },
+            });
+        }
+        if let Some(cause) = self.death {
+            let Transition { payload, place, .. } = &self.settlement.transition;
+            handlers.tell_death(|| DeadJob {
+                jid: self.jid.clone(),
+                class: self.class.clone(),
+                queue: self.queue.clone(),
+                payload: payload.as_ref().unwrap_or(&claim.payload).clone(),
+                cause,
+                error: self.error(),
+                is_kept: *place == Place::Dead,
+            });
+        }
+        self
+    }
+
+    /// The class and message of the failure, if it is one.
+    fn error(&self) -> Option<(String, String)> {
+        self.failure.as_ref().map(|failure| (failure.class.clone(), failure.message.clone()))
+    }
+
+    /// What the rules made of the outcome.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
     }
 
     /// The job's class; empty when its payload cannot be read.
@@ -59,12 +111,11 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let Pending { jid, class, queue, verdict, error, elapsed, .. } = self;
-        if let Some((error_class, error_message)) = &error {
-            tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
-        } else {
-            tracing::debug!(?jid, class, %queue, ?verdict, ?elapsed, "settled");
+        let (error, tally) = (self.error(), self.settlement.transition.tally);
+        let Pending { jid, class, queue, verdict, elapsed, line, .. } = self;
+        if let Some(line) = line {
+            line.tell((jid.as_ref(), &class, &queue), error.as_ref(), elapsed);
         }
-        events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
+        events.tell(|| Event::Settled { jid, class, queue, verdict, tally, error, elapsed });
     }
 }
