@@ -149,8 +149,8 @@ fn the_program_tells_its_configuration_and_what_is_wrong_with_it() {
     };
     assert_eq!(row("concurrency"), "25 config/sancho.yml:25");
     assert_eq!(row("queues"), "critical,6 -q, --queue");
-    assert_eq!(row("capsules.notes.concurrency"), "1 config/sancho.yml:13");
-    assert_eq!(row("classes.Note.retry"), "3 config/sancho.yml:19");
+    assert_eq!(row("capsules.notes.concurrency"), "1 config/sancho.yml:12");
+    assert_eq!(row("classes.Note.retry"), "3 config/sancho.yml:18");
     assert_eq!(row("max_retries"), "25 default");
     let (code, out, _) = output(&directory, &["--check-config", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
