@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use sancho::core::limits;
 use sancho::{BoxFuture, Context, Fallback, JobError, JobResult};
 
 use super::line::line;
@@ -49,6 +50,12 @@ impl Exec {
         tokio::select! {
             biased;
             ended = run.ended() => self.meaning(cx, ended).await,
+            () = cx.cancelled() => {
+                // The rest is for killing what does not end, before the job is dropped.
+                let ended = run.end(limits::CANCEL_GRACE * 2 / 3).await;
+                // Whatever is an error now means that it was canceled.
+                meaning(ended)
+            }
             limit = over(self.job_timeout) => {
                 let ended = run.end(GRACE).await;
                 Err(timeout(limit, &ended))

@@ -10,13 +10,12 @@ use crate::worker::{Worker, wait_for_total};
 fn a_program_is_given_the_payload_on_one_line_and_the_job_in_its_environment() {
     let bench = Bench::new();
     let jid = bench.ok(&["push", "Mailer", r#"[7, "a b", {"c": 1.5}]"#, "--queue", "mailers"]);
-    let payload = bench.json(&["show", &jid])["payload"].clone();
     burst(&bench, "cat >in; env >env; cat >rest", &["-q", "mailers"]);
     let given = std::fs::read_to_string(bench.path("in")).expect("it was written");
     assert_eq!(given.lines().count(), 1, "{given}");
     assert!(given.ends_with("}\n") && given.contains(r#""args":[7,"a b",{"c":1.5}]"#), "{given}");
     let given: Value = serde_json::from_str(&given).expect("JSON");
-    assert_eq!(given["jid"], payload["jid"]);
+    assert_eq!(given["jid"], json!(jid));
     assert_eq!(std::fs::read(bench.path("rest")).expect("it was written"), b"", "then its input ends");
     let environment = std::fs::read_to_string(bench.path("env")).expect("it was written");
     for variable in [&format!("SANCHO_JID={jid}"), "SANCHO_CLASS=Mailer", "SANCHO_QUEUE=mailers", "SANCHO_ATTEMPT=1"] {
@@ -126,6 +125,24 @@ fn a_program_that_runs_too_long_is_ended_and_its_job_has_failed() {
 }
 
 #[test]
+fn a_job_that_is_canceled_is_asked_to_end_and_then_killed() {
+    for line in [
+        "trap 'touch told; exit 1' TERM; touch begun; while :; do sleep 0.05; done",
+        "trap 'touch told' TERM; touch begun; while :; do sleep 0.05; done",
+    ] {
+        let bench = Bench::new();
+        let jid = bench.ok(&["push", "A"]);
+        let worker = Worker::start(&bench, &["--exec", line]);
+        crate::worker::wait_until("the job begins", || bench.path("begun").exists());
+        bench.ok(&["cancel", &jid, "--running"]);
+        crate::worker::wait_for_total(&bench, "busy", 0);
+        assert!(bench.path("told").exists(), "it was asked first");
+        assert_eq!(["failed", "retries", "enqueued", "dead"].map(|name| bench.total(name)), [0; 4]);
+        worker.leaves_nothing();
+    }
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_said_before_anything_is_opened() {
     let bench = Bench::new();
     bench.run(&["work"]).refused(2, &["--exec CMD", "-- PROG ARGS", "sancho::cli::run"]);
@@ -143,7 +160,7 @@ fn jobs_that_run_when_the_server_stops_may_finish() {
     let mut worker = Worker::start(&bench, &["--exec", "touch begun; while ! test -e go; do sleep 0.05; done"]);
     crate::worker::wait_until("the job begins", || bench.path("begun").exists());
     worker.signal(rustix::process::Signal::TERM);
-    worker.until("takes no more jobs");
+    worker.until(&["takes no more jobs"]);
     std::fs::write(bench.path("go"), "").expect("it can be written");
     worker.ends_with(0);
     assert_eq!((bench.total("processed"), bench.total("failed")), (1, 0));
