@@ -94,22 +94,26 @@ impl Notifier {
         let mut stopped = std::pin::pin!(server.stopped());
         loop {
             let status = Title::of(server).whole(tag);
-            let lives = server.heart_late().is_none();
-            let news = [
-                (status != told).then(|| format!("STATUS={status}")),
-                (self.watchdog.is_some() && lives).then(|| "WATCHDOG=1".to_owned()),
-            ];
-            told = status;
-            let news: Vec<String> = news.into_iter().flatten().collect();
-            if !news.is_empty() {
-                self.tell(&news.join("\n"));
+            if let Some(news) = self.news(&told, &status, server.heart_late()) {
+                self.tell(&news);
             }
+            told = status;
             tokio::select! {
                 biased;
                 () = &mut stopped => return,
                 () = tokio::time::sleep(every) => {}
             }
         }
+    }
+
+    /// What there is to tell: another status than was told, and that the program lives, unless its heart is late.
+    fn news(&self, told: &str, status: &str, heart_late: Option<Duration>) -> Option<String> {
+        let news = [
+            (status != told).then(|| format!("STATUS={status}")),
+            (self.watchdog.is_some() && heart_late.is_none()).then(|| "WATCHDOG=1".to_owned()),
+        ];
+        let news: Vec<String> = news.into_iter().flatten().collect();
+        (!news.is_empty()).then(|| news.join("\n"))
     }
 
     fn tell(&self, message: &str) {
@@ -237,6 +241,17 @@ mod tests {
         notifier.stopping();
         wait_for(&socket, "STOPPING=1");
         server.stop().await;
+    }
+
+    #[test]
+    fn a_heart_that_is_late_is_not_said_to_live() {
+        let (patient, strict) = (Notifier::default(), Duration::from_secs(30));
+        let strict = Notifier { watchdog: Some(strict), ..Notifier::default() };
+        let late = Some(Duration::from_secs(31));
+        assert_eq!(strict.news("a", "b", None).as_deref(), Some("STATUS=b\nWATCHDOG=1"));
+        assert_eq!(strict.news("b", "b", None).as_deref(), Some("WATCHDOG=1"));
+        assert_eq!(strict.news("b", "b", late), None);
+        assert_eq!(patient.news("b", "b", None), None, "nobody asked");
     }
 
     #[test]
