@@ -7,7 +7,7 @@
 mod alone;
 pub(crate) mod blocking;
 mod burst;
-mod capsule;
+pub(crate) mod capsule;
 mod capsules;
 mod config;
 mod discovery;

@@ -88,7 +88,13 @@ pub fn serve<S: Send + Sync + 'static>(app: App<S>, options: Options) -> ExitCod
     };
     match runtime.block_on(served(app, &configuration, leash)) {
         Ok(exit) => exit.into(),
-        Err(error) => failed(name, &*error),
+        Err(error) => {
+            // Who looks for the reason in the log finds it there too.
+            if configuration.settings.log.file.is_some() {
+                tracing::error!("{error}");
+            }
+            failed(name, &*error)
+        }
     }
 }
 
@@ -136,7 +142,8 @@ async fn served<S: Send + Sync + 'static>(
         probes::serve(address, seat, running.clone(), client).await?;
     }
     notifier.ready();
-    notifier.attend(running.clone(), settings.tag.clone())?;
+    let tag = if settings.tag.is_empty() { app.name.to_owned() } else { settings.tag.clone() };
+    notifier.attend(running.clone(), tag)?;
     if let Some(leash) = &leash {
         leash.tell_ready();
     }
@@ -146,15 +153,26 @@ async fn served<S: Send + Sync + 'static>(
 /// A job that waits for a connection holds a slot and does nothing.
 fn warn_of_small_pools(pools: &[Pool], server: &RunningServer) {
     let slots: usize = server.capsules().iter().map(|capsule| capsule.slots).sum();
+    let fewer = if server.capsules().len() == 1 { "with -c" } else { "by the concurrency of its capsules, in all" };
     for Pool { name, size } in pools.iter().filter(|pool| pool.size < slots) {
         tracing::warn!(
             "the pool {name} has {size} connections, and this process has {slots} slots: jobs will wait for each \
-             other's connections. Make the pool {slots} connections, or run {size} slots with -c {size}"
+             other's connections. Make the pool {slots} connections, or the slots {size}, {fewer}"
         );
     }
 }
 
 fn failed(name: &str, error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("{name}: {error}");
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Many errors say their causes themselves.
+        if !told.contains(&said) {
+            told = format!("{told}: {said}");
+        }
+        cause = error.source();
+    }
+    eprintln!("{name}: {told}");
     Exit::Failed.into()
 }

@@ -62,6 +62,9 @@ impl Bench {
     }
 }
 
+/// What a flag sets, and what the key is then.
+type Flag = (fn(&mut Options), Value);
+
 /// A key with values of its own for each of the places that it has: what is written, and what it is then.
 struct Sample {
     key: &'static str,
@@ -69,7 +72,7 @@ struct Sample {
     /// As YAML after the key and its colon.
     file: (&'static str, Value),
     variable: Option<(&'static str, &'static str, Value)>,
-    flag: Option<(fn(&mut Options), Value)>,
+    flag: Option<Flag>,
 }
 
 fn samples() -> Vec<Sample> {
