@@ -90,19 +90,27 @@ impl Notifier {
 
     async fn tell_on(&self, server: &RunningServer, tag: &str) {
         let every = self.watchdog.map_or(title::EVERY, |span| (span / 2).min(title::EVERY));
-        let mut told = String::new();
+        let (mut told, mut told_stopping) = (String::new(), false);
         let mut stopped = std::pin::pin!(server.stopped());
         loop {
-            let status = Title::of(server).whole(tag);
+            let title = Title::of(server);
+            // A signal is told of where it is heard; the store or the application may stop a server, too.
+            if title.is_stopping() && !std::mem::replace(&mut told_stopping, true) {
+                self.stopping();
+            }
+            let status = title.whole(tag);
             if let Some(news) = self.news(&told, &status, server.heart_late()) {
                 self.tell(&news);
             }
             told = status;
             tokio::select! {
                 biased;
-                () = &mut stopped => return,
+                () = &mut stopped => break,
                 () = tokio::time::sleep(every) => {}
             }
+        }
+        if !told_stopping {
+            self.stopping();
         }
     }
 
@@ -238,9 +246,10 @@ mod tests {
         }
         notifier.reloading();
         wait_for(&socket, "RELOADING=1");
-        notifier.stopping();
-        wait_for(&socket, "STOPPING=1");
+        notifier.ready();
+        wait_for(&socket, "READY=1");
         server.stop().await;
+        wait_for(&socket, "STOPPING=1");
     }
 
     #[test]

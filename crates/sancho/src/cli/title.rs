@@ -42,6 +42,11 @@ impl Title {
         Title { busy: sum(|capsule| capsule.busy), slots: sum(|capsule| capsule.slots), phase }
     }
 
+    /// Whether the server comes to its end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.phase == Phase::Stopping
+    }
+
     /// `sancho 0.1.0 app [3 of 25 busy]`, and `quiet` or `stopping` where it is.
     pub(super) fn whole(&self, tag: &str) -> String {
         let phase = match self.phase {
