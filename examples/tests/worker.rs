@@ -180,3 +180,15 @@ fn a_store_that_cannot_be_opened_ends_the_program_with_one() {
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("/nowhere/at/all.db"), "{err}");
 }
+
+#[test]
+fn settings_of_a_class_that_is_nearly_registered_are_told_and_a_burst_ends_by_itself() {
+    let directory = bench();
+    let text = "classes:\n  Greeet: { retry: 1 }\n  Elsewhere: { queue: far }\n";
+    std::fs::write(directory.path().join("slip.yml"), text).expect("a file");
+    let (code, _, err) = output(&directory, &["-C", "slip.yml", "--burst", "-L", "worker.log"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "the log is in its file");
+    let log = std::fs::read_to_string(directory.path().join("worker.log")).expect("the log");
+    assert!(log.contains("classes.Greeet: no class of this name is registered: did you mean Greet?"), "{log}");
+    assert!(!log.contains("Elsewhere"), "a class may be one that is pushed alone: {log}");
+}

@@ -93,6 +93,12 @@ impl<S: Send + Sync + 'static> Registry<S> {
         names::add_aliases(&mut self.entries)
     }
 
+    /// The names by which classes are known.
+    #[cfg(feature = "cli")]
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(|class| &**class)
+    }
+
     /// Who performs jobs whose payloads name this class.
     pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {
         self.entries.get(class).or(self.unregistered.as_ref())

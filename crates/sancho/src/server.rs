@@ -291,6 +291,12 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// The classes that are registered.
+    #[cfg(feature = "cli")]
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        self.registry.classes()
+    }
+
     /// Listens to what happens, from before the server starts.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()

@@ -10,7 +10,7 @@ use super::logs;
 use super::serving::until_stopped;
 use super::supervisor::{self, Leash, Supervision};
 use super::systemd::Notifier;
-use super::{App, CODES, Configuration, Exit, Options, probes, title};
+use super::{App, CODES, Configuration, Exit, Options, probes, suggest, title};
 use crate::server::signals::Signals;
 use crate::{RunningServer, Server, ServerError};
 
@@ -127,6 +127,7 @@ async fn served<S: Send + Sync + 'static>(
     let state = (app.state)(client.clone()).await?;
     let server = Server::new(client.clone(), state).tag(app.name);
     let server = app.server.into_iter().fold(server, |server, more| more(server));
+    warn_of_strange_classes(configuration, &server);
     let running = match configured(server, configuration).start().await {
         Ok(running) => running,
         Err(error @ ServerError::Invalid(_)) => {
@@ -148,6 +149,17 @@ async fn served<S: Send + Sync + 'static>(
         leash.tell_ready();
     }
     Ok(until_stopped(running, signals, &logs, &notifier, leash.as_ref()).await)
+}
+
+/// A class that is only pushed here is configured rightly, and is not registered; a slip is near one that is.
+fn warn_of_strange_classes<S: Send + Sync + 'static>(configuration: &Configuration, server: &Server<S>) {
+    let registered: Vec<&str> = server.classes().collect();
+    for class in configuration.settings.classes.keys().filter(|class| !registered.contains(&class.as_str())) {
+        if let Some(near) = suggest::nearest(class, registered.iter().copied()) {
+            let key = format!("classes.{class}");
+            tracing::warn!("{key}: no class of this name is registered: did you mean {near}?");
+        }
+    }
 }
 
 /// A job that waits for a connection holds a slot and does nothing.
