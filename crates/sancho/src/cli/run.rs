@@ -119,7 +119,7 @@ async fn served<S: Send + Sync + 'static>(
         let processes = settings.processes.unwrap_or(std::num::NonZeroUsize::MIN);
         let (memory_max, stop_timeout) = (settings.memory_max, settings.timeout);
         let supervision = Supervision { processes, memory_max, stop_timeout };
-        notifier.attend_runtime();
+        notifier.attend_supervisor(&settings.tag, processes.get());
         return Ok(supervisor::supervise(supervision, signals, &logs, &notifier).await);
     }
     let client = crate::connect(&settings.store).await?;
