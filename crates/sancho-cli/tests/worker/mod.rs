@@ -77,7 +77,8 @@ impl Worker {
     pub(crate) fn until_times(&self, texts: &[&str], times: usize) -> String {
         let mut lines = self.log.lines.lock().expect("nobody panics with it");
         for _ in 0..LOOKS_MAX {
-            if let Some(line) = lines.iter().filter(|line| texts.iter().all(|text| line.contains(text))).nth(times - 1) {
+            if let Some(line) = lines.iter().filter(|line| texts.iter().all(|text| line.contains(text))).nth(times - 1)
+            {
                 return line.clone();
             }
             lines = self.log.came.wait_timeout(lines, LOOK_EVERY).expect("nobody panics with it").0;
