@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sancho::core::process::Order;
 use sancho::trace::{self, TraceContext};
 use sancho::{Client, Context, Doing, Job, JobResult, Perform, RunningServer, Server};
 use serde::{Deserialize, Serialize};
@@ -92,16 +91,6 @@ fn show(server: &RunningServer) {
     }
 }
 
-async fn cancel_all(client: &Client, server: &RunningServer) -> anyhow::Result<()> {
-    let now = client.clock().now();
-    for process in client.inspect().processes(now).await? {
-        for jid in server.running().into_iter().filter_map(|job| job.jid) {
-            client.inspect().order(&process.info.incarnation, &Order::Cancel(jid), now).await?;
-        }
-    }
-    Ok(())
-}
-
 fn server(client: &Client, app: &Arc<App>) -> Server<Arc<App>> {
     Server::new(client.clone(), Arc::clone(app))
         .register::<ImportCatalog>()
@@ -124,10 +113,10 @@ async fn main() -> anyhow::Result<()> {
     first.stop().await;
 
     let second = server(&client, &app).start().await?;
-    client.push(ReduceColors { picture_id: 7 }).await?;
+    let computes = client.push(ReduceColors { picture_id: 7 }).await?.jid;
     app.computes.notified().await;
     show(&second);
-    cancel_all(&client, &second).await?;
+    client.cancel_running(&computes).await?;
     while !second.running().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

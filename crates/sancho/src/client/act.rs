@@ -43,8 +43,10 @@ impl Client {
     /// Asks the process that runs a job to cancel it, and answers which process that is.
     ///
     /// The order is left when this answers; the process hears it at once as a rule, and at its next beat at the latest.
-    /// The job ends at its next `.await`, counts as performed and is gone. One that ends by itself before that, or that
-    /// fails, is as if nobody had asked.
+    /// The job is told ([`Context::cancelled`](crate::Context::cancelled)) and may go on for
+    /// [`limits::CANCEL_GRACE`](sancho_core::limits::CANCEL_GRACE): if it is done by then, it is done. If it answers an
+    /// error, or goes on, it counts as performed and is gone; its code is dropped at its next `.await`. One that has
+    /// ended before it is told is as if nobody had asked.
     ///
     /// ```no_run
     /// # async fn example(client: sancho::Client, jid: sancho::Jid) -> Result<(), Box<dyn std::error::Error>> {

@@ -24,7 +24,7 @@ use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
-use crate::server::report::Reports;
+use crate::server::report::Overview;
 use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
@@ -38,9 +38,9 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
-    reports: Reports,
     /// The pulse of the heart's own thread, if it has one.
     pulse: Option<Pulse>,
+    overview: Overview,
     capsules: Arc<Capsules>,
     lease: Arc<Lease>,
     outage: OutageWatch,
@@ -54,12 +54,12 @@ impl RunningServer {
 
     /// Logs what each slot is doing, from the thread of the caller: jobs that hold up the runtime do not hold it up.
     pub fn dump(&self) {
-        self.reports.dump();
+        self.overview.dump();
     }
 
     /// What each slot is doing, in the order in which jobs were claimed.
     pub fn running(&self) -> Vec<RunningJobReport> {
-        self.reports.make()
+        self.overview.make()
     }
 
     /// Begins to stop, and does not wait for it.
@@ -90,7 +90,7 @@ impl RunningServer {
     }
 
     /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
-    /// jobs are claimed at once. Other processes and pages see it from the next beat on.
+    /// jobs are claimed at once. The process's next beat, which follows at once, tells of it.
     ///
     /// # Errors
     /// No such capsule, or a number of slots that it cannot have.
@@ -153,7 +153,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (capsules, messages) = Capsules::new(&config.capsules);
     let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
     let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
-    let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
+    let overview = Overview::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
     let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
     let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
@@ -176,7 +176,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         rosters: Arc::clone(&rosters),
-        reports: reports.clone(),
+        overview: overview.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         capsules: Arc::clone(&capsules),
@@ -203,6 +203,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         phase: shutdown.phase(),
         burst: burst.clone(),
     };
+    discovery.look().await;
     let reaper = Reaper {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
@@ -277,8 +278,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         shutdown: shutdown.clone(),
         stopped,
         events: events.clone(),
-        reports,
         pulse,
+        overview,
         capsules: Arc::clone(&capsules),
         lease,
         outage: outage.watch(),
@@ -309,8 +310,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Beside it the watchdog stands, where
-/// no job can hold it up. Answers what resolves when the heart has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse; and the watchdog where no job can
+/// hold it up: beside a heart that has a thread of its own. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
     watchdog: Watchdog<S>,

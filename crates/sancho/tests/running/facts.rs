@@ -12,7 +12,7 @@ use sancho::{Client, Progress, QueueName, Server, State};
 
 use super::home;
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, Deed, Journal, raw};
-use crate::stage::{PATIENCE, cancel, counts, dead, server, settled, stop};
+use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -24,7 +24,7 @@ async fn a_canceled_job_that_is_done_within_its_grace_is_done() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("ends when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
     stop(&server).await;
     assert_eq!(journal.said(), ["begun", "ends"]);
@@ -39,7 +39,7 @@ async fn a_canceled_job_that_answers_an_error_is_canceled() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("fails when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     stop(&server).await;
     assert_eq!(counts(&client).await, (1, 0, 0), "it is no failure");
@@ -54,7 +54,7 @@ async fn a_canceled_job_that_goes_on_is_dropped() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("waits for ever")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     let next = client.push(Deed::new("next")).await.expect("pushed").jid;
     assert_eq!(settled(&mut events, &next).await, Verdict::Done);
@@ -70,7 +70,7 @@ async fn a_canceled_blocking_job_is_settled_though_its_code_runs_and_its_late_re
     let server = server.start().await.expect("starts");
     let jid = client.push(BlockingDeed::new("blocks")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     assert_eq!(journal.said(), ["begun"], "its code still runs");
     journal.open();
