@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{JobRow, State};
+use sancho::{ClassSettings, JobRow, State};
 
 use super::home;
 use crate::jobs::{Act, HOUR};
@@ -132,6 +132,17 @@ async fn last_words_are_said_when_the_tries_are_over_and_before_the_end_is_settl
     let over = "exhausted by told to fail always, while busy";
     assert_eq!(stage.stop().await, ["fail always 1", "fail always 2", over]);
     assert_eq!(dead(&client).await.len(), 1);
+}
+
+#[tokio::test]
+async fn last_words_are_said_by_a_job_that_took_too_long() {
+    let client = home().await;
+    let settings = ClassSettings::new().timeout(Duration::from_millis(50));
+    let mut stage = Stage::with(&client, |server| server.class_settings("Act", settings)).await;
+    client.push(Act::new("wait")).retry(0).await.expect("pushed");
+    assert_eq!(stage.settled().await, Verdict::Died);
+    let over = "exhausted by the job ran longer than its timeout of 50ms, while busy";
+    assert_eq!(stage.stop().await, ["wait 1", over]);
 }
 
 #[tokio::test]

@@ -111,10 +111,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
 /// Says that a job is settled although its code still runs, and what to do about it.
 pub(super) fn still_runs(performance: &Performance, why: &str) {
-    let (class, jid, step) = (performance.shown_class(), &performance.jid, performance.kept.some().step);
+    let (class, jid) = (performance.shown_class(), performance.jid.as_ref().map(Jid::as_str));
+    let step = performance.kept.some().step;
     tracing::warn!(
         target: "sancho::job",
-        class, ?jid, step = step.as_deref(), why,
-        "the job is settled, but its code still runs: it neither yields nor looks at cx.is_cancelled()"
+        class, jid, step = step.as_deref(), why,
+        "the job is settled, but its code still runs: it does not await, where it could be dropped, nor end when cx.is_cancelled()"
     );
 }
