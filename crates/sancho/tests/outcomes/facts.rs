@@ -37,6 +37,29 @@ async fn a_discarded_job_is_gone_and_no_failure() {
 }
 
 #[tokio::test]
+async fn an_interrupted_job_comes_again_before_others_and_is_neither_a_failure_nor_a_try() {
+    let client = home().await;
+    client.push(Act::new("give way")).await.expect("pushed");
+    client.push(Act::new("after it")).await.expect("pushed");
+    let mut stage = Stage::with(&client, |server| server.slots(1)).await;
+    assert_eq!(stage.settled().await, Verdict::Returned);
+    assert_eq!((stage.settled().await, stage.settled().await), (Verdict::Done, Verdict::Done));
+    assert_eq!(stage.stop().await, ["give way 1", "give way 1", "after it 1"]);
+    assert_eq!(counted(&client).await, (2, 0));
+}
+
+#[tokio::test]
+async fn a_failure_of_another_language_keeps_its_own_class() {
+    let client = home().await;
+    let mut stage = Stage::of(&client).await;
+    let jid = client.push(Act::new("fail by name")).await.expect("pushed").jid;
+    assert!(matches!(stage.settled().await, Verdict::Retried { retry_count: 0, .. }));
+    stage.stop().await;
+    let row = client.find(&jid).await.expect("answered").expect("there");
+    assert_eq!(error(&row), ("Bank::Closed".to_owned(), "at noon".to_owned()));
+}
+
+#[tokio::test]
 async fn a_killed_job_is_dead_with_its_reason_though_it_has_tries_left() {
     let client = home().await;
     let mut stage = Stage::of(&client).await;
