@@ -24,3 +24,5 @@ mod pages;
 mod processes;
 mod strangers;
 mod typed;
+mod views;
+mod words;
