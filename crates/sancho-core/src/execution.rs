@@ -15,8 +15,11 @@ pub struct Execution {
     pub millis: u64,
     /// How many of those that did not fail fell into each bucket of [`Execution::BOUNDS_MS`]; the last bucket has
     /// no bound.
-    pub buckets: [u32; Execution::BUCKETS],
+    pub buckets: Buckets,
 }
+
+/// How many runs fell into each bucket of [`Execution::BOUNDS_MS`].
+pub type Buckets = [u32; Execution::BUCKETS];
 
 impl Execution {
     /// Buckets of run times.
@@ -51,12 +54,50 @@ impl Execution {
 
     /// Adds what was counted elsewhere of the same class.
     pub fn merge(&mut self, other: &Execution) {
-        self.count += other.count;
-        self.failures += other.failures;
+        self.count = self.count.saturating_add(other.count);
+        self.failures = self.failures.saturating_add(other.failures);
         self.millis = self.millis.saturating_add(other.millis);
-        for (bucket, more) in self.buckets.iter_mut().zip(other.buckets) {
-            *bucket = bucket.saturating_add(more);
+        Self::add_buckets(&mut self.buckets, &other.buckets);
+    }
+
+    /// Adds run times that were counted elsewhere.
+    pub fn add_buckets(to: &mut Buckets, more: &Buckets) {
+        for (bucket, more) in to.iter_mut().zip(more) {
+            *bucket = bucket.saturating_add(*more);
         }
+    }
+
+    /// How long a run took in the mean; `None` where none succeeded.
+    pub fn mean(&self) -> Option<Duration> {
+        let runs = self.count.saturating_sub(self.failures);
+        self.millis.checked_div(runs).map(Duration::from_millis)
+    }
+
+    /// How long at most so many percent of the runs took, judged by the buckets: within one, runs count as spread
+    /// evenly, and of the last, which has no bound, the bound before it is told. `None` where no run is in a bucket.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sancho_core::Execution;
+    ///
+    /// let mut execution = Execution::of("Mailer");
+    /// (0..100).for_each(|_| execution.add_run(Duration::from_millis(120)));
+    /// assert_eq!(execution.percentile(50), Some(Duration::from_millis(125))); // of 100 to 150
+    /// ```
+    pub fn percentile(&self, percent: u8) -> Option<Duration> {
+        let runs: u64 = self.buckets.iter().map(|count| u64::from(*count)).sum();
+        let rank = (runs * u64::from(percent.min(100))).div_ceil(100).max(1);
+        let mut before = 0;
+        for (bucket, count) in self.buckets.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let count = u64::from(*count);
+            if before + count >= rank {
+                let low = bucket.checked_sub(1).map_or(0, |below| Self::BOUNDS_MS[below]);
+                let high = Self::BOUNDS_MS.get(bucket).copied().unwrap_or(low);
+                return Some(Duration::from_millis(low + (high - low) * (rank - before) / count));
+            }
+            before += count;
+        }
+        None
     }
 }
 
@@ -71,6 +112,20 @@ mod tests {
             execution.add_run(Duration::from_millis(millis));
             assert_eq!(execution.buckets.iter().position(|count| *count == 1), Some(bucket), "{millis} ms");
         }
+    }
+
+    #[test]
+    fn percentiles_are_judged_by_buckets() {
+        let mut execution = Execution::of("A");
+        assert_eq!((execution.percentile(50), execution.mean()), (None, None));
+        (0..90).for_each(|_| execution.add_run(Duration::from_millis(5)));
+        (0..9).for_each(|_| execution.add_run(Duration::from_millis(700)));
+        execution.add_run(Duration::from_secs(4_000));
+        execution.add_failure();
+        let at = |percent| execution.percentile(percent).map(|time| time.as_millis());
+        assert_eq!([at(0), at(50), at(90)], [Some(0), Some(11), Some(20)]);
+        assert_eq!([at(95), at(99), at(100)], [Some(638), Some(750), Some(335_000)]);
+        assert_eq!(execution.mean(), Some(Duration::from_millis(40_067)));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::checkpointed::Checkpointed;
 use crate::checkup::Finding;
 use crate::claim::Incarnation;
 pub use crate::filter::Filter;
 use crate::lifecycle::{Refusal, State};
+use crate::metrics::{DeployMark, Metrics, MetricsRequest};
 use crate::process::{Order, ProcessInfo, Quiet};
 use crate::{BoxFuture, Jid, Key, Payload, QueueName, StoreResult, Timestamp};
 
@@ -52,6 +54,23 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// their identity is the incarnation, and their version names the program, such as `sidekiq 8.1.7`.
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>>;
 
+    /// What was performed, by class, in the steps that are asked for: as the beats told of it, each in the step of its
+    /// own `now`. What is older than it is kept may be left out before it is pruned.
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>>;
+
+    /// Marks a deploy, for those who look at the metrics. Answers with the mark that stands: this one, or one that was
+    /// there. A minute has one mark, the first; and one that [repeats](DeployMark::repeats) another adds none, so that
+    /// each process of a deploy may tell of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a label that [is none](DeployMark::new).
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>>;
+
+    /// The deploys marked since a time, earliest first: the latest
+    /// [`limits::MARKS_MAX`](crate::limits::MARKS_MAX), and none that is older than
+    /// [`limits::MARKS_KEPT_FOR`](crate::limits::MARKS_KEPT_FOR).
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>>;
+
     /// Does `action` to the selected jobs, at most `limit`, each in one atomic step, as
     /// [`lifecycle::permits`](crate::lifecycle::permits) allows. Of a whole set it passes over those that are
     /// [there already](crate::lifecycle::is_there_already).
@@ -68,6 +87,9 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
 
     /// Lets a queue or a class be claimed again. Jobs held for a class are run by [`Inspect::apply`].
     fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>>;
+
+    /// What is paused: queues, then classes, each sorted by name.
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>>;
 
     /// Deletes the jobs enqueued in a queue, at most `limit`; answers how many, and whether any is left is seen
     /// by calling again. A queue that is empty then is forgotten.
@@ -155,7 +177,7 @@ pub enum Paused {
 }
 
 /// What can be paused.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Pausable {
     /// A queue.
@@ -200,6 +222,9 @@ pub struct JobRow {
     pub held: Option<String>,
     /// Who runs it, if it is busy.
     pub incarnation: Option<Incarnation>,
+    /// What its run has kept so far, or the last one has: how far it is, and at which step. Nothing for a job whose
+    /// payload names no id.
+    pub kept: Checkpointed,
     /// What the store keeps.
     pub payload: Payload,
 }

@@ -20,6 +20,7 @@ pub mod job;
 pub mod key;
 pub mod lifecycle;
 pub mod limits;
+pub mod metrics;
 #[cfg(feature = "model")]
 pub mod model;
 pub mod order;
@@ -46,6 +47,7 @@ pub use jid::{Jid, JidSequence};
 pub use job::{Backtrace, Bury, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};
 pub use key::{Key, OnConflict};
 pub use lifecycle::{End, Outcome, Place, State, Tally, Transition};
+pub use metrics::{DeployMark, Metrics, MetricsRequest};
 pub use order::Order;
 pub use process::{Beat, BeatAnswer, CapsuleInfo, Greeting, ProcessInfo, Running};
 pub use queue::QueueName;

@@ -24,6 +24,9 @@ pub const CLASS_BYTES_MAX: usize = 512;
 /// Tags of one job: they are shown on one line of a page.
 pub const TAGS_MAX: usize = 32;
 
+/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
+pub const TRACESTATE_BYTES_MAX: usize = 512;
+
 /// Jobs of one atomic push: a larger one would hold the write lock, or a Redis script, for too long.
 pub const JOBS_PER_PUSH_MAX: usize = 10_000;
 
@@ -91,6 +94,25 @@ pub const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 /// not be used up by them.
 pub const LAST_WORDS_FOR: Duration = Duration::from_secs(10);
 
+/// How long a running job that was canceled may go on, to come to an end by itself, before its code is dropped.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(3);
+
+/// How long code that was dropped has to be gone, before its job is settled although the code still runs.
+pub const DROP_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long the code of a job on the runtime may run without yielding before it is named: the jobs, the application and
+/// the timers beside it wait for as long.
+pub const YIELD_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often what a running job says of its progress is kept, at most.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a thread for blocking jobs waits for the next one before it ends.
+pub const BLOCKING_THREAD_IDLE: Duration = Duration::from_secs(10);
+
+/// Threads for blocking jobs of one server: each takes memory for its stack, and the system has only so many.
+pub const BLOCKING_THREADS_MAX: usize = 1_000;
+
 /// Slots of a server, unless configured.
 pub const SLOTS: usize = 25;
 
@@ -116,8 +138,30 @@ pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 /// How long execution metrics by the minute are kept: eight hours.
 pub const METRICS_KEPT_FOR: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// Bytes of a `tracestate` that are carried on: what W3C's recommendation asks of everybody.
-pub const TRACESTATE_BYTES_MAX: usize = 512;
+/// How long execution metrics by ten minutes are kept: three days, as Sidekiq keeps them.
+pub const METRICS_COARSE_KEPT_FOR: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// Classes of which one look at the metrics tells: more than a table that people read has rows.
+pub const METRICS_CLASSES_MAX: usize = 100;
+
+/// Classes that one look at the metrics compares to find those that it tells of.
+pub const METRICS_CLASSES_GATHERED_MAX: usize = 10_000;
+
+/// Classes that are counted in one step, where a store does not leave that to Redis: names come from payloads, and
+/// one of a thousand forms is none that a person looks for.
+pub const METRICS_CLASSES_PER_STEP_MAX: usize = 5_000;
+
+/// How long deploy marks are kept: ninety days, as Sidekiq keeps them.
+pub const MARKS_KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Deploy marks that one look tells of, the latest: they stand side by side on one chart.
+pub const MARKS_MAX: usize = 1_000;
+
+/// How long after a deploy was marked the same label means the same deploy: each of its processes may tell of it.
+pub const MARK_REPEAT: Duration = Duration::from_secs(60);
+
+/// Characters of a deploy mark's label: it stands beside a line on a chart.
+pub const MARK_LABEL_CHARS_MAX: usize = 200;
 
 /// Bytes of a running job's checkpoint: a cursor, progress and a step, which are written while the job runs.
 pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;

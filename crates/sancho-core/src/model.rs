@@ -11,6 +11,7 @@ mod bell;
 mod exchange;
 mod jobs;
 mod look;
+mod metrics;
 mod promote;
 mod push;
 mod seam;
@@ -23,8 +24,9 @@ use bell::{Bell, Ring};
 use jobs::{Job, Jobs, Spot};
 
 use crate::inspect::DayStats;
+use crate::metrics::Step;
 use crate::process::{ProcessInfo, Quiet};
-use crate::{End, Incarnation, Jid, Order, Place, QueueName, Timestamp};
+use crate::{DeployMark, End, Execution, Incarnation, Jid, Order, Place, QueueName, Timestamp};
 
 /// A store in memory, shared by its clones.
 ///
@@ -72,6 +74,9 @@ pub struct Model {
     processed: u64,
     failed: u64,
     days: BTreeMap<i64, DayStats>,
+    /// What was performed, by class, in the step of this length that starts then.
+    executions: BTreeMap<(Step, Timestamp), BTreeMap<String, Execution>>,
+    deploys: BTreeSet<DeployMark>,
     /// What has happened since the bell was last rung.
     rings: Vec<Ring>,
 }

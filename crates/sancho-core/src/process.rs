@@ -65,9 +65,9 @@ pub struct Beat {
     pub rss_bytes: u64,
     /// How long the last beat took, there and back.
     pub round_trip: Duration,
-    /// What the process performed since its last beat that was good, at most one of a class. A store that keeps no
-    /// metrics leaves them aside, as the model and SQLite do; one that does counts them with the beat, if the
-    /// incarnation is known. A beat of unknown outcome is not sent again with the same ones.
+    /// What the process performed since its last beat that was good, at most one of a class: counted with the beat, for
+    /// [`Inspect::metrics`](crate::Inspect::metrics), if the incarnation is known. A beat of unknown outcome is not
+    /// sent again with the same ones.
     pub executions: Vec<Execution>,
 }
 

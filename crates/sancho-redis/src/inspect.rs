@@ -4,6 +4,7 @@ mod about;
 mod apply;
 mod find;
 mod history;
+mod metrics;
 mod page;
 mod pause;
 mod processes;
@@ -13,8 +14,9 @@ mod stats;
 
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
-    ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
+    MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult,
+    Timestamp,
 };
 
 use crate::store::RedisStore;
@@ -54,6 +56,18 @@ impl Inspect for RedisStore {
         Box::pin(self.process_rows(now))
     }
 
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        Box::pin(self.executions(request, now))
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        Box::pin(self.leave_mark(label, now))
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        Box::pin(self.marks_since(since, now))
+    }
+
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -70,6 +84,10 @@ impl Inspect for RedisStore {
 
     fn resume<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
         Box::pin(self.resume_it(what))
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        Box::pin(self.all_paused())
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {

@@ -1,40 +1,61 @@
-//! Deploy marks: the vertical lines in Sidekiq's metrics.
+//! Deploy marks: the vertical lines in Sidekiq's metrics, a hash a day.
 
-use redis::{Value, cmd};
-use sancho_core::{StoreResult, Timestamp};
+use sancho_core::{DeployMark, ErrorKind, StoreError, StoreResult, Timestamp, limits};
 
 use crate::reply;
+use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::day;
 
-/// Seconds for which others that deploy the same thing leave no mark.
-const ONE_DEPLOY: u32 = 60;
-
-/// Seconds for which a day's marks are kept: 90 days.
-const KEPT_FOR: u32 = 90 * 24 * 60 * 60;
+/// Marks that are read of one day: one a minute.
+const MARKS_PER_DAY: usize = 24 * 60;
 
 impl RedisStore {
-    /// Marks a deploy, at the minute of `now` in UTC, where Sidekiq's pages of metrics show it; `label` is what is
-    /// shown, such as a commit's short hash and subject. Answers whether the mark was left.
-    ///
-    /// Many processes of one deploy may call it: within a minute one label is marked once, and a minute that has a
-    /// mark keeps it. A mark may be missing if this call fails halfway: call it again after a minute.
-    ///
-    /// # Errors
-    /// When Redis does not do it.
-    pub async fn mark_deploy(&self, label: &str, now: Timestamp) -> StoreResult<bool> {
-        let op = "mark_deploy";
-        let (date, (hour, minute)) = (day::date(now.unix_day()), day::hour_and_minute(now));
-        let minute = format!("{date}T{hour:02}:{minute:02}:00Z");
-        let key = format!("{}-marks", date.replace('-', ""));
-        let connection = &self.inner.connection;
-        let mut lock = cmd("SET");
-        lock.arg(format!("deploylock-{label}")).arg(&minute).arg("NX").arg("EX").arg(ONE_DEPLOY);
-        if connection.ask(op, &lock).await? == Value::Nil {
-            return Ok(false);
+    /// Marks a deploy, and takes the lock that Ruby's processes of the same deploy ask for.
+    pub(crate) async fn leave_mark(&self, label: &str, now: Timestamp) -> StoreResult<DeployMark> {
+        let mark = DeployMark::new(label, now)
+            .map_err(|invalid| StoreError::new("mark_deploy", ErrorKind::Invalid, invalid))?;
+        let minute = i64::try_from(limits::MARK_REPEAT.as_micros()).expect("a minute");
+        let near = [0, -minute, minute].map(|off| Timestamp::from_unix_micros(mark.at.as_unix_micros() + off));
+        let mut args = Args::new();
+        args.put(&mark.label).number(limits::MARKS_KEPT_FOR.as_secs()).number(limits::MARK_REPEAT.as_secs());
+        args.number(near.len());
+        for at in near {
+            args.put(key(at.unix_day())).put(day::minute(at));
         }
-        let left = connection.ask(op, cmd("HSETNX").arg(&key).arg(&minute).arg(label)).await?;
-        connection.ask(op, cmd("EXPIRE").arg(&key).arg(KEPT_FOR)).await?;
-        Ok(reply::int(left) == 1)
+        let answer = self.inner.connection.run("mark_deploy", &self.inner.scripts.mark, &args).await?;
+        let mut answer = reply::list(answer).into_iter();
+        let position = usize::try_from(reply::int(reply::next(&mut answer))).unwrap_or(1);
+        let at = near.get(position.saturating_sub(1)).copied().unwrap_or(mark.at);
+        Ok(DeployMark { at, label: reply::text(reply::next(&mut answer)) })
     }
+
+    /// The marks since a time. What is none, by its time, is left out.
+    pub(crate) async fn marks_since(&self, since: Timestamp, now: Timestamp) -> StoreResult<Vec<DeployMark>> {
+        let since = since.max(now.before(limits::MARKS_KEPT_FOR));
+        let mut args = Args::new();
+        args.number(MARKS_PER_DAY).number(0);
+        let days = since.unix_day()..=now.unix_day();
+        args.number(days.clone().count());
+        for unix_day in days {
+            args.put(key(unix_day));
+        }
+        let answer = self.inner.connection.run("deploys", &self.inner.scripts.counted, &args).await?;
+        let mut marks = Vec::new();
+        for flat in reply::list(answer) {
+            let mut flat = reply::list(flat).into_iter().map(reply::text);
+            while let (Some(minute), Some(label)) = (flat.next(), flat.next()) {
+                let at = day::read_minute(&minute).filter(|at| (since..=now).contains(at));
+                marks.extend(at.map(|at| DeployMark { at, label }));
+            }
+        }
+        marks.sort();
+        marks.drain(..marks.len().saturating_sub(limits::MARKS_MAX));
+        Ok(marks)
+    }
+}
+
+/// The hash of a day's marks.
+fn key(unix_day: i64) -> String {
+    format!("{}-marks", day::date(unix_day).replace('-', ""))
 }

@@ -1,6 +1,6 @@
 //! Jobs as they are seen in Redis.
 
-use sancho_core::{Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
+use sancho_core::{Checkpointed, Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
 
 /// A job where it was seen.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Seen {
         Seen { spot, payload: Payload::from_bytes(member) }
     }
 
-    /// What of the row stands in the job itself: all but the key that it holds.
+    /// What of the row stands in the job itself: all but the key that it holds, and what its run keeps.
     pub(crate) fn row(&self) -> JobRow {
         let envelope = self.payload.envelope().ok();
         let named = envelope.as_ref().and_then(|envelope| envelope.queue());
@@ -147,6 +147,7 @@ impl Seen {
                 Spot::Busy { holder, .. } => Some(Incarnation::new(holder)),
                 _ => None,
             },
+            kept: Checkpointed::default(),
             payload: self.payload.clone(),
         }
     }

@@ -48,6 +48,9 @@ scripts! {
     purge: "#!lua flags=allow-oom\n" "common" "index" "place";
     processes: "#!lua flags=no-writes\n" "common";
     order: "#!lua flags=allow-oom\n" "common";
+    counted: "#!lua flags=no-writes\n" "common";
+    histograms: "#!lua flags=no-writes\n" "common";
+    mark: "#!lua flags=allow-oom\n" "common";
 }
 
 impl std::fmt::Debug for Scripts {

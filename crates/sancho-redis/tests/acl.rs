@@ -12,7 +12,7 @@ use std::time::Duration;
 use raw::{raw, say};
 use redis::{FromRedisValue, Value};
 use sancho::{Client, Context, Event, Job, JobResult, Perform, Server};
-use sancho_core::{BoxFuture, ErrorKind, Inspect, Store};
+use sancho_core::{BoxFuture, ErrorKind, Inspect, MetricsRequest, Store};
 use sancho_redis::RedisStore;
 use sancho_testkit::{Factory, RedisServer, at, conformance, job};
 use tokio::time::timeout;
@@ -117,7 +117,9 @@ async fn the_user_of_the_page_may_do_what_sancho_does() {
     assert_eq!(store.warnings(), Vec::<String>::new(), "it may ask what there is to warn of");
     let findings = store.checkup(at(0)).await.expect("a checkup");
     assert!(findings.len() > 3, "{findings:?}");
-    assert!(store.mark_deploy("abc1234 a change", at(0)).await.expect("a mark"));
+    store.mark_deploy("abc1234 a change", at(0)).await.expect("a mark");
+    let hours = MetricsRequest::last(Duration::from_secs(24 * 3_600));
+    store.metrics(&hours, at(0)).await.expect("metrics");
     store.purge().await.expect("a purge");
     // The page says so of this form of the address.
     say(&limited.0.url(), &["ACL", "SETUSER", "sancho", "~*-*-*:*"]);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::Redis;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use sancho_core::{ErrorKind, Execution, Greeting, Standing, Store, Timestamp};
+use sancho_core::{ErrorKind, Execution, Greeting, Inspect, MetricsRequest, Standing, Store, Timestamp};
 use sancho_redis::RedisStore;
 use sancho_testkit::stage::beat;
 
@@ -120,11 +120,71 @@ async fn a_process_that_lost_its_lease_counts_nothing() {
 async fn a_deploy_is_marked_once_a_minute() {
     let redis = Redis::default();
     let (store, mut raw) = store(&redis, "").await;
-    assert!(store.mark_deploy("ab12 Sell more", EARLY).await.expect("marked"));
-    assert!(!store.mark_deploy("ab12 Sell more", EARLY).await.expect("asked"), "another process of the same deploy");
-    assert!(!store.mark_deploy("cd34 Undo", EARLY).await.expect("asked"), "the minute has its mark");
+    let mark = async |label: &str| store.mark_deploy(label, EARLY).await.expect("a mark");
+    let first = mark("ab12 Sell more").await;
+    assert_eq!((mark("ab12 Sell more").await, mark("cd34 Undo").await), (first.clone(), first));
     let marks: HashMap<String, String> = raw.hgetall("20261203-marks").await.unwrap();
     assert_eq!(marks, HashMap::from([("2026-12-03T09:05:00Z".to_owned(), "ab12 Sell more".to_owned())]));
     assert_ttl(&mut raw, "20261203-marks", 7_776_000).await;
     assert_ttl(&mut raw, "deploylock-ab12 Sell more", 60).await;
+}
+
+#[tokio::test]
+async fn what_ruby_counts_is_shown_whatever_its_version() {
+    let redis = Redis::default();
+    for (query, runs_of_7) in [("", 0), ("?wire=7", 4)] {
+        let (store, mut raw) = store(&redis, query).await;
+        for (key, by) in [("j|261203|9:05", 3), ("j|20261203|9:5", 4), ("j|261203|9:0", 7)] {
+            let fields = [("A|p", by + 1), ("A|f", 1), ("A|ms", by * 10), ("", 5), ("B|p", 0)];
+            let _: () = raw.hset_multiple(key, &fields).await.unwrap();
+        }
+        for (key, by) in [("h|A-3-9:5", 3), ("A-03-09:5", 4)] {
+            let mut set = ::redis::cmd("BITFIELD");
+            let _: ::redis::Value =
+                set.arg(key).arg(&["SET", "u16", "#0"]).arg(by).query_async(&mut raw).await.unwrap();
+        }
+        let hour = MetricsRequest::last(Duration::from_secs(3_600));
+        for request in [hour.clone(), hour.of("A")] {
+            let metrics = store.metrics(&request, EARLY).await.expect("metrics");
+            let [a] = &metrics.classes[..] else { panic!("one class: {metrics:?}") };
+            assert_eq!((a.total.count, a.total.failures, a.total.millis, a.samples.len()), (9, 2, 70, 1));
+            assert_eq!(a.total.buckets[0], 3 + runs_of_7, "{query}: a user of Redis need not read keys of any name");
+        }
+        let days = MetricsRequest::last(Duration::from_secs(24 * 3_600));
+        let metrics = store.metrics(&days, EARLY).await.expect("metrics");
+        assert_eq!(metrics.classes[0].total.count, 8);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_another_type_hide_no_other_metrics() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    beats(&store, Greeting::Hello, vec![performed("A", &[5]), performed("B", &[5])]).await;
+    for key in ["j|261203|9:04", "20261202-marks", "paused"] {
+        let _: () = raw.set(key, "of another type").await.unwrap();
+    }
+    let _: () = raw.del("h|A-3-9:5").await.unwrap();
+    let _: () = raw.rpush("h|A-3-9:5", "a list").await.unwrap();
+    let metrics = store.metrics(&MetricsRequest::last(Duration::from_secs(600)), EARLY).await.expect("metrics");
+    let runs: Vec<_> = metrics.classes.iter().map(|class| (class.total.count, class.total.buckets[0])).collect();
+    assert_eq!(runs, [(2, 0), (2, 1)]);
+    let there = store.mark_deploy("v1", EARLY).await.expect("a mark");
+    assert_eq!(store.deploys(Timestamp::EPOCH, EARLY).await.expect("deploys"), [there]);
+    assert!(store.paused().await.expect("paused").is_empty());
+    let _: () = raw.del("20261203-marks").await.unwrap();
+    let _: () = raw.set("20261203-marks", "of another type").await.unwrap();
+    let error = store.mark_deploy("v2", EARLY).await.expect_err("there is no room for it");
+    assert!(error.kind == ErrorKind::Corrupt && error.to_string().contains("20261203-marks"), "{error}");
+}
+
+#[tokio::test]
+async fn marks_that_ruby_left_are_listed_and_what_is_none_is_not() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    let fields = [("2026-12-02T23:59:00Z", "v1"), ("yesterday", "v2"), ("2026-12-02T23:59:00+01:00", "v3")];
+    let _: () = raw.hset_multiple("20261202-marks", &fields).await.unwrap();
+    let marks = store.deploys(Timestamp::EPOCH, EARLY).await.expect("deploys");
+    let [mark] = &marks[..] else { panic!("one mark: {marks:?}") };
+    assert_eq!((mark.label.as_str(), mark.at.as_unix_millis()), ("v1", 1_796_255_940_000));
 }

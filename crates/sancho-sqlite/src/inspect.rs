@@ -2,8 +2,8 @@
 
 use sancho_core::inspect::{About, DayStats, Pausable, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page,
-    QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
+    MetricsRequest, Order, Page, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
 use crate::checkup;
@@ -53,6 +53,20 @@ impl Inspect for SqliteStore {
         self.look("processes", move |unit| unit.processes(now))
     }
 
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        let request = request.clone();
+        self.look("metrics", move |unit| unit.metrics(&request, now))
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        let label = label.to_owned();
+        self.make("mark_deploy", 1, move |unit| unit.mark_deploy(&label, now))
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        self.look("deploys", move |unit| unit.deploys(since, now))
+    }
+
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -73,6 +87,10 @@ impl Inspect for SqliteStore {
     fn resume<'a>(&'a self, what: &'a Pausable, _now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
         let what = what.clone();
         self.make("resume", 1, move |unit| unit.resume(&what))
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        self.look("paused", |unit| unit.paused())
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, _now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {

@@ -13,7 +13,10 @@ const FIRST_SCHEMA: &str = include_str!("sql/schema.sql");
 const FIRST_VERSION: i64 = 1;
 
 /// The steps of this build, oldest first. New ones come to the end; those that are here never change.
-const STEPS: &[Step] = &[Step { sql: include_str!("sql/steps/1_foreign_jids_by_id.sql"), version: 1 }];
+const STEPS: &[Step] = &[
+    Step { sql: include_str!("sql/steps/1_foreign_jids_by_id.sql"), version: 1 },
+    Step { sql: include_str!("sql/steps/2_metrics.sql"), version: 1 },
+];
 
 /// One change of the schema.
 #[derive(Clone, Copy, Debug)]

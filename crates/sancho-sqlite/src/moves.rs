@@ -3,6 +3,7 @@
 mod act;
 mod exchange;
 mod look;
+mod metrics;
 mod process;
 mod promote;
 mod prune;

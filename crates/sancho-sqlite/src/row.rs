@@ -3,7 +3,7 @@
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{OptionalExtension, Row};
 use sancho_core::inspect::JobRow;
-use sancho_core::{End, ErrorKind, Incarnation, Jid, Key, Payload, Place, QueueName, State, Timestamp};
+use sancho_core::{Checkpointed, End, ErrorKind, Incarnation, Jid, Key, Payload, Place, QueueName, State, Timestamp};
 
 use crate::failure::{Failure, Made};
 use crate::unit::Unit;
@@ -313,6 +313,7 @@ impl Unit<'_> {
     /// A job as people see it.
     pub(crate) fn job_row(&mut self, job: Job) -> Made<JobRow> {
         let state = job.state()?;
+        let kept = self.checkpoint_of(job.id)?.as_deref().map(Checkpointed::read).unwrap_or_default();
         let (queue, at) = job.busy.as_ref().map_or((job.spot.queue, job.spot.at), |busy| (busy.queue, busy.at));
         Ok(JobRow {
             jid: job.jid,
@@ -322,6 +323,7 @@ impl Unit<'_> {
             key: job.key,
             held: job.held.filter(|_| state == State::Held),
             incarnation: job.busy.map(|busy| busy.incarnation),
+            kept,
             payload: job.payload,
         })
     }

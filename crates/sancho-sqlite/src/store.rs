@@ -148,7 +148,7 @@ impl Store for SqliteStore {
 
     fn beat<'a>(&'a self, beat: &'a Beat, now: Timestamp) -> BoxFuture<'a, StoreResult<BeatAnswer>> {
         let beat = beat.clone();
-        self.make("beat", 1, move |unit| unit.beat(&beat, now))
+        self.make("beat", 1 + beat.executions.len(), move |unit| unit.beat(&beat, now))
     }
 
     fn take_over<'a>(

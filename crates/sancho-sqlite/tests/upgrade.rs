@@ -10,9 +10,13 @@ use sancho_testkit::stage::settlement;
 use sancho_testkit::{Stage, at, job, story};
 use tempfile::TempDir;
 
-/// What older builds wrote: the last with the first schema, and the first whose stored forms are promised.
-const FIXTURES: [(&str, &str); 2] =
-    [("daad408", include_str!("fixtures/daad408.sql")), ("63eda20", include_str!("fixtures/63eda20.sql"))];
+/// What older builds wrote, and how many steps their files have: the last with the first schema, the first whose stored
+/// forms are promised, and the last of each schema since.
+const FIXTURES: [(&str, &str, i64); 3] = [
+    ("daad408", include_str!("fixtures/daad408.sql"), 0),
+    ("63eda20", include_str!("fixtures/63eda20.sql"), 0),
+    ("0691711", include_str!("fixtures/0691711.sql"), 1),
+];
 
 /// A build later than this one, whose steps only add.
 const LATER: &str = "
@@ -51,13 +55,15 @@ fn number(connection: &Connection, sql: &str) -> i64 {
 
 #[tokio::test]
 async fn a_file_of_every_older_schema_goes_on() {
-    for (revision, sql) in FIXTURES {
+    for (revision, sql, steps) in FIXTURES {
         let (_directory, path) = directory();
         let looking = write(&path, sql);
-        assert_eq!(number(&looking, "SELECT count(*) FROM pragma_table_info('sancho_schema')"), 1, "{revision}");
+        // The first builds had no column for steps.
+        let columns = number(&looking, "SELECT count(*) FROM pragma_table_info('sancho_schema')");
+        assert_eq!(columns, 1 + i64::from(steps > 0), "{revision}");
         let store = open(&path);
         assert_eq!(number(&looking, "SELECT version FROM sancho_schema"), 1, "{revision}");
-        assert_eq!(number(&looking, "SELECT steps FROM sancho_schema"), 1, "{revision}");
+        assert_eq!(number(&looking, "SELECT steps FROM sancho_schema"), 2, "{revision}");
         story::go_on(&stage(&store)).await;
         drop(store);
         let whole: String = looking.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");

@@ -7,6 +7,7 @@ mod claims;
 mod keys;
 mod list;
 mod look;
+mod metrics;
 mod processes;
 mod promote;
 mod prune;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
+use sancho_core::checkpointed::{Checkpointed, Progress};
 use sancho_core::{Jid, Payload, QueueName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -101,5 +103,64 @@ impl<S> Context<S> {
         let mut stopping = self.stopping.clone();
         // An error means that the server is gone, which is as good as stopping.
         _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Whether the job is to come to an end: it was canceled, it has run for as long as it may, or its process lost it.
+    ///
+    /// A job that was canceled may go on for [`limits::CANCEL_GRACE`](sancho_core::limits::CANCEL_GRACE). One that is
+    /// done by then is done; one that answers an error is canceled, and so is one that goes on: its code is dropped
+    /// where it awaits next. Code that does not await cannot be dropped, and should look here now and then.
+    pub fn is_cancelled(&self) -> bool {
+        self.performance.canceled.is_raised()
+    }
+
+    /// Resolves when [`Context::is_cancelled`] becomes true.
+    pub async fn cancelled(&self) {
+        self.performance.canceled.wait().await;
+    }
+
+    /// How long the job may run, if that is limited. It is dropped then, and has failed as `Timeout`.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.performance.timeout
+    }
+
+    /// Names what the job does now, for whoever asks what runs: at most
+    /// [`limits::STEP_CHARS_MAX`](sancho_core::limits::STEP_CHARS_MAX) characters of it. Cheap: it stays in memory, and
+    /// what was named last is kept with the job about once a second.
+    pub fn step(&self, name: &str) {
+        self.performance.kept.say_step(name);
+    }
+
+    /// Tells how far the job is, in units of its own; a total of zero means that nobody knows it. Cheap, as
+    /// [`Context::step`].
+    ///
+    /// ```
+    /// # async fn resize(page: u64) {}
+    /// # async fn example(cx: &sancho::Context<()>) {
+    /// let pages = 50;
+    /// let first = cx.last_progress().map_or(0, |progress| progress.done);
+    /// for page in first..pages {
+    ///     resize(page).await;
+    ///     cx.progress(page + 1, pages);
+    /// }
+    /// # }
+    /// ```
+    pub fn progress(&self, done: u64, total: u64) {
+        self.performance.kept.say_progress(Progress { done, total });
+    }
+
+    /// How far an earlier run of the job came that was cut short: by a stop, or with its process. What was told in the
+    /// last second before a crash may be missing. A run that failed leaves its progress too.
+    pub fn last_progress(&self) -> Option<Progress> {
+        self.earlier()?.progress()
+    }
+
+    /// The step that an earlier run of the job named last, as for [`Context::last_progress`].
+    pub fn last_step(&self) -> Option<String> {
+        self.earlier()?.step()
+    }
+
+    fn earlier(&self) -> Option<Checkpointed> {
+        self.performance.claim.checkpoint.as_deref().map(Checkpointed::read)
     }
 }

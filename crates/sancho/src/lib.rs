@@ -40,13 +40,17 @@ pub use job::{ArgsError, Job, JobOptions, LogLevel, Perform, Runs};
 pub use middleware::{ClientMiddleware, ClientVerdict, Next, ServerMiddleware};
 pub use raw::Raw;
 pub use sancho_core as core;
+pub use sancho_core::checkpointed::Progress;
 pub use sancho_core::retry::Backoff;
 pub use sancho_core::{
     Backtrace, BoxFuture, Bury, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict,
     Pushed, QueueName, Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
-pub use server::{Capsule, CapsuleStatus, Health, Heart, QueueOrder, RunningServer, Server, ServerError};
+pub use server::{
+    Capsule, CapsuleStatus, Doing, Health, Heart, QueueOrder, RunningJobReport, RunningServer, Server, ServerError,
+    ThreadReport,
+};
 
 /// What `derive(Job)` and [`assert_wire!`] need; no part of the interface.
 #[doc(hidden)]

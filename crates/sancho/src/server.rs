@@ -5,30 +5,37 @@
 //! is the way from serving to stopped.
 
 mod alone;
+pub(crate) mod blocking;
 mod capsule;
 mod config;
+mod ending;
 mod fetcher;
 mod foreign;
 pub(crate) mod guard;
 mod health;
 mod heartbeat;
 mod host;
+mod keeper;
 mod last_words;
 mod launcher;
 mod lease;
+pub(crate) mod line;
 mod outage;
 pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
 mod reaper;
+mod report;
 mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
 mod signals;
+mod slot;
 mod tally;
 mod unknown;
+mod watchdog;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +47,7 @@ pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
 pub use launcher::RunningServer;
+pub use report::{Doing, RunningJobReport, ThreadReport};
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
@@ -218,6 +226,22 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// Where the heart beats; [`Heart::OwnThread`] unless said.
     pub fn heart(mut self, heart: Heart) -> Self {
         self.given.heart = heart;
+        self
+    }
+
+    /// How many threads jobs have that block ([`Runs::Blocking`](crate::Runs)): as many as there are slots, unless said,
+    /// and at most [`limits::BLOCKING_THREADS_MAX`](sancho_core::limits::BLOCKING_THREADS_MAX).
+    ///
+    /// A thread starts when a job needs one, and ends when none has needed it for a while. A job that waits for a thread
+    /// has its slot meanwhile; its timeout begins when it has one.
+    pub fn blocking_threads(mut self, threads: usize) -> Self {
+        self.given.blocking_threads = Some(threads);
+        self
+    }
+
+    /// Whether the log tells the arguments of jobs; it does not, unless said: they may be secrets.
+    pub fn log_args(mut self, args: bool) -> Self {
+        self.given.log_args = if args { line::LogArgs::Yes } else { line::LogArgs::No };
         self
     }
 

@@ -55,7 +55,7 @@ fn last_of_each(members: &Members) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use sancho_core::{Jid, Payload, QueueName, State, Timestamp};
+    use sancho_core::{Checkpointed, Jid, Payload, QueueName, State, Timestamp};
 
     use super::*;
 
@@ -68,6 +68,7 @@ mod tests {
             key: None,
             held: None,
             incarnation: None,
+            kept: Checkpointed::default(),
             payload: Payload::from_bytes(payload.to_vec()),
         };
         serde_json::to_string(&JsonRow(&row)).expect("JSON")

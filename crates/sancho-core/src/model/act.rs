@@ -80,6 +80,12 @@ impl Model {
         }
     }
 
+    /// As [`Inspect::paused`](crate::Inspect::paused).
+    pub fn paused(&self) -> Vec<Pausable> {
+        let queues = self.paused_queues.iter().cloned().map(Pausable::Queue);
+        queues.chain(self.paused_classes.iter().cloned().map(Pausable::Class)).collect()
+    }
+
     /// As [`Inspect::clear`](crate::Inspect::clear).
     pub fn clear(&mut self, queue: &QueueName, limit: usize) -> usize {
         let shelf = Shelf::Queue(queue.clone());

@@ -27,6 +27,7 @@ impl Model {
             numbers_end,
         };
         self.processes.insert(incarnation.clone(), process);
+        self.count_executions(&beat.executions, now);
         let mut answer = BeatAnswer::new(Standing::Good, now);
         let receipts = beat.running.iter().map(|running| &running.receipt);
         answer.lost = receipts.filter(|receipt| self.jobs.by_receipt(receipt).is_none()).cloned().collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inspect::{JobRow, Set};
-use crate::{Incarnation, Jid, Key, Payload, QueueName, Receipt, State, Timestamp};
+use crate::{Checkpointed, Incarnation, Jid, Key, Payload, QueueName, Receipt, State, Timestamp};
 
 /// A job's number within the model, in the order of coming.
 pub(super) type JobId = u64;
@@ -96,6 +96,7 @@ impl Job {
                 Spot::Busy { receipt, .. } => Some(receipt.incarnation().clone()),
                 _ => None,
             },
+            kept: self.checkpoint.as_deref().map(Checkpointed::read).unwrap_or_default(),
             payload: self.payload.clone(),
         }
     }

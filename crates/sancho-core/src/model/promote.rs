@@ -43,6 +43,7 @@ impl Model {
         self.days.retain(|day, _| *day >= first_day);
         self.pushes.retain(|_, at| now.since(*at) <= limits::PUSH_REPEAT);
         self.unknown_classes.retain(|_, met| now.since(met.last) <= limits::UNKNOWN_CLASS_FORGET);
+        self.prune_metrics(now);
         Pruned { dead: gone.len() }
     }
 

@@ -3,10 +3,10 @@
 use super::{Model, ModelStore};
 use crate::inspect::{About, DayStats, ProcessRow};
 use crate::{
-    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, Exchanged, Filter, Finding,
-    Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable, Promoted, Pruned,
-    Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreResult, TakenOver,
-    Timestamp,
+    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, ErrorKind, Exchanged,
+    Filter, Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest, NewJob,
+    Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats,
+    Store, StoreError, StoreResult, TakenOver, Timestamp,
 };
 
 impl ModelStore {
@@ -135,6 +135,20 @@ impl Inspect for ModelStore {
         self.make(move |model| Ok(model.processes(now)))
     }
 
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        self.make(move |model| Ok(model.metrics(request, now)))
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        self.make(move |model| {
+            model.mark_deploy(label, now).map_err(|invalid| StoreError::new("mark_deploy", ErrorKind::Invalid, invalid))
+        })
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        self.make(move |model| Ok(model.deploys(since, now)))
+    }
+
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -157,6 +171,10 @@ impl Inspect for ModelStore {
             model.resume(what);
             Ok(())
         })
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        self.make(|model| Ok(model.paused()))
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, _now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {

@@ -1,6 +1,6 @@
 //! Finding one job, by its id or by its key.
 
-use sancho_core::{Jid, JobRow, Key, State, StoreResult};
+use sancho_core::{Checkpointed, Jid, JobRow, Key, State, StoreResult, limits};
 
 use super::search::{JOBS_PER_STEP, Needle};
 use crate::index::{Names, Proof, Unproved};
@@ -8,6 +8,7 @@ use crate::reply;
 use crate::row::Seen;
 use crate::script::Args;
 use crate::store::RedisStore;
+use crate::wire::keys;
 
 /// How often a key's holder is searched for before it counts as gone: each search is outrun only by a move.
 const SEARCHES_MAX: usize = 3;
@@ -95,16 +96,32 @@ impl RedisStore {
             }
             rows.push(row);
         }
+        self.add_kept(op, &names, &mut rows).await?;
         Ok(rows)
     }
 
+    /// Gives rows what the runs of their jobs have kept.
+    async fn add_kept(&self, op: &'static str, names: &[Names], rows: &mut [JobRow]) -> StoreResult<()> {
+        let named = names.iter().map(|names| &names.jid).zip(rows).filter(|(jid, _)| !jid.is_empty());
+        let mut named: Vec<(&String, &mut JobRow)> = named.collect();
+        for some in named.chunks_mut(limits::JOBS_PER_MOVE_MAX) {
+            let mut get = redis::cmd("MGET");
+            get.arg(some.iter().map(|(jid, _)| keys::kept(jid)).collect::<Vec<_>>());
+            let kept = reply::list(self.inner.connection.ask(op, &get).await?);
+            for ((_, row), bytes) in some.iter_mut().zip(kept) {
+                row.kept = reply::bytes(bytes).as_deref().map(Checkpointed::read).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
     /// The jids that the index names for keys, in order; empty where it names none.
-    async fn holders_of(&self, op: &'static str, keys: &[&str]) -> StoreResult<Vec<String>> {
-        if keys.is_empty() {
+    async fn holders_of(&self, op: &'static str, asked: &[&str]) -> StoreResult<Vec<String>> {
+        if asked.is_empty() {
             return Ok(Vec::new());
         }
         let mut get = redis::cmd("HMGET");
-        get.arg(crate::wire::keys::JOB_KEYS).arg(keys);
+        get.arg(keys::JOB_KEYS).arg(asked);
         let entries = reply::list(self.inner.connection.ask(op, &get).await?);
         let jid = |entry| reply::text(entry).split('\n').next().unwrap_or_default().to_owned();
         Ok(entries.into_iter().map(jid).collect())

@@ -23,8 +23,53 @@ pub(crate) fn hour_and_minute(time: Timestamp) -> (i64, i64) {
     (minutes / 60, minutes % 60)
 }
 
+/// The minute of a time, in UTC: `2027-01-15T22:49:00Z`.
+pub(crate) fn minute(time: Timestamp) -> String {
+    let (hour, minute) = hour_and_minute(time);
+    format!("{}T{hour:02}:{minute:02}:00Z", date(time.unix_day()))
+}
+
+/// The time of what [`minute`] writes; `None` for any other text.
+pub(crate) fn read_minute(text: &str) -> Option<Timestamp> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, rest) = rest.split_once('-')?;
+    let (day, clock) = rest.split_once('T')?;
+    let clock = clock.strip_suffix('Z')?;
+    let mut clock = clock.splitn(3, ':');
+    let (hour, minute, second) = (clock.next()?, clock.next()?, clock.next()?);
+    let number = |text: &str, most: i64| text.parse::<i64>().ok().filter(|number| (0..=most).contains(number));
+    let unix_day = unix_day(number(year, 9_999)?, number(month, 12)?, number(day, 31)?);
+    let seconds = (number(hour, 23)? * 60 + number(minute, 59)?) * 60 + number(second, 59)?;
+    let time = Timestamp::from_unix_micros((unix_day * 24 * 60 * 60 + seconds) * 1_000_000);
+    // A day that is in no calendar comes out as another one.
+    (date(time.unix_day()) == format!("{year}-{month}-{day}")).then_some(time)
+}
+
+/// The day, counted from the epoch, of a date.
+fn unix_day(year: i64, month: i64, day: i64) -> i64 {
+    // As in `date`, a year begins in March.
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
+    use super::{Timestamp, minute, read_minute};
+
+    #[test]
+    fn minutes_are_read_as_they_are_written() {
+        for minutes in (-1_000_000..40_000_000).step_by(999_983) {
+            let time = Timestamp::from_unix_micros(minutes * 60_000_000);
+            assert_eq!(read_minute(&minute(time)), Some(time));
+        }
+        assert_eq!(read_minute("2027-01-15T22:49:07Z").map(Timestamp::as_unix_millis), Some(1_800_053_347_000));
+        for text in ["", "2027-02-29T00:00:00Z", "2027-13-01T00:00:00Z", "2027-1-1T00:00:00Z", "2027-01-15T24:00:00Z"] {
+            assert_eq!(read_minute(text), None, "{text}");
+        }
+    }
+
     #[test]
     fn days_are_dates() {
         for (day, date) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_833, "2027-01-15"), (19_722, "2023-12-31")] {

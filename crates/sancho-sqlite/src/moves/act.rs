@@ -124,6 +124,14 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// As [`Inspect::paused`](sancho_core::Inspect::paused).
+    pub(crate) fn paused(&self) -> Made<Vec<Pausable>> {
+        let mut find = self.sql("SELECT name FROM sancho_queues WHERE paused = 1 ORDER BY name")?;
+        let names: Vec<String> = find.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let queues = names.into_iter().filter_map(|name| QueueName::new(name).ok()).map(Pausable::Queue);
+        Ok(queues.chain(self.paused_classes()?.into_iter().map(Pausable::Class)).collect())
+    }
+
     /// As [`Inspect::clear`](sancho_core::Inspect::clear).
     pub(crate) fn clear(&mut self, queue: &QueueName, limit: usize) -> Made<usize> {
         let Some(queue) = self.find_queue(queue)? else { return Ok(0) };

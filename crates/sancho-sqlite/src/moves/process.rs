@@ -34,6 +34,7 @@ impl Unit<'_> {
             ),
             |row| row.get(0),
         )?;
+        self.count_executions(&beat.executions, now)?;
         let mut answer = BeatAnswer::new(Standing::Good, now);
         for running in &beat.running {
             if !self.holds(&running.receipt)? {
@@ -66,7 +67,7 @@ impl Unit<'_> {
         Ok(orders)
     }
 
-    fn paused_classes(&self) -> Made<Vec<String>> {
+    pub(super) fn paused_classes(&self) -> Made<Vec<String>> {
         let mut find = self.sql("SELECT class FROM sancho_paused_classes ORDER BY class")?;
         Ok(find.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }

@@ -21,6 +21,7 @@ impl Unit<'_> {
         self.sql("DELETE FROM sancho_days WHERE day < ?1")?.execute([first_day])?;
         let forgotten = now.before(limits::UNKNOWN_CLASS_FORGET).as_unix_micros();
         self.sql("DELETE FROM sancho_unknown_classes WHERE last < ?1")?.execute([forgotten])?;
+        self.prune_metrics(most, now)?;
         self.forget_batches(most, now)?;
         Ok(Pruned { dead: dead.len() })
     }

@@ -293,3 +293,17 @@ pub(super) async fn a_paused_class_is_still_claimed(s: Stage) {
     s.push([job("A")], 0).await;
     assert_eq!(claimed(&[s.claim_one("p", 1).await]), ["A"]);
 }
+
+pub(super) async fn what_is_paused_is_listed(s: Stage) {
+    assert!(s.inspect.paused().await.expect("paused").is_empty());
+    s.push([job("A")], 0).await;
+    let (low, never) = (Pausable::Queue(queue("low")), Pausable::Queue(queue("default")));
+    let (mailer, report) = (Pausable::Class("Mailer".to_owned()), Pausable::Class("Report".to_owned()));
+    for what in [&report, &low, &mailer, &never] {
+        s.inspect.pause(what, at(0)).await.expect("pause");
+    }
+    assert_eq!(s.inspect.paused().await.expect("paused"), [never.clone(), low.clone(), mailer.clone(), report]);
+    s.inspect.resume(&never, at(1)).await.expect("resume");
+    s.inspect.resume(&Pausable::Class("Report".to_owned()), at(1)).await.expect("resume");
+    assert_eq!(s.inspect.paused().await.expect("paused"), [low, mailer]);
+}

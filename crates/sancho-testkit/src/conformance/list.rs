@@ -1,7 +1,7 @@
 //! The list of facts: whatever is written here is run by every store.
 
 use super::Fact;
-use super::{act, claims, keys, look, processes, promote, prune, push, settle, take_over, wake};
+use super::{act, claims, keys, look, metrics, processes, promote, prune, push, settle, take_over, wake};
 
 /// Every fact, in the order of the list.
 pub(super) fn facts() -> Vec<Fact> {
@@ -229,9 +229,28 @@ macro_rules! conformance_facts {
                 a_page_goes_on_where_it_was_though_jobs_have_gone
                 a_job_is_found_wherever_it_is
                 a_job_is_found_by_its_key
+                a_busy_job_shows_how_far_it_is
+                what_a_job_kept_is_shown_wherever_it_is
+                a_checkpoint_that_makes_no_sense_shows_nothing
                 looking_changes_nothing
                 a_store_says_what_it_is
                 counters_stay_when_jobs_have_gone
+            ;
+            metrics:
+                nothing_performed_is_nothing_shown
+                what_beats_bring_is_counted_by_class_and_minute
+                what_several_processes_bring_adds_up
+                run_times_of_every_minute_are_in_the_total
+                a_class_that_was_not_performed_has_no_metrics
+                minutes_that_are_not_asked_for_are_left_out
+                counts_by_ten_minutes_reach_further_back_and_have_no_run_times
+                what_an_unknown_process_brings_is_not_counted
+                what_took_longest_in_all_comes_first
+                more_classes_than_are_shown_are_counted
+                deploys_are_listed_by_the_minute_since_a_time
+                a_deploy_that_is_told_again_is_marked_once
+                a_minute_has_one_mark_the_first
+                a_mark_without_a_label_is_refused
             ;
             act:
                 a_scheduled_job_is_run_now
@@ -271,6 +290,7 @@ macro_rules! conformance_facts {
                 clearing_leaves_running_jobs_alone
                 a_paused_queue_still_takes_jobs
                 a_paused_class_is_still_claimed
+                what_is_paused_is_listed
             ;
         }
     };

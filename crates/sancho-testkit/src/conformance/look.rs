@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use sancho_core::inspect::Paused;
-use sancho_core::{Cursor, Filter, Finding, Level, Pausable, Place, QueueRow, Set, State, Stats, Tally};
+use sancho_core::{
+    Checkpoint, Claim, Cursor, Filter, Finding, JobRow, Kept, Level, Pausable, Place, Progress, QueueRow, Set, State,
+    Stats, Tally,
+};
 
 use crate::factory::{jid_of, job, key, queue, unreadable};
 use crate::stage::{Stage, at, held, name_of, performed, settlement};
@@ -262,6 +265,56 @@ pub(super) async fn a_job_is_found_by_its_key(s: Stage) {
     let row = s.inspect.find_key(&key("ä key: \"42\"")).await.expect("find_key").expect("it is taken");
     assert_eq!((name_of(&row.payload).as_str(), row.state), ("A", State::Scheduled));
     assert!(s.inspect.find_key(&key("ä key")).await.expect("find_key").is_none());
+}
+
+async fn keep(s: &Stage, claim: &Claim, bytes: &[u8]) {
+    let checkpoint = Checkpoint { receipt: claim.receipt.clone(), bytes: bytes.into() };
+    assert_eq!(s.store.checkpoint(&[checkpoint], at(1)).await.expect("checkpoint"), [Kept::Kept]);
+}
+
+pub(super) async fn a_busy_job_shows_how_far_it_is(s: Stage) {
+    s.push([job("A"), job("B").key("b"), job("C")], 0).await;
+    s.hello("p", 0).await;
+    let claims = s.claim("p", 3, &["default"], 0).await;
+    keep(&s, &claims[1], br#"{"progress":[7,50],"step":"resize","cursor":7}"#).await;
+    let listed = |rows: Vec<JobRow>| {
+        let far = |row: JobRow| (name_of(&row.payload), row.kept.progress().map(|it| it.done), row.kept.step());
+        let mut all: Vec<_> = rows.into_iter().map(far).collect();
+        all.sort();
+        all
+    };
+    let nothing = |name: &str| (name.to_owned(), None, None);
+    let far = ("B".to_owned(), Some(7), Some("resize".to_owned()));
+    assert_eq!(listed(s.rows(Set::Busy).await), [nothing("A"), far.clone(), nothing("C")]);
+    let (by_jid, by_key) = (s.find("B").await, s.inspect.find_key(&key("b")).await.expect("find_key"));
+    for row in [by_jid, by_key] {
+        let row = row.expect("it runs");
+        assert_eq!(row.kept.progress(), Some(Progress { done: 7, total: 50 }));
+        assert_eq!(row.kept.get("cursor"), Some("7"));
+        assert_eq!(listed(vec![row]), [far.clone()]);
+    }
+    keep(&s, &claims[1], br#"{"progress":[8,50]}"#).await;
+    assert_eq!(listed(s.rows(Set::Busy).await)[1], ("B".to_owned(), Some(8), None));
+}
+
+pub(super) async fn what_a_job_kept_is_shown_wherever_it_is(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    keep(&s, &claim, br#"{"step":"upload"}"#).await;
+    s.settle(&claim, Place::Retries { at: at(9) }, 2).await;
+    assert_eq!(s.rows(Set::Retries).await[0].kept.step().as_deref(), Some("upload"));
+    s.promote(9).await;
+    assert_eq!(s.rows(Set::Queue(queue("default"))).await[0].kept.step().as_deref(), Some("upload"));
+}
+
+pub(super) async fn a_checkpoint_that_makes_no_sense_shows_nothing(s: Stage) {
+    s.push([job("A")], 0).await;
+    let claim = s.claim_one("p", 0).await;
+    for bytes in [&b"page \xff2"[..], b"", br#"{"progress":"7","step":[7]}"#] {
+        keep(&s, &claim, bytes).await;
+        let row = &s.rows(Set::Busy).await[0];
+        assert_eq!((row.kept.progress(), row.kept.step()), (None, None));
+    }
 }
 
 pub(super) async fn looking_changes_nothing(s: Stage) {

@@ -2,8 +2,8 @@
 
 use sancho_core::inspect::{About, DayStats, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Order, Page, Pausable,
-    QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
+    MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
 };
 
 use super::{Bug, Mutant};
@@ -53,6 +53,18 @@ impl Inspect for Mutant {
         self.model.processes(now)
     }
 
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        self.model.metrics(request, now)
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        self.model.mark_deploy(label, now)
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        self.model.deploys(since, now)
+    }
+
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -72,6 +84,10 @@ impl Inspect for Mutant {
 
     fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
         self.model.resume(what, now)
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        self.model.paused()
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{
-    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, ErrorKind, Exchanged, Filter,
-    Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, NewJob, Order, Page, Pausable,
-    Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats, Store, StoreError,
-    StoreResult, TakenOver, Timestamp, inspect, limits,
+    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, ErrorKind, Exchanged,
+    Filter, Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest,
+    NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set,
+    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, inspect, limits,
 };
 
 use super::plan::{Fault, Wakes, When};
@@ -252,6 +252,18 @@ impl Inspect for SimStore {
         call!(self, now, Request::FindKey(key.clone()), Response::Found(row) => row.map(|row| *row))
     }
 
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        self.site.world.inspect.metrics(request, now)
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        self.site.world.inspect.mark_deploy(label, now)
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        self.site.world.inspect.deploys(since, now)
+    }
+
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -304,6 +316,10 @@ impl Inspect for SimStore {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<inspect::ProcessRow>>> {
         self.site.world.inspect.processes(now)
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        self.site.world.inspect.paused()
     }
 
     fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {

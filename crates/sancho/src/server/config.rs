@@ -5,6 +5,7 @@ use std::time::Duration;
 use sancho_core::{Invalid, QueueName, Retention, limits};
 
 use crate::server::capsule::Capsule;
+use crate::server::line::LogArgs;
 
 /// Where a server's heart beats: the loop that proves to the store that the process lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +15,8 @@ pub enum Heart {
     #[default]
     OwnThread,
     /// On the runtime that the server was started on, beside the jobs: for programs that may not start threads, and
-    /// for runtimes whose time is paused. A job that blocks its thread for longer than a lease is then taken over.
+    /// for runtimes whose time is paused. A job that blocks its thread for longer than a lease is then taken over, and
+    /// nobody looks whether jobs yield.
     Runtime,
 }
 
@@ -31,6 +33,9 @@ pub(crate) struct Given {
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
     pub(crate) heart: Heart,
+    /// As many as there are slots, unless said.
+    pub(crate) blocking_threads: Option<usize>,
+    pub(crate) log_args: LogArgs,
 }
 
 impl Default for Given {
@@ -44,6 +49,8 @@ impl Default for Given {
             tag: String::new(),
             labels: Vec::new(),
             heart: Heart::default(),
+            blocking_threads: None,
+            log_args: LogArgs::No,
         }
     }
 }
@@ -68,6 +75,9 @@ pub(crate) struct Config {
     pub(crate) tag: String,
     pub(crate) labels: Vec<String>,
     pub(crate) heart: Heart,
+    /// At least one.
+    pub(crate) blocking_threads: usize,
+    pub(crate) log_args: LogArgs,
 }
 
 impl Given {
@@ -94,6 +104,15 @@ impl Given {
         if named == Named::No {
             queues.push(QueueName::default());
         }
+        let slots = self.capsules.iter().map(|capsule| capsule.slots).sum();
+        let blocking_threads = self.blocking_threads.unwrap_or(slots).min(limits::BLOCKING_THREADS_MAX);
+        if blocking_threads == 0 || self.blocking_threads.is_some_and(|threads| threads > blocking_threads) {
+            return Err(Invalid::new(format!(
+                "a server has 1 to {} threads for blocking jobs, not {}",
+                limits::BLOCKING_THREADS_MAX,
+                self.blocking_threads.unwrap_or_default()
+            )));
+        }
         Ok(Config {
             queues,
             named,
@@ -103,6 +122,8 @@ impl Given {
             tag: self.tag,
             labels: self.labels,
             heart: self.heart,
+            blocking_threads,
+            log_args: self.log_args,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The loop that claims jobs, starts them, and settles what came of them: one exchange with the store a round.
 
 mod begin;
+mod cut;
 mod end;
 mod stuck;
 
@@ -10,13 +11,13 @@ use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    ClaimRequest, Entropy, Interest, Jid, Mark, Outcome, QueueName, Receipt, Source, Standing, Store, StoreError,
-    limits,
+    ClaimRequest, Entropy, Interest, Jid, Mark, QueueName, Receipt, Source, Standing, Store, StoreError, limits,
 };
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Events};
+use crate::event::Events;
 use crate::server::alone::Alone;
+use crate::server::blocking::BlockingPool;
 use crate::server::config::Config;
 use crate::server::foreign::Foreign;
 use crate::server::lease::Lease;
@@ -25,12 +26,11 @@ use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::roster::Roster;
 use crate::server::settler::Pending;
+use crate::server::slot::{Report, Reports};
 use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
+use cut::Deadlines;
 use stuck::{Stuck, is_refusal};
-
-/// How long canceled tasks have to come to their end before their jobs are given back all the same.
-const CANCEL_GRACE: Duration = Duration::from_secs(3);
 
 /// What other loops tell the fetcher.
 pub(crate) enum Message {
@@ -65,12 +65,11 @@ pub(crate) struct Fetcher<S> {
     pub(crate) hand: Hand,
 }
 
-/// Where tasks leave what came of their jobs: the number of the claim, and the outcome.
-type Finished = (mpsc::UnboundedSender<(u64, Outcome)>, mpsc::UnboundedReceiver<(u64, Outcome)>);
-
 /// What is in the fetcher's own hand.
 pub(crate) struct Hand {
-    finished: Finished,
+    reports: (Reports, mpsc::UnboundedReceiver<(u64, Report)>),
+    deadlines: Deadlines,
+    blocking: BlockingPool,
     pending: Vec<Pending>,
     stuck: Stuck,
     /// A claim request whose outcome is unknown.
@@ -84,9 +83,11 @@ pub(crate) struct Hand {
 }
 
 impl Hand {
-    pub(crate) fn new(outage: Outage) -> Self {
+    pub(crate) fn new(outage: Outage, blocking: BlockingPool) -> Self {
         Hand {
-            finished: mpsc::unbounded_channel(),
+            reports: mpsc::unbounded_channel(),
+            deadlines: Deadlines::default(),
+            blocking,
             pending: Vec::new(),
             stuck: Stuck::default(),
             unresolved: None,
@@ -123,12 +124,13 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Takes in what has finished and what was said, without waiting.
     fn collect(&mut self) {
-        while let Ok((number, outcome)) = self.hand.finished.1.try_recv() {
-            self.finished(number, outcome);
+        while let Ok((number, report)) = self.hand.reports.1.try_recv() {
+            self.heard(number, report);
         }
         while let Ok(message) = self.messages.try_recv() {
             self.hear(message);
         }
+        self.end_overdue();
         self.hand.pending.extend(self.hand.stuck.take_due(self.lease.uptime()));
         if !self.lease.is_trusted() {
             self.drop_distrusted();
@@ -137,20 +139,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     fn hear(&mut self, message: Message) {
         match message {
-            Message::Cancel(jid) => {
-                if let Some(job) = self.roster.find(&jid).and_then(|number| self.roster.remove(number)) {
-                    job.task.abort();
-                    self.settle_performing(&job, Outcome::Canceled);
-                }
-            }
+            Message::Cancel(jid) => self.cancel(&jid),
             Message::Lost(receipts) => {
                 for receipt in receipts {
                     let job = self.roster.find_receipt(&receipt).and_then(|number| self.roster.remove(number));
                     if let Some(job) = job {
-                        job.task.abort();
-                        let (jid, class) = (job.jid, job.class);
-                        tracing::warn!(?jid, class, "the claim was lost: others have the job, so it ends here");
-                        self.events.tell(|| Event::ClaimLost { jid, class });
+                        tracing::warn!(
+                            jid = ?job.performance.jid, class = job.performance.class,
+                            "the claim was lost: others have the job, so it ends here"
+                        );
+                        self.lose(&job);
                     }
                 }
             }
@@ -256,7 +254,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let store = Arc::clone(&self.store);
         tokio::select! {
             biased;
-            Some((number, outcome)) = self.hand.finished.1.recv() => self.finished(number, outcome),
+            Some((number, report)) = self.hand.reports.1.recv() => self.heard(number, report),
             Some(message) = self.messages.recv() => self.hear(message),
             () = self.phase.changed() => {}
             () = store.wait(&interest, mark), if asks => {}
@@ -271,8 +269,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if let Phase::Stopping { deadline } = self.phase.now() {
             // Past the deadline the next thing to come is the end of all patience: to wait for the deadline again would
             // be no wait at all.
-            let next = if uptime < deadline { deadline } else { deadline + CANCEL_GRACE };
+            let next = if uptime < deadline { deadline } else { deadline + limits::DROP_WITHIN };
             nap = nap.min(next.saturating_sub(uptime));
+        }
+        if let Some(due) = self.hand.deadlines.next() {
+            nap = nap.min(due.saturating_sub(uptime));
         }
         if let Some(retry) = self.hand.unknown.next_in(uptime) {
             nap = nap.min(retry);
@@ -300,7 +301,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
-        empty && self.lease.uptime() >= deadline.saturating_add(CANCEL_GRACE)
+        empty && self.lease.uptime() >= deadline.saturating_add(limits::DROP_WITHIN)
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 
 use sancho_core::Outcome;
@@ -13,6 +13,8 @@ use sancho_core::lifecycle::Failure;
 
 use crate::JobError;
 use crate::registry::Run;
+use crate::server::line;
+use crate::server::performance::Performance;
 
 thread_local! {
     /// Whether the code that this thread polls now is a job's that wants backtraces.
@@ -66,15 +68,19 @@ pub(crate) fn note_panics() {
     });
 }
 
-/// A job's future, whose panics are failures.
+/// A job's future, whose panics are failures, also when it is dropped.
 pub(crate) struct Guarded {
     run: Option<Run>,
     wants_backtrace: bool,
+    performance: Arc<Performance>,
+    span: tracing::Span,
 }
 
 impl Guarded {
-    pub(crate) fn new(run: Run, wants_backtrace: bool) -> Self {
-        Guarded { run: Some(run), wants_backtrace }
+    pub(crate) fn new(run: Run, wants_backtrace: bool, performance: Arc<Performance>) -> Self {
+        let Performance { telling, class, jid, claim, .. } = &*performance;
+        let span = line::span(*telling, class, jid.as_ref(), &claim.queue);
+        Guarded { run: Some(run), wants_backtrace, performance, span }
     }
 }
 
@@ -83,19 +89,25 @@ impl Future for Guarded {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
-        let wants_backtrace = this.wants_backtrace;
         let Some(run) = &mut this.run else { return Poll::Pending };
-        let polled = guarded(wants_backtrace, || run.as_mut().poll(cx));
+        let _span = this.span.enter();
+        this.performance.polls.enter();
+        let polled = guarded(this.wants_backtrace, || run.as_mut().poll(cx));
+        this.performance.polls.leave();
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(result)) => Poll::Ready(result.map_or_else(JobError::into_outcome, |()| Outcome::Done)),
-            Err(failure) => {
-                let run = this.run.take();
-                // What is left of the job may panic once more as it is dropped.
-                _ = guarded(false, || drop(run));
-                Poll::Ready(Outcome::Failed(failure))
-            }
+            Err(failure) => Poll::Ready(Outcome::Failed(failure)),
         }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let run = self.run.take();
+        let _span = self.span.enter();
+        // What is left of a job may panic as it is dropped.
+        _ = guarded(false, || drop(run));
     }
 }
 
@@ -106,7 +118,14 @@ pub(crate) fn guarded<T>(wants_backtrace: bool, code: impl FnOnce() -> T) -> Res
     let result = catch_unwind(AssertUnwindSafe(code));
     WANTS_BACKTRACE.set(false);
     IN_JOB.set(false);
-    result.map_err(|panic| failure(&*panic))
+    result.map_err(|panic| {
+        let failure = failure(&*panic);
+        // What a panic leaves behind may panic once more as it is dropped; what that one leaves is not looked at.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
+        failure
+    })
 }
 
 fn failure(panic: &(dyn Any + Send)) -> Failure {

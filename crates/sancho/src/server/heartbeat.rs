@@ -14,6 +14,7 @@ use crate::event::{Event, Events};
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
 use crate::server::phase::{Phase, PhaseWatch};
+use crate::server::report::Reports;
 use crate::server::roster::Roster;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
@@ -27,6 +28,7 @@ pub(crate) struct Heartbeat<S> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) reports: Reports,
     pub(crate) tally: Arc<Tally>,
     pub(crate) phase: PhaseWatch,
     pub(crate) fetcher: mpsc::UnboundedSender<Message>,
@@ -183,7 +185,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             match order {
                 Order::Quiet => self.shutdown.quiet(),
                 Order::Stop => self.shutdown.stop(),
-                Order::Dump => self.roster.dump(),
+                Order::Dump => self.reports.dump(),
                 Order::Cancel(jid) => self.tell(Message::Cancel(jid)),
                 _ => tracing::warn!(?order, "this build does not know the order"),
             }
@@ -196,7 +198,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             self.rhythm.distrusted = true;
             tracing::error!("no beat was good for too long: the running jobs are dropped, others will take them over");
             // The fetcher may wait for the same store: the jobs are not to wait for the fetcher.
-            self.roster.abort_all();
+            self.roster.let_all_go();
             self.tell(Message::Distrust);
         }
         self.begin_anew().await;

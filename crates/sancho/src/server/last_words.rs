@@ -62,11 +62,12 @@ async fn speak<S: Send + Sync + 'static>(
     entry: &Entry<S>,
     cx: Arc<Context<S>>,
 ) -> Result<(), String> {
+    let performance = Arc::clone(&cx.performance);
     let run = match guarded(false, || entry.last_words(cx, failure)).map_err(|panic| panic.message)? {
         Some(run) => run.map_err(|error| error.to_string())?,
         None => return Ok(()),
     };
-    match tokio::time::timeout(limits::LAST_WORDS_FOR, Guarded::new(run, false)).await {
+    match tokio::time::timeout(limits::LAST_WORDS_FOR, Guarded::new(run, false, performance)).await {
         Ok(Outcome::Failed(panic)) => Err(panic.message),
         Ok(_) => Ok(()),
         Err(_) => Err(format!("it took longer than {:?}", limits::LAST_WORDS_FOR)),

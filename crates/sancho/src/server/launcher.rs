@@ -3,24 +3,28 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
 use crate::registry::ForAll;
+use crate::server::blocking::BlockingPool;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
+use crate::server::keeper::Keeper;
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::reaper::Reaper;
+use crate::server::report::Reports;
 use crate::server::roster::Roster;
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
-use crate::server::{CapsuleStatus, Health, Heart, ServerError, guard};
+use crate::server::watchdog::Watchdog;
+use crate::server::{CapsuleStatus, Health, Heart, RunningJobReport, ServerError, guard};
 
 /// A server that runs. Dropping it leaves the server running; [`RunningServer::stop`] stops it.
 #[derive(Clone, Debug)]
@@ -28,7 +32,7 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
-    dump: Arc<Notify>,
+    reports: Reports,
 }
 
 impl RunningServer {
@@ -37,9 +41,14 @@ impl RunningServer {
         self.shutdown.quiet();
     }
 
-    /// Logs what each slot is doing.
+    /// Logs what each slot is doing, from the thread of the caller: jobs that hold up the runtime do not hold it up.
     pub fn dump(&self) {
-        self.dump.notify_one();
+        self.reports.dump();
+    }
+
+    /// What each slot is doing, in the order in which jobs were claimed.
+    pub fn running(&self) -> Vec<RunningJobReport> {
+        self.reports.make()
     }
 
     /// Begins to stop, and does not wait for it.
@@ -117,6 +126,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
     let (roster, tally) = (Arc::new(Roster::new()), Arc::new(Tally::default()));
     let (to_fetcher, messages) = mpsc::unbounded_channel();
+    let reports = Reports::of(Arc::clone(&roster), Arc::clone(&lease));
     let incarnation = lease.incarnation();
 
     let process = ProcessInfo {
@@ -137,6 +147,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         roster: Arc::clone(&roster),
+        reports: reports.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         fetcher: to_fetcher.clone(),
@@ -173,12 +184,21 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         config: Arc::clone(&config),
         phase: shutdown.phase(),
     };
+    let keeper = Keeper {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        roster: Arc::clone(&roster),
+        told: Arc::default(),
+    };
+    let watchdog = Watchdog { roster: Arc::clone(&roster), lease: Arc::clone(&lease) };
     let processor = Processor {
         state: Arc::new(state),
         client,
         registry,
         lease: Arc::clone(&lease),
         stopping: shutdown.stopping(),
+        keeper: Arc::clone(&keeper.told),
+        log_args: config.log_args,
     };
     let fetcher = Fetcher {
         store,
@@ -187,21 +207,23 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         config: Arc::clone(&config),
         processor,
-        roster: Arc::clone(&roster),
+        roster,
         tally,
         phase: shutdown.phase(),
         messages,
-        hand: Hand::new(outage),
+        hand: Hand::new(outage, BlockingPool::new(config.blocking_threads)),
     };
 
-    let beating = beat(heartbeat, config.heart)?;
-    let dump = Arc::new(Notify::new());
-    let dumping = dump_when_asked(roster, Arc::clone(&dump));
-    let others =
-        [tokio::spawn(scheduler.run()), tokio::spawn(reaper.run()), tokio::spawn(pruner.run()), tokio::spawn(dumping)];
+    let beating = beat(heartbeat, watchdog, config.heart)?;
+    let others = [
+        tokio::spawn(scheduler.run()),
+        tokio::spawn(reaper.run()),
+        tokio::spawn(pruner.run()),
+        tokio::spawn(keeper.run()),
+    ];
     let fetching = tokio::spawn(fetcher.run());
     let (stopped_tx, stopped) = watch::channel(false);
-    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), dump };
+    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), reports };
     let quiet = tell_when_quiet(shutdown.phase(), events.clone());
     tokio::spawn(quiet);
     tokio::spawn(async move {
@@ -224,9 +246,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat. Answers what resolves when it has stopped.
+/// Starts the heart where it is to beat, and the watchdog where no job can hold it up: beside a heart that has a thread of
+/// its own. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
+    watchdog: Watchdog<S>,
     heart: Heart,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
     let (over, beating) = tokio::sync::oneshot::channel();
@@ -240,18 +264,18 @@ fn beat<S: Send + Sync + 'static>(
         Heart::OwnThread => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(ServerError::Thread)?;
+            let beat_and_watch = async move {
+                tokio::select! {
+                    biased;
+                    () = beat => {}
+                    () = watchdog.run() => {}
+                }
+            };
             let thread = std::thread::Builder::new().name("sancho-heart".into());
-            thread.spawn(move || runtime.block_on(beat)).map_err(ServerError::Thread)?;
+            thread.spawn(move || runtime.block_on(beat_and_watch)).map_err(ServerError::Thread)?;
         }
     }
     Ok(beating)
-}
-
-async fn dump_when_asked<S>(roster: Arc<Roster<S>>, asked: Arc<Notify>) {
-    loop {
-        asked.notified().await;
-        roster.dump();
-    }
 }
 
 async fn tell_when_quiet(mut phase: PhaseWatch, events: Events) {

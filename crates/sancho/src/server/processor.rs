@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::{Backtrace, Claim, Envelope, Jid, Outcome, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::registry::{Entry, Registry};
+use crate::server::ending::timed_out;
 use crate::server::guard::{Guarded, guarded};
 use crate::server::last_words;
 use crate::server::lease::Lease;
-use crate::server::performance::Performance;
-use crate::trace::TraceContext;
-use crate::{ArgsError, Client, Context, Runs};
+use crate::server::line::{self, LogArgs, Telling};
+use crate::server::performance::{Beginning, Performance};
+use crate::trace::{self, TraceContext};
+use crate::{ArgsError, Client, Context};
 
 /// What all jobs of a server share.
 pub(crate) struct Processor<S> {
@@ -23,6 +25,9 @@ pub(crate) struct Processor<S> {
     pub(crate) registry: Registry<S>,
     pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Told when a job has said something to be kept.
+    pub(crate) keeper: Arc<Notify>,
+    pub(crate) log_args: LogArgs,
 }
 
 /// A job that was read.
@@ -49,15 +54,18 @@ pub(crate) enum Next {
     Run(RunningJob),
 }
 
+/// A job's code.
+type Code = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
 /// A job's code, ready to run.
 pub(crate) struct RunningJob {
-    pub(crate) future: Pin<Box<dyn Future<Output = Outcome> + Send>>,
-    pub(crate) runs: Runs,
+    pub(crate) future: Code,
+    pub(crate) performance: Arc<Performance>,
 }
 
 impl<S: Send + Sync + 'static> Processor<S> {
-    /// Reads a job, and prepares its run.
-    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], now: Timestamp) -> Begun<S> {
+    /// Reads a job, and prepares its run; the times are the store's, and the uptime.
+    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], (now, uptime): (Timestamp, Duration)) -> Begun<S> {
         let Ok(envelope) = claim.payload.envelope() else {
             let next = Next::Over(Outcome::Unreadable);
             return Begun { jid: None, class: String::new(), wrapped: None, entry: None, next };
@@ -65,20 +73,27 @@ impl<S: Send + Sync + 'static> Processor<S> {
         let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
         let class = envelope.class().to_owned();
         let shown = envelope.inner_class();
-        let wrapped = (*shown != *class).then(|| shown.into());
+        let wrapped: Option<Box<str>> = (*shown != *class).then(|| shown.into());
         let entry = self.registry.get(&class).cloned();
         let next = if envelope.expires_at().is_some_and(|at| at <= now) {
             Next::Over(Outcome::Expired)
         } else if paused.contains(&class) {
             Next::Over(Outcome::Paused)
         } else if let Some(entry) = &entry {
-            let performance = Performance {
+            let beginning = Beginning {
                 claim: claim.clone(),
                 jid: jid.clone(),
                 class: class.clone(),
-                attempt: envelope.retry_count().map_or(1, |count| count.saturating_add(2)),
-                trace: TraceContext::of(&envelope).map(Arc::new),
+                wrapped: wrapped.clone(),
+                attempt: line::attempt(&envelope),
+                trace: TraceContext::of(&envelope),
+                timeout: entry.options.timeout,
+                runs: entry.options.runs,
+                telling: self.telling(Some(entry)),
+                since: now,
+                began: uptime,
             };
+            let performance = Performance::new(beginning, Arc::clone(&self.keeper));
             self.prepare(Arc::new(performance), &envelope, entry)
         } else {
             Next::Unknown
@@ -86,31 +101,40 @@ impl<S: Send + Sync + 'static> Processor<S> {
         Begun { jid, class, wrapped, entry, next }
     }
 
+    /// How the log tells of a class.
+    pub(crate) fn telling(&self, entry: Option<&Arc<Entry<S>>>) -> Telling {
+        let level = entry.map(|entry| entry.options.log_level).unwrap_or_default();
+        Telling { level, args: self.log_args }
+    }
+
     fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {
         let cx = Arc::new(Context {
             state: Arc::clone(&self.state),
             client: self.client.clone(),
-            performance,
+            performance: Arc::clone(&performance),
             stopping: self.stopping.clone(),
         });
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
-        let started = guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx)));
-        let run = match started {
-            Ok(Ok(run)) => Guarded::new(run, wants_backtrace),
+        let run = match guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx))) {
+            Ok(Ok(run)) => Guarded::new(run, wants_backtrace, Arc::clone(&performance)),
             Ok(Err(error)) => return self.over(bad_args(&error), entry, &cx),
             Err(panic) => return self.over(panic, entry, &cx),
         };
-        let (lease, entry, limit) = (Arc::clone(&self.lease), Arc::clone(entry), entry.options.timeout);
-        let runs = entry.options.runs;
-        let future = Box::pin(async move {
-            let outcome = match limit {
+        let (lease, entry) = (Arc::clone(&self.lease), Arc::clone(entry));
+        let code = async move {
+            let outcome = match cx.performance.timeout {
                 Some(limit) => within(limit, run).await,
                 None => run.await,
             };
+            let outcome = cx.performance.code_over(outcome);
             let outcome = last_words::dated(outcome, &entry, cx.payload(), lease.now());
             last_words::spoken(outcome, &entry, cx).await
-        });
-        Next::Run(RunningJob { future, runs })
+        };
+        let future: Code = match &performance.trace {
+            Some(trace) => Box::pin(trace::scope((**trace).clone(), code)),
+            None => Box::pin(code),
+        };
+        Next::Run(RunningJob { future, performance })
     }
 
     /// What comes of a job that failed before any code of its own could run.
@@ -124,14 +148,9 @@ pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> Policy {
     entry.map_or_else(Policy::default, |entry| entry.policy.clone())
 }
 
+/// Drops code that waits when its time is over. What does not wait, the fetcher brings to an end.
 async fn within(limit: Duration, run: Guarded) -> Outcome {
-    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
-        Outcome::Failed(Failure {
-            class: "Timeout".to_owned(),
-            message: format!("the job ran longer than its timeout of {limit:?}"),
-            ..Failure::default()
-        })
-    })
+    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| timed_out(limit))
 }
 
 fn bad_args(error: &ArgsError) -> Failure {

@@ -11,6 +11,7 @@ use crate::event::{Event, Events};
 use crate::handlers::Handlers;
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
+use crate::server::line::Telling;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::settler::Pending;
 
@@ -71,7 +72,8 @@ impl Reaper {
             let read = envelope(&claim.payload).ok();
             let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
             let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
-            Pending::decide(&claim, (jid, class), &policy, Outcome::Orphaned, Duration::ZERO, (now, 0.0))
+            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
+            Pending::decide(&claim, who, &policy, Outcome::Orphaned, Duration::ZERO, when, telling)
                 .told(&self.handlers, &claim)
         };
         let pending = taken.claims.into_iter().map(decide).collect();

@@ -1,48 +1,54 @@
 //! The jobs in this process's hands that wait for something: what a beat reports, and what a stop cuts short.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Claim, Incarnation, Jid, Receipt, Running, Timestamp};
-use tokio::task::JoinHandle;
+use sancho_core::{Incarnation, Jid, Receipt, Running};
 
 use crate::registry::Entry;
+use crate::server::ending::Ending;
+use crate::server::performance::Performance;
+use crate::server::slot::Slot;
 
 /// A job that was begun and is not over.
 pub(crate) struct Performing<S> {
-    pub(crate) claim: Claim,
-    pub(crate) jid: Option<Jid>,
-    pub(crate) class: String,
-    /// The class inside a wrapper.
-    pub(crate) wrapped: Option<Box<str>>,
+    pub(crate) performance: Arc<Performance>,
     pub(crate) entry: Option<Arc<Entry<S>>>,
-    /// When it began, in the store's time.
-    pub(crate) since: Timestamp,
-    /// When it began, in uptime.
-    pub(crate) began: Duration,
-    pub(crate) task: JoinHandle<()>,
+    pub(crate) slot: Slot,
+    pub(crate) ending: Ending,
+    /// The uptime at which the next step of its ending is due, if one is.
+    pub(crate) due: Option<Duration>,
 }
 
-/// The jobs that run, by the number of their claim. Only the fetcher adds and removes; the heart looks.
-pub(crate) struct Roster<S>(Mutex<BTreeMap<u64, Performing<S>>>);
+/// The jobs that run, by the number of their claim. Only the fetcher adds and removes; others look.
+pub(crate) struct Roster<S> {
+    jobs: Mutex<BTreeMap<u64, Performing<S>>>,
+    /// The job whose code the fetcher itself runs now: it is on the roster only once it has to wait.
+    at_hand: Mutex<Option<Arc<Performance>>>,
+}
 
 impl<S> Roster<S> {
     pub(crate) fn new() -> Self {
-        Roster(Mutex::new(BTreeMap::new()))
+        Roster { jobs: Mutex::new(BTreeMap::new()), at_hand: Mutex::new(None) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Performing<S>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Performing<S>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add(&self, job: Performing<S>) {
-        self.lock().insert(job.claim.receipt.number(), job);
+        self.lock().insert(job.performance.claim.receipt.number(), job);
     }
 
     /// Takes a job off the roster; `None` when it was cut short before.
     pub(crate) fn remove(&self, number: u64) -> Option<Performing<S>> {
         self.lock().remove(&number)
+    }
+
+    /// Changes what is known of a job, if it is on the roster.
+    pub(crate) fn change<T>(&self, number: u64, change: impl FnOnce(&mut Performing<S>) -> T) -> Option<T> {
+        self.lock().get_mut(&number).map(change)
     }
 
     /// Takes all jobs off, in the order that they were claimed.
@@ -55,16 +61,16 @@ impl<S> Roster<S> {
         let mut jobs = self.lock();
         let (kept, taken) = std::mem::take(&mut *jobs)
             .into_iter()
-            .partition(|(_, job)| Some(job.claim.receipt.incarnation()) == incarnation);
+            .partition(|(_, job)| Some(job.performance.claim.receipt.incarnation()) == incarnation);
         *jobs = kept;
         let taken: BTreeMap<u64, Performing<S>> = taken;
         taken.into_values().collect()
     }
 
     /// Ends the code of all jobs where it waits next; they stay on the roster until the fetcher looks.
-    pub(crate) fn abort_all(&self) {
+    pub(crate) fn let_all_go(&self) {
         for job in self.lock().values() {
-            job.task.abort();
+            job.slot.let_go();
         }
     }
 
@@ -74,31 +80,33 @@ impl<S> Roster<S> {
 
     /// The number of the claim of a job with this id.
     pub(crate) fn find(&self, jid: &Jid) -> Option<u64> {
-        self.lock().iter().find(|(_, job)| job.jid.as_ref() == Some(jid)).map(|(number, _)| *number)
+        self.lock().iter().find(|(_, job)| job.performance.jid.as_ref() == Some(jid)).map(|(number, _)| *number)
     }
 
     /// The number of the claim with this receipt, if it is the same claim.
     pub(crate) fn find_receipt(&self, receipt: &Receipt) -> Option<u64> {
-        self.lock().get(&receipt.number()).filter(|job| job.claim.receipt == *receipt).map(|_| receipt.number())
+        let number = receipt.number();
+        self.lock().get(&number).filter(|job| job.performance.claim.receipt == *receipt).map(|_| number)
     }
 
-    /// Says in the log what each job is, where it came from, and since when it runs.
-    pub(crate) fn dump(&self) {
-        let jobs = self.lock();
-        tracing::info!(running = jobs.len(), "what runs here");
-        for job in jobs.values() {
-            let Performing { jid, class, since, .. } = job;
-            let (jid, queue) = (jid.as_ref().map(Jid::as_str), &job.claim.queue);
-            tracing::info!(jid, class, %queue, since = since.as_unix_secs_f64(), "a job runs");
-        }
+    /// The fetcher itself runs this job's code now, or none.
+    pub(crate) fn take_at_hand(&self, performance: Option<&Arc<Performance>>) {
+        *self.at_hand.lock().unwrap_or_else(PoisonError::into_inner) = performance.cloned();
+    }
+
+    /// What runs now, in the order in which it was claimed.
+    pub(crate) fn performances(&self) -> Vec<Arc<Performance>> {
+        let mut performances: Vec<_> = self.lock().values().map(|job| Arc::clone(&job.performance)).collect();
+        performances.extend(self.at_hand.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        performances
     }
 
     /// What a beat reports.
     pub(crate) fn report(&self) -> Vec<Running> {
         let report = |job: &Performing<S>| Running {
-            receipt: job.claim.receipt.clone(),
-            jid: job.jid.clone(),
-            since: job.since,
+            receipt: job.performance.claim.receipt.clone(),
+            jid: job.performance.jid.clone(),
+            since: job.performance.since,
         };
         self.lock().values().map(report).collect()
     }

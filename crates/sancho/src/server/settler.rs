@@ -7,6 +7,7 @@ use sancho_core::{Claim, Jid, Outcome, Place, QueueName, SettleAnswer, Settlemen
 
 use crate::event::{Event, Events};
 use crate::handlers::{self, DeadJob, Death, FailedJob, Handlers};
+use crate::server::line::{EndLine, Telling, Word};
 
 /// What came of one job, and what is told of it once it is safe.
 pub(crate) struct Pending {
@@ -18,6 +19,7 @@ pub(crate) struct Pending {
     failure: Option<Failure>,
     death: Option<Death>,
     elapsed: Duration,
+    line: Option<EndLine>,
 }
 
 impl Pending {
@@ -29,19 +31,22 @@ impl Pending {
         outcome: Outcome,
         elapsed: Duration,
         (now, chance): (Timestamp, f64),
+        telling: Telling,
     ) -> Self {
         let failure = match &outcome {
             Outcome::Failed(failure) | Outcome::Kill(failure) => Some(failure.clone()),
             _ => None,
         };
+        let word = Word::of(&outcome);
         let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy };
         let death = handlers::death_of(attempt, &outcome);
         let decision = decide(attempt, outcome, now, chance);
+        let line = EndLine::of(telling, &claim.payload, word, &decision, now);
         let death = death.filter(|_| decision.verdict == Verdict::Died);
         let receipt = claim.receipt.clone();
         let settlement = Settlement { receipt, transition: decision.transition, then: Vec::new() };
         let queue = claim.queue.clone();
-        Pending { settlement, jid, class, queue, verdict: decision.verdict, failure, death, elapsed }
+        Pending { settlement, jid, class, queue, verdict: decision.verdict, failure, death, elapsed, line }
     }
 
     /// Tells the application's handlers, if this is a failure or a death: before the store has it, so that none is
@@ -102,11 +107,9 @@ impl Pending {
             return;
         }
         let error = self.error();
-        let Pending { jid, class, queue, verdict, elapsed, .. } = self;
-        if let Some((error_class, error_message)) = &error {
-            tracing::warn!(?jid, class, %queue, ?verdict, error_class, error_message, "the job failed");
-        } else {
-            tracing::debug!(?jid, class, %queue, ?verdict, ?elapsed, "settled");
+        let Pending { jid, class, queue, verdict, elapsed, line, .. } = self;
+        if let Some(line) = line {
+            line.tell((jid.as_ref(), &class, &queue), error.as_ref(), elapsed);
         }
         events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
     }

@@ -9,10 +9,15 @@ use sancho_core::{Claim, Jid, Outcome, StoreError};
 use super::Fetcher;
 use crate::Runs;
 use crate::event::Event;
+use crate::registry::Entry;
 use crate::server::alone::Alone;
+use crate::server::ending::Ending;
+use crate::server::line::{self, Telling};
+use crate::server::performance::Performance;
 use crate::server::processor::{Begun, Next, RunningJob, policy_of};
 use crate::server::roster::Performing;
 use crate::server::settler::Pending;
+use crate::server::slot::{Reporter, Slot};
 
 /// A job that took longer than this at its first poll is given a task of its own from then on: the loop that
 /// claims for all must not wait for the code of one.
@@ -34,20 +39,18 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Starts a job; answers it with its class when the class is not known.
     fn start(&mut self, claim: Claim) -> Option<(Claim, Option<Jid>, String)> {
-        let now = self.lease.now();
-        let Begun { jid, class, wrapped, entry, next } = self.processor.begin(&claim, &self.hand.paused_classes, now);
-        let began = self.lease.uptime();
+        let times = (self.lease.now(), self.lease.uptime());
+        let Begun { jid, class, wrapped, entry, next } = self.processor.begin(&claim, &self.hand.paused_classes, times);
         let outcome = match next {
             Next::Unknown => return Some((claim, jid, class)),
             Next::Over(outcome) => outcome,
             Next::Run(mut run) => {
                 self.hand.unknown.known(&claim.queue);
-                self.tell_performing(&claim, jid.as_ref(), &class);
-                match self.poll_once(&class, &mut run) {
+                self.tell_performing(&run.performance);
+                match self.poll_once(&mut run) {
                     Poll::Ready(outcome) => outcome,
                     Poll::Pending => {
-                        let task = self.spawn(claim.receipt.number(), run);
-                        self.roster.add(Performing { claim, jid, class, wrapped, entry, since: now, began, task });
+                        self.give_slot(run, entry);
                         return None;
                     }
                 }
@@ -55,19 +58,22 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let policy = policy_of(entry.as_ref());
         let chance = (self.lease.now(), self.chance(&outcome));
-        let elapsed = self.lease.uptime().saturating_sub(began);
-        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance)
+        let elapsed = self.lease.uptime().saturating_sub(times.1);
+        let telling = self.processor.telling(entry.as_ref());
+        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance, telling)
             .told(&self.processor.registry.handlers, &claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
         None
     }
 
-    fn tell_performing(&self, claim: &Claim, jid: Option<&Jid>, class: &str) {
+    fn tell_performing(&self, performance: &Performance) {
+        let Performance { claim, jid, class, telling, .. } = performance;
+        line::start(*telling, &claim.payload, class, jid.as_ref(), &claim.queue);
         if let Some(jid) = jid {
             self.events.tell(|| Event::Performing {
                 jid: jid.clone(),
-                class: class.to_owned(),
+                class: class.clone(),
                 queue: claim.queue.clone(),
             });
         }
@@ -75,35 +81,60 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Polls a job once where it is: one that never waits needs no task. A class that once took its time there
     /// gets one from then on.
-    fn poll_once(&mut self, class: &str, run: &mut RunningJob) -> Poll<Outcome> {
-        if run.runs != Runs::Async || self.hand.slow.contains(class) {
+    fn poll_once(&mut self, run: &mut RunningJob) -> Poll<Outcome> {
+        let performance = &run.performance;
+        if performance.runs != Runs::Async || self.hand.slow.contains(&performance.class) {
             return Poll::Pending;
         }
         let before = self.lease.uptime();
+        self.roster.take_at_hand(Some(performance));
         let polled = run.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        self.roster.take_at_hand(None);
         if self.lease.uptime().saturating_sub(before) > POLL_BUDGET {
-            self.hand.slow.insert(class.to_owned());
+            self.hand.slow.insert(performance.class.clone());
         }
         polled
     }
 
-    fn spawn(&self, number: u64, run: RunningJob) -> tokio::task::JoinHandle<()> {
-        let finished = self.hand.finished.0.clone();
+    /// Gives a job a task or a thread, and puts it on the roster.
+    fn give_slot(&mut self, run: RunningJob, entry: Option<Arc<Entry<S>>>) {
+        let performance = Arc::clone(&run.performance);
+        let number = performance.claim.receipt.number();
+        let slot = self.spawn(number, run);
+        // One that blocks may have to wait for its thread: its time begins when that does.
+        let due = performance.timeout.filter(|_| performance.runs == Runs::Async);
+        let due = due.map(|limit| performance.began.saturating_add(limit));
+        self.hand.deadlines.set(number, None, due);
+        self.roster.add(Performing { performance, entry, slot, ending: Ending::No, due });
+    }
+
+    fn spawn(&self, number: u64, run: RunningJob) -> Slot {
+        let reporter = Reporter::new(number, self.hand.reports.0.clone());
         let lease = Arc::clone(&self.lease);
-        let future = run.future;
-        let perform = async move {
-            // The process may have slept since the claim, before this task or thread had its turn: the fetcher drops
-            // the job then, and others may have it already.
-            if lease.is_trusted() {
-                // The fetcher is there as long as jobs are; if it is not, nobody is left to tell.
-                _ = finished.send((number, future.await));
+        let RunningJob { future, performance } = run;
+        match performance.runs {
+            Runs::Async => {
+                let task = tokio::spawn(async move {
+                    // The process may have slept since the claim, before this task had its turn: the fetcher drops the
+                    // job then, and others may have it already.
+                    if lease.is_trusted() {
+                        reporter.over(future.await);
+                    }
+                });
+                Slot::Task(task.abort_handle())
             }
-        };
-        match run.runs {
-            Runs::Async => tokio::spawn(perform),
             Runs::Blocking => {
                 let runtime = tokio::runtime::Handle::current();
-                tokio::task::spawn_blocking(move || runtime.block_on(perform))
+                let for_thread = Arc::clone(&performance);
+                self.hand.blocking.give(move |seat| {
+                    if lease.is_trusted() && !for_thread.dropped.is_raised() {
+                        // Nobody else sets it.
+                        _ = for_thread.seat.set(Arc::clone(seat));
+                        reporter.began();
+                        runtime.block_on(unless_dropped(future, &for_thread, reporter));
+                    }
+                });
+                Slot::Thread(performance)
             }
         }
     }
@@ -121,7 +152,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
-            let pending = Pending::decide(&claim, (jid, class), &policy, outcome, Duration::ZERO, (now, 0.0));
+            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
+            let pending = Pending::decide(&claim, who, &policy, outcome, Duration::ZERO, when, telling);
             self.hand.pending.push(pending.told(&self.processor.registry.handlers, &claim));
         }
         Ok(())
@@ -136,5 +168,14 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
             self.give_back(&claim, (jid, class));
         }
+    }
+}
+
+/// A blocking job's code, dropped where it waits if it is to be.
+async fn unless_dropped(code: impl Future<Output = Outcome>, performance: &Performance, reporter: Reporter) {
+    tokio::select! {
+        biased;
+        outcome = code => reporter.over(outcome),
+        () = performance.dropped.wait() => {}
     }
 }

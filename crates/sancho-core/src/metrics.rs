@@ -1,0 +1,332 @@
+//! Metrics: what was performed, by class and by the minute, and the marks that deploys leave beside it.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use crate::error::Invalid;
+use crate::execution::{Buckets, Execution};
+use crate::{Timestamp, limits};
+
+const MICROS_PER_MINUTE: i64 = 60_000_000;
+
+/// The length of the steps in which executions are counted. Every execution is counted in a step of each length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// One minute, kept for [`limits::METRICS_KEPT_FOR`], with run times in buckets.
+    #[default]
+    Minute,
+    /// Ten minutes, kept for [`limits::METRICS_COARSE_KEPT_FOR`], without buckets.
+    TenMinutes,
+}
+
+impl Step {
+    /// Every step, the shortest first.
+    pub const ALL: [Step; 2] = [Step::Minute, Step::TenMinutes];
+
+    /// Its length in minutes.
+    pub const fn minutes(self) -> i64 {
+        match self {
+            Step::Minute => 1,
+            Step::TenMinutes => 10,
+        }
+    }
+
+    /// How long counts of this step are kept.
+    pub const fn kept_for(self) -> Duration {
+        match self {
+            Step::Minute => limits::METRICS_KEPT_FOR,
+            Step::TenMinutes => limits::METRICS_COARSE_KEPT_FOR,
+        }
+    }
+
+    /// How many steps are kept.
+    pub const fn most(self) -> usize {
+        (self.kept_for().as_secs() / 60) as usize / self.minutes() as usize
+    }
+
+    /// The start of the step in which a time is, in UTC.
+    pub const fn start_of(self, time: Timestamp) -> Timestamp {
+        let length = MICROS_PER_MINUTE * self.minutes();
+        Timestamp::from_unix_micros(time.as_unix_micros().div_euclid(length) * length)
+    }
+
+    /// The start of the step that comes after so many others.
+    fn after(self, start: Timestamp, steps: usize) -> Timestamp {
+        let steps = i64::try_from(steps).expect("steps are few");
+        Timestamp::from_unix_micros(start.as_unix_micros() + steps * MICROS_PER_MINUTE * self.minutes())
+    }
+}
+
+/// Which executions are asked for: so many steps, of which the one under way is the last.
+///
+/// ```
+/// use std::time::Duration;
+/// use sancho_core::{MetricsRequest, metrics::Step};
+///
+/// let hour = MetricsRequest::last(Duration::from_secs(3_600));
+/// assert_eq!((hour.step, hour.steps), (Step::Minute, 60));
+/// let days = MetricsRequest::last(Duration::from_secs(2 * 86_400)).of("Mailer");
+/// assert_eq!((days.step, days.steps), (Step::TenMinutes, 288));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MetricsRequest {
+    /// How long each step is.
+    pub step: Step,
+    /// How many steps; no more than [`Step::most`] are looked at.
+    pub steps: usize,
+    /// The one class that is asked for, as people know it; every class if there is none.
+    pub class: Option<String>,
+}
+
+impl MetricsRequest {
+    /// What was performed in the last `span`: by the minute as long as minutes are kept, else by ten minutes, and at
+    /// most as much as is kept.
+    pub fn last(span: Duration) -> Self {
+        let step = if span <= Step::Minute.kept_for() { Step::Minute } else { Step::TenMinutes };
+        let minutes = usize::try_from(span.as_secs().div_ceil(60)).unwrap_or(usize::MAX);
+        let steps = minutes.div_ceil(step.minutes() as usize).clamp(1, step.most());
+        MetricsRequest { step, steps, class: None }
+    }
+
+    /// The same for one class.
+    pub fn of(self, class: impl Into<String>) -> Self {
+        MetricsRequest { class: Some(class.into()), ..self }
+    }
+
+    /// The start of each step, earliest first.
+    pub fn starts(&self, now: Timestamp) -> Vec<Timestamp> {
+        let (steps, last) = (self.steps.min(self.step.most()), self.step.start_of(now));
+        let back = i64::try_from(steps).expect("steps are few") - 1;
+        let first = Timestamp::from_unix_micros(last.as_unix_micros() - back * MICROS_PER_MINUTE * self.step.minutes());
+        (0..steps).map(|step| self.step.after(first, step)).collect()
+    }
+}
+
+/// What was performed in some steps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// How long each step is.
+    pub step: Step,
+    /// The start of each step, earliest first; the last one is under way.
+    pub starts: Vec<Timestamp>,
+    /// The classes that were performed, those that took the longest in all first, at most
+    /// [`limits::METRICS_CLASSES_MAX`].
+    pub classes: Vec<ClassMetrics>,
+    /// How many further classes were performed.
+    pub left_out: usize,
+}
+
+/// What was performed of one class.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClassMetrics {
+    /// All steps together. Its buckets are empty where the steps have none.
+    pub total: Execution,
+    /// The steps in which it was performed, earliest first.
+    pub samples: Vec<Sample>,
+}
+
+/// What was performed of one class in one step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// The start of the step.
+    pub at: Timestamp,
+    /// How many times it was performed.
+    pub count: u64,
+    /// How many of these failed.
+    pub failures: u64,
+    /// Whole milliseconds that those took that did not fail.
+    pub millis: u64,
+    /// Run times, where one class was asked for and the steps have them.
+    pub buckets: Option<Box<Buckets>>,
+}
+
+/// For stores: gathers what was counted into the answer to a request.
+#[derive(Debug)]
+pub struct Gathering {
+    request: MetricsRequest,
+    starts: Vec<Timestamp>,
+    classes: BTreeMap<String, ClassMetrics>,
+    left_out: usize,
+}
+
+impl Gathering {
+    /// Nothing yet.
+    pub fn new(request: &MetricsRequest, now: Timestamp) -> Self {
+        let starts = request.starts(now);
+        Gathering { request: request.clone(), starts, classes: BTreeMap::new(), left_out: 0 }
+    }
+
+    /// The start of each step that is asked for.
+    pub fn starts(&self) -> &[Timestamp] {
+        &self.starts
+    }
+
+    /// Adds what was counted of a class in the step that starts at `at`; several counts of one step add up. What was
+    /// not asked for is left aside.
+    pub fn add(&mut self, at: Timestamp, counted: &Execution) {
+        let wanted = self.request.class.as_ref().is_none_or(|class| *class == counted.class);
+        if !wanted || self.starts.binary_search(&at).is_err() || counted.count == 0 {
+            return;
+        }
+        let full = self.classes.len() >= limits::METRICS_CLASSES_GATHERED_MAX;
+        let class = match self.classes.entry(counted.class.clone()) {
+            Entry::Vacant(_) if full => {
+                self.left_out += 1;
+                return;
+            }
+            entry => {
+                entry.or_insert_with(|| ClassMetrics { total: Execution::of(&*counted.class), samples: Vec::new() })
+            }
+        };
+        class.total.merge(counted);
+        let sample = class.sample(at);
+        sample.count = sample.count.saturating_add(counted.count);
+        sample.failures = sample.failures.saturating_add(counted.failures);
+        sample.millis = sample.millis.saturating_add(counted.millis);
+        if self.request.class.is_some() && self.request.step == Step::Minute {
+            Execution::add_buckets(sample.buckets.get_or_insert_default(), &counted.buckets);
+        }
+    }
+
+    /// The answer, in which nothing was counted of what was not [added](Gathering::add).
+    pub fn finish(self) -> Metrics {
+        let mut classes: Vec<ClassMetrics> = self.classes.into_values().collect();
+        classes.sort_by(|a, b| {
+            let key = |it: &ClassMetrics| (std::cmp::Reverse(it.total.millis), std::cmp::Reverse(it.total.count));
+            key(a).cmp(&key(b)).then_with(|| a.total.class.cmp(&b.total.class))
+        });
+        let left_out = self.left_out + classes.len().saturating_sub(limits::METRICS_CLASSES_MAX);
+        classes.truncate(limits::METRICS_CLASSES_MAX);
+        Metrics { step: self.request.step, starts: self.starts, classes, left_out }
+    }
+}
+
+impl ClassMetrics {
+    /// For stores that keep run times apart from the counts: adds those of a step that is there already.
+    pub fn add_buckets(&mut self, at: Timestamp, buckets: &Buckets, keep: Keep) {
+        Execution::add_buckets(&mut self.total.buckets, buckets);
+        if keep == Keep::EachStep {
+            Execution::add_buckets(self.sample(at).buckets.get_or_insert_default(), buckets);
+        }
+    }
+
+    fn sample(&mut self, at: Timestamp) -> &mut Sample {
+        let index = match self.samples.binary_search_by_key(&at, |sample| sample.at) {
+            Ok(index) => index,
+            Err(index) => {
+                self.samples.insert(index, Sample { at, ..Sample::default() });
+                index
+            }
+        };
+        &mut self.samples[index]
+    }
+}
+
+/// Where run times are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In the total alone.
+    Total,
+    /// In each step too.
+    EachStep,
+}
+
+/// A deploy, as somebody marked it: what is performed from then on may take longer, or less long.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeployMark {
+    /// The minute in which it was, in UTC.
+    pub at: Timestamp,
+    /// What was deployed: a version, a revision.
+    pub label: String,
+}
+
+impl DeployMark {
+    /// A mark of the minute in which a time is.
+    ///
+    /// # Errors
+    /// A label that is empty, has a control character, or more than [`limits::MARK_LABEL_CHARS_MAX`] characters.
+    pub fn new(label: &str, now: Timestamp) -> Result<Self, Invalid> {
+        let label = label.trim();
+        if label.is_empty() {
+            return Err(Invalid::new("the label of the mark is empty: say what was deployed, such as a version"));
+        }
+        let chars = label.chars().count();
+        if chars > limits::MARK_LABEL_CHARS_MAX {
+            let most = limits::MARK_LABEL_CHARS_MAX;
+            return Err(Invalid::new(format!(
+                "the label of the mark has {chars} characters: at most {most} are shown"
+            )));
+        }
+        if label.chars().any(char::is_control) {
+            return Err(Invalid::new(format!("the label of the mark {label:?} has a control character: leave it out")));
+        }
+        Ok(DeployMark { at: Step::Minute.start_of(now), label: label.to_owned() })
+    }
+
+    /// Whether this mark is one that stands already, told again: the same label within a minute of it.
+    pub fn repeats(&self, earlier: &DeployMark) -> bool {
+        let apart = self.at.since(earlier.at).max(earlier.at.since(self.at));
+        self.label == earlier.label && apart <= limits::MARK_REPEAT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(minute: i64) -> Timestamp {
+        Timestamp::from_unix_micros(1_795_000_020_000_000 + minute * MICROS_PER_MINUTE)
+    }
+
+    fn ran(class: &str, count: u64, millis: u64) -> Execution {
+        Execution { count, millis, ..Execution::of(class) }
+    }
+
+    #[test]
+    fn the_step_under_way_is_the_last() {
+        let now = Timestamp::from_unix_micros(minute(0).as_unix_micros() + 59_999_999);
+        let request = MetricsRequest { step: Step::Minute, steps: 3, class: None };
+        assert_eq!(request.starts(now), [minute(-2), minute(-1), minute(0)]);
+        assert_eq!(MetricsRequest { steps: usize::MAX, ..request }.starts(now).len(), 480);
+        let before_all = MetricsRequest { step: Step::TenMinutes, steps: 1, class: None };
+        assert_eq!(before_all.starts(Timestamp::from_unix_micros(-1))[0].as_unix_micros(), -600_000_000);
+    }
+
+    #[test]
+    fn a_span_beyond_what_is_kept_asks_for_what_is_kept() {
+        let request = MetricsRequest::last(Duration::MAX);
+        assert_eq!((request.step, request.steps), (Step::TenMinutes, 432));
+        assert_eq!(MetricsRequest::last(Duration::ZERO).steps, 1);
+        assert_eq!(MetricsRequest::last(limits::METRICS_KEPT_FOR).steps, 480);
+    }
+
+    #[test]
+    fn those_that_took_longest_come_first_and_others_are_counted() {
+        let request = MetricsRequest::last(Duration::from_secs(120));
+        let mut gathering = Gathering::new(&request, minute(0));
+        gathering.add(minute(0), &ran("Slow", 1, 900));
+        gathering.add(minute(-1), &ran("Quick", 5, 100));
+        gathering.add(minute(0), &ran("Quick", 5, 100));
+        gathering.add(minute(-2), &ran("Old", 5, 100));
+        for number in 0..limits::METRICS_CLASSES_MAX {
+            gathering.add(minute(0), &ran(&format!("Class{number:03}"), 1, 1));
+        }
+        let metrics = gathering.finish();
+        assert_eq!(metrics.left_out, 2);
+        let names: Vec<&str> = metrics.classes.iter().take(3).map(|class| class.total.class.as_str()).collect();
+        assert_eq!(names, ["Slow", "Quick", "Class000"]);
+        let quick = &metrics.classes[1];
+        assert_eq!((quick.total.count, quick.samples.len(), quick.samples[0].at), (10, 2, minute(-1)));
+    }
+
+    #[test]
+    fn a_label_has_bounds() {
+        for label in ["", "  ", "a\nb", &"x".repeat(limits::MARK_LABEL_CHARS_MAX + 1)] {
+            assert!(DeployMark::new(label, minute(0)).is_err(), "{label:?}");
+        }
+        let mark = |minutes| DeployMark::new(" v1.2 ", minute(minutes)).expect("a label");
+        assert_eq!(mark(0).label, "v1.2");
+        assert!(mark(1).repeats(&mark(0)) && mark(0).repeats(&mark(1)) && !mark(2).repeats(&mark(0)));
+    }
+}

@@ -1,0 +1,97 @@
+//! What was performed, by class: as our beats and Ruby's processes count it, whichever version these have.
+
+use sancho_core::metrics::{ClassMetrics, Gathering, Keep, Sample, Step};
+use sancho_core::{Execution, Metrics, MetricsRequest, StoreResult, Timestamp, Wire};
+
+use crate::reply;
+use crate::script::Args;
+use crate::store::RedisStore;
+use crate::wire::metrics::{self as wire, HISTOGRAM_BYTES};
+
+/// Hashes that one script reads whole: some ten thousand fields, and about a millisecond of Redis.
+const HASHES_PER_READ: usize = 30;
+
+/// Fields that are read of one hash: three a class.
+const FIELDS_MAX: usize = 15_000;
+
+/// Histograms that one script reads.
+const HISTOGRAMS_PER_READ: usize = 500;
+
+impl RedisStore {
+    pub(super) async fn executions(&self, request: &MetricsRequest, now: Timestamp) -> StoreResult<Metrics> {
+        let mut gathering = Gathering::new(request, now);
+        let starts = gathering.starts().to_vec();
+        // Every version's keys, whatever this process writes: both kinds of programs may share this Redis.
+        let keys: Vec<(Timestamp, String)> = starts
+            .into_iter()
+            .flat_map(|at| wire::keys(request.step, at).into_iter().map(move |key| (at, key)))
+            .collect();
+        for some in keys.chunks(HASHES_PER_READ) {
+            self.read_counts(request, some, &mut gathering).await?;
+        }
+        let mut metrics = gathering.finish();
+        if request.step == Step::Minute {
+            let keep = if request.class.is_some() { Keep::EachStep } else { Keep::Total };
+            self.read_run_times(&mut metrics.classes, keep).await?;
+        }
+        Ok(metrics)
+    }
+
+    async fn read_counts(
+        &self,
+        request: &MetricsRequest,
+        keys: &[(Timestamp, String)],
+        gathering: &mut Gathering,
+    ) -> StoreResult<()> {
+        let fields = request.class.as_deref().map(wire::fields);
+        let mut args = Args::new();
+        args.number(FIELDS_MAX).number(fields.as_ref().map_or(0, |fields| fields.len()));
+        for field in fields.iter().flatten() {
+            args.put(field);
+        }
+        args.number(keys.len());
+        for (_, key) in keys {
+            args.put(key);
+        }
+        let answer = self.inner.connection.run("metrics", &self.inner.scripts.counted, &args).await?;
+        for ((at, _), flat) in keys.iter().zip(reply::list(answer)) {
+            let flat: Vec<String> = reply::list(flat).into_iter().map(reply::text).collect();
+            for execution in wire::read_counts(&flat) {
+                gathering.add(*at, &execution);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_run_times(&self, classes: &mut [ClassMetrics], keep: Keep) -> StoreResult<()> {
+        let mut wanted = Vec::new();
+        for (index, class) in classes.iter().enumerate() {
+            let ran = class.samples.iter().filter(|sample| sample.count > sample.failures);
+            for Sample { at, .. } in ran {
+                let keys = self.histogram_keys(&class.total, *at);
+                wanted.extend(keys.into_iter().map(|key| (index, *at, key)));
+            }
+        }
+        for some in wanted.chunks(HISTOGRAMS_PER_READ) {
+            let mut args = Args::new();
+            args.number(HISTOGRAM_BYTES).number(some.len());
+            for (_, _, key) in some {
+                args.put(key);
+            }
+            let answer = self.inner.connection.run("metrics", &self.inner.scripts.histograms, &args).await?;
+            for ((index, at, _), bytes) in some.iter().zip(reply::list(answer)) {
+                let buckets = wire::read_histogram(&reply::bytes(bytes).unwrap_or_default());
+                classes[*index].add_buckets(*at, &buckets, keep);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the run times of a minute are. The names that version 7 gives them begin with the class, and a user of
+    /// Redis may read them only where the address asks for that version.
+    fn histogram_keys(&self, execution: &Execution, at: Timestamp) -> Vec<String> {
+        let eight = wire::histogram(&execution.class, at, Wire::Eight);
+        let seven = (self.wire() == Wire::Seven).then(|| wire::histogram(&execution.class, at, Wire::Seven));
+        std::iter::once(eight).chain(seven).collect()
+    }
+}

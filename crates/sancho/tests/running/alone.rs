@@ -1,0 +1,223 @@
+//! What has nothing to do with a store: slots that die, code that does not yield, what is logged and what is reported.
+
+use std::time::Duration;
+
+use sancho::core::lifecycle::Verdict;
+use sancho::{Doing, Event, RunningJobReport, RunningServer, testing};
+
+use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
+use crate::log::Log;
+use crate::stage::{PATIENCE, cancel, counts, dead, server, settled, stop};
+
+/// Waits until the one job that runs is as it is wanted.
+async fn report(server: &RunningServer, wanted: impl Fn(&RunningJobReport) -> bool) -> RunningJobReport {
+    let found = async {
+        loop {
+            if let Some(found) = server.running().into_iter().find(&wanted) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("not in time: {:?}", server.running()))
+}
+
+/// Waits until a line with all of these texts is logged.
+async fn logged(texts: &[&str]) -> String {
+    let log = Log::listen();
+    let found = async {
+        loop {
+            let line = log.lines_with(texts[0]).into_iter().find(|line| texts.iter().all(|text| line.contains(text)));
+            if let Some(line) = line {
+                return line;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let lines = || log.lines_with(texts[0]);
+    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no {texts:?} in {:?}", lines()))
+}
+
+#[tokio::test]
+async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal).slots(1);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let timed_out = client.push(BriefDeed::new("waits with a bomb")).retry(0).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &timed_out).await, Verdict::Died);
+    let canceled = client.push(Deed::new("waits with a bomb")).await.expect("pushed").jid;
+    report(&server, |job| job.class == "Deed").await;
+    cancel(&client, &canceled).await;
+    assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
+    let next = client.push(Deed::new("next")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &next).await, Verdict::Done);
+    stop(&server).await;
+    let bombs = journal.said().iter().filter(|said| *said == "the bomb is dropped").count();
+    assert_eq!(bombs, 2);
+    assert_eq!(counts(&client).await, (3, 1, 0));
+}
+
+#[tokio::test]
+async fn a_panic_whose_remains_panic_is_a_failure_and_no_more() {
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal).slots(1);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let jid = client.push(Deed::new("panics with a bomb")).retry(0).await.expect("pushed").jid;
+    let blocking = client.push(BlockingDeed::new("panics with a bomb")).retry(0).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Died);
+    assert_eq!(settled(&mut events, &blocking).await, Verdict::Died);
+    for next in [Deed::new("next")] {
+        let next = client.push(next).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &next).await, Verdict::Done);
+    }
+    stop(&server).await;
+    for row in dead(&client).await {
+        assert_eq!(row.payload.envelope().expect("readable").error_class().as_deref(), Some("Sancho::Panic"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_does_not_yield_is_named_once_and_fails_as_timeout_though_its_code_runs() {
+    let log = Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let jid = client.push(BriefDeed::new("yields and blocks")).retry(0).await.expect("pushed").jid;
+    let named = logged(&[jid.as_str(), "does not yield", "step=blocking", "#[job(blocking)]", "BriefDeed"]).await;
+    assert!(named.starts_with("WARN sancho::job"), "{named}");
+    let stuck = report(&server, |job| matches!(job.doing, Doing::Runs { not_yielded } if !not_yielded.is_zero())).await;
+    assert_eq!((stuck.step.as_deref(), stuck.is_cancelled), (Some("blocking"), true));
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Died);
+    logged(&[jid.as_str(), "still runs", "its time is over"]).await;
+    journal.open();
+    journal.heard("goes on, cancelled: true").await;
+    stop(&server).await;
+    assert_eq!(counts(&client).await, (1, 1, 0), "its late end changes nothing");
+    assert_eq!(log.lines_with(jid.as_str()).iter().filter(|line| line.contains("does not yield")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_blocking_job_waits_for_a_thread_in_its_slot_and_its_timeout_begins_when_it_has_one() {
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal).slots(3).blocking_threads(1);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let first = client.push(BlockingDeed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    let waits = client.push(BriefBlockingDeed::new("has waited")).await.expect("pushed").jid;
+    let canceled = client.push(BlockingDeed::new("is never begun")).await.expect("pushed").jid;
+    report(&server, |job| job.jid.as_ref() == Some(&canceled) && job.doing == Doing::WaitsForThread).await;
+    cancel(&client, &canceled).await;
+    assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
+    // Far longer than its timeout: it would be over by now, had it begun.
+    let has_waited = |job: &RunningJobReport| {
+        job.jid.as_ref() == Some(&waits)
+            && job.elapsed > Duration::from_millis(400)
+            && job.doing == Doing::WaitsForThread
+    };
+    report(&server, has_waited).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &first).await, Verdict::Done);
+    assert_eq!(settled(&mut events, &waits).await, Verdict::Done);
+    stop(&server).await;
+    assert_eq!(journal.said(), ["begun", "goes on, cancelled: false", "has waited"]);
+}
+
+#[tokio::test]
+async fn a_server_has_at_least_one_thread_for_blocking_jobs_and_not_too_many() {
+    for threads in [0, sancho::core::limits::BLOCKING_THREADS_MAX + 1] {
+        let server = server(&testing::memory(), &Journal::default()).blocking_threads(threads);
+        let error = server.start().await.expect_err("it cannot start").to_string();
+        assert!(error.contains("1 to 1000 threads for blocking jobs"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_says_what_each_slot_is_doing() {
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal).stop_timeout(Duration::ZERO);
+    let server = server.start().await.expect("starts");
+    let counts = client.push(Deed::new("counts")).await.expect("pushed").jid;
+    let blocks = client.push(BlockingDeed::new("blocks")).tags(["eu"]).await.expect("pushed").jid;
+    let counting = report(&server, |job| job.progress.is_some() && job.doing == Doing::Waits).await;
+    let progress = counting.progress.map(|progress| (progress.done, progress.total));
+    assert_eq!((counting.class.as_str(), counting.queue.as_str(), counting.attempt), ("Deed", "default", 1));
+    assert_eq!(
+        (counting.jid, counting.step.as_deref(), progress),
+        (Some(counts.clone()), Some("counting"), Some((2, 5)))
+    );
+    let blocking = report(&server, |job| matches!(job.doing, Doing::HasThread(_))).await;
+    let Doing::HasThread(thread) = blocking.doing else { panic!("{blocking:?}") };
+    assert_eq!(thread.name, "sancho-block-1");
+    assert_eq!((thread.state.is_some(), thread.cpu.is_some()), (cfg!(target_os = "linux"), cfg!(target_os = "linux")));
+
+    Log::listen();
+    server.dump();
+    logged(&[counts.as_str(), "a job runs", "step=counting", "progress=2/5", "doing=waits", "queue=default"]).await;
+    logged(&[blocks.as_str(), "a job runs", "thread=sancho-block-1", "has a thread"]).await;
+    journal.open();
+    stop(&server).await;
+}
+
+#[tokio::test]
+async fn the_log_tells_of_each_job_when_it_begins_and_what_came_of_it() {
+    let log = Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let running = server(&client, &journal).start().await.expect("starts");
+    let done = client.push(Deed::new("a secret word")).tags(["eu", "vip"]).await.expect("pushed").jid;
+    let start = logged(&[done.as_str(), "message=start"]).await;
+    assert_eq!(
+        start,
+        format!("INFO sancho::job message=start class=Deed jid={done} queue=default attempt=1 tags=eu,vip")
+    );
+    let end = logged(&[done.as_str(), "message=done"]).await;
+    let (before, after) = end.split_once("elapsed_ms=").expect("how long it ran");
+    assert_eq!(before, format!("INFO sancho::job message=done class=Deed jid={done} queue=default attempt=1 "));
+    let (elapsed, rest) = after.split_once(' ').expect("more fields");
+    assert_eq!((elapsed.parse::<f64>().is_ok(), rest), (true, "tags=eu,vip"));
+
+    for (how, wanted) in
+        [("fails", "WARN sancho::job message=fail"), ("snoozes", "message=snoozed"), ("discards", "message=discarded")]
+    {
+        let jid = client.push(Deed::new(how)).await.expect("pushed").jid;
+        let line = logged(&[jid.as_str(), wanted]).await;
+        let next = if how == "fails" { "next=retry in " } else { "class=Deed" };
+        assert!(line.contains(next), "{line}");
+        assert_eq!(line.contains("error_message=it failed"), how == "fails", "{line}");
+    }
+    let last = client.push(Deed::new("fails")).retry(0).await.expect("pushed").jid;
+    logged(&[last.as_str(), "message=fail", "next=dead"]).await;
+    let expired = client.push(Deed::new("too late")).expires_in(Duration::ZERO).await.expect("pushed").jid;
+    logged(&[expired.as_str(), "INFO", "message=expired"]).await;
+    let cut = client.push(Deed::new("waits for ever")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    running.stop_now();
+    stop(&running).await;
+    logged(&[cut.as_str(), "message=interrupted", "next=again at once"]).await;
+    assert_eq!(log.lines_with("a secret word"), Vec::<String>::new(), "arguments are nobody's business");
+
+    let telling = server(&client, &journal).log_args(true).start().await.expect("starts");
+    let told = client.push(Deed::new("an open word")).await.expect("pushed").jid;
+    logged(&[told.as_str(), "message=start", r#"args=["an open word"]"#]).await;
+    telling.stop_now();
+    stop(&telling).await;
+}
+
+#[tokio::test]
+async fn a_job_that_is_canceled_is_told_of_as_that() {
+    Log::listen();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let jid = client.push(Deed::new("fails when canceled")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    cancel(&client, &jid).await;
+    let dropped = |event: &Event| matches!(event, Event::Settled { verdict: Verdict::Dropped, .. }).then_some(());
+    tokio::time::timeout(PATIENCE, events.wait_for(dropped)).await.expect("in time").expect("the server lives");
+    logged(&[jid.as_str(), "INFO sancho::job message=cancelled"]).await;
+    stop(&server).await;
+}

@@ -1,0 +1,53 @@
+//! Starting, watching and stopping servers in tests.
+
+use std::time::Duration;
+
+use sancho::core::inspect::{Filter, Set};
+use sancho::core::lifecycle::Verdict;
+use sancho::core::process::Order;
+use sancho::{Client, Event, Jid, JobRow, RunningServer, Server, Subscription};
+
+use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
+
+/// Far longer than anything here takes: it turns a hang into a failure.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn server(client: &Client, journal: &Journal) -> Server<Journal> {
+    Server::new(client.clone(), journal.clone())
+        .register::<Deed>()
+        .register::<BriefDeed>()
+        .register::<BlockingDeed>()
+        .register::<BriefBlockingDeed>()
+}
+
+/// What comes of this job next.
+pub(crate) async fn settled(events: &mut Subscription, wanted: &Jid) -> Verdict {
+    let matching = |event: &Event| match event {
+        Event::Settled { jid: Some(jid), verdict, .. } if jid == wanted => Some(*verdict),
+        _ => None,
+    };
+    tokio::time::timeout(PATIENCE, events.wait_for(matching)).await.expect("in time").expect("the server lives")
+}
+
+/// Has a running job canceled, from outside.
+pub(crate) async fn cancel(client: &Client, jid: &Jid) {
+    let now = client.clock().now();
+    for process in client.inspect().processes(now).await.expect("the store answers") {
+        let order = Order::Cancel(jid.clone());
+        client.inspect().order(&process.info.incarnation, &order, now).await.expect("ordered");
+    }
+}
+
+pub(crate) async fn stop(server: &RunningServer) {
+    tokio::time::timeout(PATIENCE, server.stop()).await.expect("the server stops");
+}
+
+pub(crate) async fn dead(client: &Client) -> Vec<JobRow> {
+    client.inspect().page(&Set::Dead, &Filter::all(), None, 100).await.expect("the store answers").rows
+}
+
+/// Processed and failed jobs, and those that are busy.
+pub(crate) async fn counts(client: &Client) -> (u64, u64, u64) {
+    let stats = client.inspect().stats(client.clock().now()).await.expect("the store answers");
+    (stats.processed, stats.failed, stats.busy)
+}
