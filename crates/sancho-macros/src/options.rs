@@ -122,8 +122,8 @@ impl Options {
             "retry_queue" => Setting::RetryQueue(named(meta, 255)?),
             "dead" => Setting::Dead(flag(meta)?),
             "backtrace" => Setting::Backtrace(often(meta)?),
-            "timeout" => Setting::TimeoutMillis(span(meta, "a timeout")?),
-            "expires_in" => Setting::ExpiresInMillis(span(meta, "a lifetime")?),
+            "timeout" => Setting::TimeoutMillis(span(meta, "a timeout")?.0),
+            "expires_in" => Setting::ExpiresInMillis(span(meta, "a lifetime")?.0),
             "blocking" => Setting::Blocking,
             "tags" => Setting::Tags(tags(meta)?),
             "log" => Setting::Log(level(meta)?),
@@ -210,15 +210,15 @@ fn spanned(field: &str, millis: u64) -> TokenStream {
     quote!(options.#field = ::core::option::Option::Some(::core::time::Duration::from_millis(#millis));)
 }
 
-/// A span over zero, in milliseconds.
-fn span(meta: &ParseNestedMeta<'_>, what: &str) -> Result<u64> {
+/// A span over zero, in milliseconds, and where it stands.
+fn span(meta: &ParseNestedMeta<'_>, what: &str) -> Result<(u64, Span)> {
     let value: Lit = meta.value()?.parse()?;
     let millis = match &value {
         Lit::Int(secs) => secs.base10_parse::<u64>()?.checked_mul(1_000),
         Lit::Str(text) => span_millis(&text.value()),
         _ => None,
     };
-    millis.filter(|millis| *millis > 0).ok_or_else(|| {
+    millis.filter(|millis| *millis > 0).map(|millis| (millis, value.span())).ok_or_else(|| {
         let rule = format!(
             "{what} is a whole number with a unit, such as \"500ms\", \"30s\", \"5m\", \"2h\" or \"3d\", or whole \
              seconds, such as 30; it is over zero"
@@ -229,11 +229,10 @@ fn span(meta: &ParseNestedMeta<'_>, what: &str) -> Result<u64> {
 
 /// A window of retries: payloads have it in whole seconds.
 fn window(meta: &ParseNestedMeta<'_>) -> Result<u64> {
-    let ahead = meta.input.fork();
-    let millis = span(meta, "a window of retries")?;
+    let (millis, place) = span(meta, "a window of retries")?;
     if millis % 1_000 != 0 || millis > RETRY_FOR_MILLIS_MAX {
         let message = format!("a window of retries has whole seconds, at most {}", RETRY_FOR_MILLIS_MAX / 1_000);
-        return Err(Error::new(ahead.span(), message));
+        return Err(Error::new(place, message));
     }
     Ok(millis)
 }

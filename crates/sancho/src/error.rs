@@ -1,6 +1,7 @@
 //! What a job answers: success, a failure, or a wish.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
 use sancho_core::lifecycle::Failure;
@@ -84,13 +85,7 @@ impl JobError {
     pub(crate) fn into_outcome(self) -> Outcome {
         match self.0 {
             Reason::Failed { class, error, backtrace, backoff } => {
-                let mut message = error.to_string();
-                let mut cause = error.source();
-                while let Some(error) = cause {
-                    message.push_str(": ");
-                    message.push_str(&error.to_string());
-                    cause = error.source();
-                }
+                let message = with_causes(&*error);
                 Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff, at: None })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
@@ -100,6 +95,30 @@ impl JobError {
             }
         }
     }
+}
+
+impl fmt::Display for JobError {
+    /// What the job said: its error's message with the causes, or its wish.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Failed { error, .. } => f.write_str(&with_causes(&**error)),
+            Reason::Snooze(span) => write!(f, "not now: again in {span:?}"),
+            Reason::Discard => f.write_str("not at all: the job is dropped"),
+            Reason::Kill { message } => write!(f, "never again: {message}"),
+        }
+    }
+}
+
+/// An error's message, and those of what caused it.
+fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    message
 }
 
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for JobError {

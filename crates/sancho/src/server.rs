@@ -47,11 +47,14 @@ pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
 pub use launcher::RunningServer;
+pub(crate) use processor::{Begun, Next, Processor, policy_of};
 pub use report::{Doing, RunningJobReport, ThreadReport};
+pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
 use crate::event::{Events, Subscription};
-use crate::registry::Registry;
+use crate::registry::{ForAll, Registry};
+use crate::server::lease::Lease;
 use crate::{ClassSettings, Client, DeadJob, FailedJob, Fallback, Job, Perform, ServerMiddleware};
 
 /// Performs jobs, with an application's state.
@@ -227,6 +230,41 @@ impl<S: Send + Sync + 'static> Server<S> {
     pub fn heart(mut self, heart: Heart) -> Self {
         self.given.heart = heart;
         self
+    }
+
+    /// The client of the server's store, which its jobs push through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The same server, whose jobs push through this client of the same store.
+    pub(crate) fn with_client(self, client: Client) -> Self {
+        Server { client, ..self }
+    }
+
+    /// What performs its jobs, for those who begin them by hand.
+    ///
+    /// # Errors
+    /// As for [`Server::start`], where no store is asked.
+    pub(crate) fn into_processor(self, stopping: tokio::sync::watch::Receiver<bool>) -> Result<Processor<S>, Invalid> {
+        let Server { client, state, mut registry, given, .. } = self;
+        let for_all = ForAll { retries: given.retries, wire: client.wire(), settings: client.class_settings() };
+        registry.complete(&for_all)?;
+        let lease = Lease::new(Arc::clone(client.clock()), &**client.entropy(), host::hostname(), std::process::id());
+        Ok(Processor {
+            state: Arc::new(state),
+            client,
+            registry,
+            lease: Arc::new(lease),
+            stopping,
+            keeper: Arc::default(),
+            log_args: given.log_args,
+        })
+    }
+
+    /// Where the server tells what happens.
+    pub(crate) fn events(&self) -> Events {
+        self.events.clone()
     }
 
     /// How many threads jobs have that block ([`Runs::Blocking`](crate::Runs)): as many as there are slots, unless said,

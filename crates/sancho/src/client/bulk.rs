@@ -48,7 +48,10 @@ impl Client {
             return Ok(Vec::new());
         }
         let answers = self.push_jobs(&jobs).await?;
-        Ok(jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect())
+        let pushed: Vec<_> =
+            jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect();
+        self.tell_pushed(&pushed).await;
+        Ok(pushed)
     }
 }
 

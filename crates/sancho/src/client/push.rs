@@ -38,6 +38,15 @@ impl Client {
             answer => answer,
         }
     }
+
+    /// Tells the middleware, in its order, which jobs have been pushed.
+    pub(super) async fn tell_pushed(&self, jobs: &[PushedJob]) {
+        for middleware in self.middleware.iter() {
+            for job in jobs {
+                middleware.pushed(job).await;
+            }
+        }
+    }
 }
 
 /// A push that is being prepared: await it to push.
@@ -125,7 +134,9 @@ impl IntoFuture for Push {
             let Some(job) = client.prepare(draft)? else { return Err(PushError::Stopped) };
             let answers = client.push_jobs(std::slice::from_ref(&job)).await?;
             let answer = answers.into_iter().next().expect("a store answers for each job");
-            one_answer(job, answer)
+            let pushed = one_answer(job, answer)?;
+            client.tell_pushed(std::slice::from_ref(&pushed)).await;
+            Ok(pushed)
         })
     }
 }

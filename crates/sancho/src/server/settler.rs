@@ -88,6 +88,11 @@ impl Pending {
         self.failure.as_ref().map(|failure| (failure.class.clone(), failure.message.clone()))
     }
 
+    /// What the rules made of the outcome.
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
     /// The job's class; empty when its payload cannot be read.
     pub(crate) fn class(&self) -> &str {
         &self.class
