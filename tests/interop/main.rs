@@ -16,6 +16,7 @@ mod side;
 
 mod api;
 mod fleet;
+mod inventory;
 mod keys;
 mod look;
 mod matrix;

@@ -57,41 +57,48 @@ fn each_capability_has_promises_and_no_cell_is_empty() {
 #[test]
 fn each_guide_and_each_example_is_there() {
     let page = read(PAGE);
+    let mut wrong = Vec::new();
     for row in promises(&page) {
-        let line = row.cells.join(" | ");
+        let promise = row.cells[0];
         let links: Vec<&str> = row.cells[1].split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-        assert!(!links.is_empty(), "{PAGE} links to no guide: {line}");
-        for link in links {
-            assert!(is_there(link), "{PAGE} links to {link}, and there is no such page or heading: {line}");
-        }
         let examples: Vec<&str> = spans(row.cells[2]).collect();
-        assert!(!examples.is_empty(), "{PAGE} names no example: {line}");
-        for example in examples {
-            assert!(root().join(example).is_file(), "{PAGE} names {example}, and there is no such file: {line}");
+        if links.is_empty() || examples.is_empty() {
+            wrong.push(format!("no guide or no example: {promise}"));
         }
+        wrong.extend(
+            links.iter().filter(|link| !is_there(link)).map(|link| format!("no page or heading {link}: {promise}")),
+        );
+        let gone = examples.iter().filter(|example| !root().join(example).is_file());
+        wrong.extend(gone.map(|example| format!("no file {example}: {promise}")));
     }
+    assert!(wrong.is_empty(), "{PAGE}:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn each_test_is_there_and_what_touches_a_store_is_tested_on_all_three() {
     let page = read(PAGE);
     let (tests, shared) = (repository::tests(), shared());
+    let mut wrong = Vec::new();
     for row in promises(&page) {
-        let line = row.cells.join(" | ");
+        let promise = row.cells[0];
         let (mut tested_on, mut named) = (BTreeSet::new(), 0);
         for name in spans(row.cells[3]) {
-            let files = tests.get(name).filter(|_| is_name(name));
-            let files = files.unwrap_or_else(|| panic!("{PAGE} names {name}, and there is no such test or fact: {line}"));
-            tested_on.extend(files.iter().flat_map(|file| stores_of(name, file, &shared)));
+            match tests.get(name).filter(|_| is_name(name)) {
+                Some(files) => tested_on.extend(files.iter().flat_map(|file| stores_of(name, file, &shared))),
+                None => wrong.push(format!("no test or fact {name}: {promise}")),
+            }
             named += 1;
         }
-        assert!(named > 0, "{PAGE} names no test: {line}");
         match row.last() {
-            ALL_THREE => assert_eq!(tested_on, BTreeSet::from(STORES), "{PAGE} is tested on these stores alone: {line}"),
-            NONE => {}
-            other => panic!("{PAGE} says neither {ALL_THREE:?} nor {NONE:?} but {other:?}: {line}"),
+            _ if named == 0 => wrong.push(format!("no test: {promise}")),
+            ALL_THREE if tested_on != BTreeSet::from(STORES) => {
+                wrong.push(format!("tested on {tested_on:?} alone: {promise}"));
+            }
+            ALL_THREE | NONE => {}
+            other => wrong.push(format!("neither {ALL_THREE:?} nor {NONE:?} but {other:?}: {promise}")),
         }
     }
+    assert!(wrong.is_empty(), "{PAGE}:\n{}", wrong.join("\n"));
 }
 
 /// Whether a link from the page leads to a page, and to a heading of it where it names one.

@@ -55,7 +55,12 @@ fn every_row_names_its_proof_or_says_that_there_is_none() {
             let last = row.last();
             let proved =
                 spans(last).any(|span| is_name(span) || span.starts_with("bench/") || span.starts_with("cargo "));
-            assert!(proved || last.contains("not tested"), "{page} names no proof under {:?} in: {}", row.heading, row.cells.join(" | "));
+            assert!(
+                proved || last.contains("not tested"),
+                "{page} names no proof under {:?} in: {}",
+                row.heading,
+                row.cells.join(" | ")
+            );
             found += 1;
         }
     }

@@ -82,7 +82,8 @@ fn cells_of(row: &str) -> Vec<&str> {
 /// The names of tests and of facts, and the files that have one of that name, as paths from the root.
 pub(crate) fn tests() -> BTreeMap<String, Vec<PathBuf>> {
     let mut names: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for file in ["crates", "tests", "bench", "fuzz"].iter().flat_map(|folder| sources(&root().join(folder))) {
+    for file in ["crates", "examples", "tests", "bench", "fuzz"].iter().flat_map(|folder| sources(&root().join(folder)))
+    {
         let text = std::fs::read_to_string(&file).expect("a source can be read");
         let facts = file.to_string_lossy().contains("/conformance/");
         let place = file.strip_prefix(root()).expect("it stands below the root");
