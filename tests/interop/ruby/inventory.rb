@@ -35,8 +35,8 @@ all += Sidekiq::CLI::SIGNAL_HANDLERS.keys
 all += Sidekiq::DEFAULTS.keys.map(&:to_s) + Sidekiq::DEFAULTS[:lifecycle_events].keys.map(&:to_s)
 all += (Sidekiq::Logger::Formatters.constants - [:Base]).map { |name| "Formatters::#{name}" }
 
-sources = $LOADED_FEATURES.grep(%r{/sidekiq(/|\.rb\z)})
-all += sources.flat_map { |file| File.read(file).scan(/ENV\[\s*"([A-Z_]+)"/).flatten }
+library = File.dirname($LOADED_FEATURES.grep(%r{/sidekiq\.rb\z}).first)
+all += Dir[File.join(library, "**", "*.rb")].flat_map { |file| File.read(file).scan(/ENV\[\s*"([A-Z_]+)"/).flatten }
 
 # It changes what the client does, and so comes last.
 require "sidekiq/testing"
