@@ -9,6 +9,8 @@ mod examples;
 mod explain;
 mod history;
 mod ls;
+mod mark;
+mod metrics;
 mod pause;
 mod processes;
 mod push;
@@ -19,6 +21,7 @@ mod shell;
 mod show;
 mod stats;
 mod stop;
+mod tune;
 mod watch;
 
 use clap::Subcommand;
@@ -42,7 +45,13 @@ pub(crate) enum Command {
     /// Show what was performed and what failed, by day
     #[command(after_help = examples::HISTORY)]
     History(history::History),
-    /// List the queues
+    /// Show what was performed lately, by class, and how long it took
+    #[command(after_help = examples::METRICS)]
+    Metrics(metrics::Wanted),
+    /// Mark a deploy, for those who look at the metrics
+    #[command(after_help = examples::MARK)]
+    Mark(mark::Mark),
+    /// List the queues, and what is paused
     #[command(after_help = examples::QUEUES)]
     Queues,
     /// List the processes that perform jobs
@@ -51,7 +60,7 @@ pub(crate) enum Command {
     /// List the jobs of a set or a queue
     #[command(after_help = examples::LS)]
     Ls(ls::Ls),
-    /// List the jobs that run, and who runs them
+    /// List the jobs that run: for how long, how far they are, and who runs them
     #[command(after_help = examples::BUSY)]
     Busy(ls::Busy),
     /// Show one job, with its whole payload
@@ -87,6 +96,9 @@ pub(crate) enum Command {
     /// Ask processes to stop, and wait until they have
     #[command(after_help = examples::STOP)]
     Stop(stop::Stop),
+    /// Change the slots or the queues of a process that runs
+    #[command(after_help = examples::TUNE)]
+    Tune(tune::Tune),
     /// Show live numbers, until q or Ctrl-C
     #[command(after_help = examples::WATCH)]
     Watch(watch::Watch),
@@ -138,6 +150,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
             let wanted = reschedule.checked()?;
             act::reschedule(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
         }
+        Command::Tune(tune) => {
+            let wanted = tune.checked()?;
+            tune::run(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
+        }
         Command::Watch(watch) => {
             let wanted = watch.checked()?;
             watch::run(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
@@ -152,6 +168,8 @@ async fn on_store(client: &Client, command: Command, output: &mut Output) -> Res
     match command {
         Command::Stats => stats::run(client, output).await,
         Command::History(history) => history::run(client, history, output).await,
+        Command::Metrics(wanted) => metrics::run(client, wanted, output).await,
+        Command::Mark(mark) => mark::run(client, mark, output).await,
         Command::Queues => queues::run(client, output).await,
         Command::Processes => processes::run(client, output).await,
         Command::Ls(ls) => ls::run(client, ls, output).await,

@@ -3,18 +3,15 @@
 
 mod harness;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
 
 use harness::Bench;
 use sancho::{Context, Event, Job, JobResult, Perform, Server};
+use sancho_testkit::TestChild;
+use sancho_testkit::test_child::PATIENCE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// Far longer than anything here takes: it turns a hang into a failure.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where the child finds its store, and whether it obeys.
 const STORE: &str = "SANCHO_TEST_STORE";
@@ -61,46 +58,15 @@ fn child() {
     });
 }
 
-/// A server, and what it says.
-struct Running {
-    child: Child,
-    said: mpsc::Receiver<String>,
+/// A server in a process of its own.
+fn start(bench: &Bench) -> TestChild {
+    let server = TestChild::start([(STORE, format!("sqlite://{}", bench.path("jobs.db").display()))]);
+    server.until("started");
+    server
 }
 
-impl Running {
-    fn start(bench: &Bench) -> Self {
-        let store = format!("sqlite://{}", bench.path("jobs.db").display());
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["child", "--exact", "--ignored", "--nocapture"])
-            .env(STORE, store)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let (tell, said) = mpsc::channel();
-        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
-        let running = Running { child, said };
-        running.until("started");
-        running
-    }
-
-    fn until(&self, word: &str) {
-        while self.said.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it never says {word}")) != word {}
-    }
-
-    fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended as a rule: then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn pid(server: &TestChild) -> String {
+    server.process.id().to_string()
 }
 
 /// The only process that the command shows.
@@ -120,10 +86,10 @@ fn store_with(class: &str) -> Bench {
 #[test]
 fn a_process_is_shown_with_what_it_does_quieted_and_stopped() {
     let bench = store_with("Linger");
-    let mut server = Running::start(&bench);
+    let mut server = start(&bench);
     server.until("performing");
     let row = only(&bench);
-    assert_eq!(row["pid"].to_string(), server.pid());
+    assert_eq!(row["pid"].to_string(), pid(&server));
     assert_eq!((&row["slots"], &row["quiet"], &row["queues"]), (&json!(3), &json!(false), &json!(["default"])));
     let identity = row["identity"].as_str().expect("an identity").to_owned();
     let busy = bench.json(&["busy"])["jobs"].clone();
@@ -135,12 +101,12 @@ fn a_process_is_shown_with_what_it_does_quieted_and_stopped() {
     }
     assert!(bench.ok(&["watch", "--once"]).contains("of 3 slots in 1 process\n"));
 
-    assert_eq!(bench.json(&["quiet", &server.pid()]), json!({"processes":[{"identity":identity,"outcome":"quiet"}]}));
+    assert_eq!(bench.json(&["quiet", &pid(&server)]), json!({"processes":[{"identity":identity,"outcome":"quiet"}]}));
     assert_eq!(only(&bench)["quiet"], json!(true));
     assert_eq!(bench.ok(&["quiet", "--all"]), format!("{identity} was quiet already"));
     let said = bench.ok(&["stop", &identity]);
     assert!(said.starts_with(&format!("{identity} has stopped, after ")), "{said}");
-    assert!(server.child.wait().expect("it ends").success());
+    assert!(server.process.wait().expect("it ends").success());
     assert_eq!(bench.json(&["processes"]), json!({"processes":[]}));
     bench.run(&["stop", &identity]).refused(1, &["no process of this store", &identity]);
     assert_eq!((bench.total("processed"), bench.total("busy")), (1, 0));
@@ -149,15 +115,15 @@ fn a_process_is_shown_with_what_it_does_quieted_and_stopped() {
 #[test]
 fn a_process_that_does_not_stop_in_time_is_killed_only_if_that_is_asked_for() {
     let bench = store_with("Stuck");
-    let mut server = Running::start(&bench);
+    let mut server = start(&bench);
     server.until("performing");
-    let late = bench.run(&["stop", &server.pid(), "--timeout", "1s"]);
+    let late = bench.run(&["stop", &pid(&server), "--timeout", "1s"]);
     assert_eq!(late.code, Some(4), "{late:?}");
     assert!(late.err.contains("have not stopped in time") && late.err.contains("--kill"), "{late:?}");
-    assert!(server.child.try_wait().expect("it is asked").is_none(), "it is left alone");
+    assert!(server.process.try_wait().expect("it is asked").is_none(), "it is left alone");
     let killed = bench.json(&["stop", "--all", "--timeout", "0s", "--kill"]);
     assert_eq!(killed["processes"][0]["outcome"], "killed");
-    let status = server.child.wait().expect("it ends");
+    let status = server.process.wait().expect("it ends");
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
     assert_eq!(bench.total("busy"), 1, "its job waits to be taken over");
 }
@@ -165,7 +131,7 @@ fn a_process_that_does_not_stop_in_time_is_killed_only_if_that_is_asked_for() {
 #[test]
 fn a_running_job_is_canceled_by_its_process() {
     let bench = store_with("Stuck");
-    let server = Running::start(&bench);
+    let server = start(&bench);
     server.until("performing");
     let jid = bench.json(&["busy"])["jobs"][0]["jid"].as_str().expect("an id").to_owned();
     bench.run(&["cancel", &jid]).refused(1, &["cancel --running", "[started]"]);
@@ -182,6 +148,34 @@ fn a_running_job_is_canceled_by_its_process() {
     });
     assert!(is_gone, "it was never canceled");
     assert_eq!((bench.total("retries"), bench.total("dead"), bench.total("enqueued")), (0, 0, 0), "and it is gone");
+}
+
+#[test]
+fn a_server_is_tuned_while_it_runs() {
+    let bench = store_with("Linger");
+    let server = start(&bench);
+    server.until("performing");
+    let tuned = bench.json(&["tune", &pid(&server), "--slots", "1", "-q", "critical,6", "-q", "default"]);
+    assert_eq!((&tuned["slots"], &tuned["queues"]), (&json!(1), &json!(["critical,6", "default"])));
+    let row = only(&bench);
+    assert_eq!((&row["slots"], &row["queues"]), (&json!(1), &json!(["critical", "default"])));
+    assert_eq!(row["capsules"][0]["slots"], json!(1));
+    let back = bench.ok(&["tune", &pid(&server), "--slots", "2"]);
+    assert!(back.ends_with("runs 2 at a time in its capsule default, of critical,6 default"), "{back}");
+    // With a second slot, the second queue's next job runs beside the first.
+    bench.ok(&["push", "Linger", "--queue", "critical"]);
+    server.until("performing");
+}
+
+#[test]
+fn what_a_server_performed_is_in_the_metrics() {
+    let bench = store_with("Linger");
+    let mut server = start(&bench);
+    server.until("performing");
+    bench.ok(&["stop", &pid(&server)]);
+    assert!(server.process.wait().expect("it ends").success());
+    let class = &bench.json(&["metrics", "Linger"])["classes"][0];
+    assert_eq!((&class["executions"], &class["failures"]), (&json!(1), &json!(0)));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a process is waited for that tells nobody")]

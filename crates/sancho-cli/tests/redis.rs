@@ -276,7 +276,7 @@ fn a_wrong_password() {
         }
     }
     let right = format!("redis://:right@{address}/0");
-    assert_eq!(on.ok(&["--store", &right, "--json", "queues"]), "{\"queues\":[]}");
+    assert_eq!(on.ok(&["--store", &right, "--json", "queues"]), "{\"queues\":[],\"paused_classes\":[]}");
 }
 
 #[test]

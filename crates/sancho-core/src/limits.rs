@@ -113,8 +113,24 @@ pub const BLOCKING_THREAD_IDLE: Duration = Duration::from_secs(10);
 /// Threads for blocking jobs of one server: each takes memory for its stack, and the system has only so many.
 pub const BLOCKING_THREADS_MAX: usize = 1_000;
 
-/// Slots of a server, unless configured.
+/// Slots of a capsule, unless configured.
 pub const SLOTS: usize = 25;
+
+/// Slots of a process, over all its capsules: a beat names every claim that is held, and each has to be looked at.
+pub const SLOTS_PER_PROCESS_MAX: usize = 10_000;
+
+/// Capsules of a process: each asks the store by itself.
+pub const CAPSULES_MAX: usize = 100;
+
+/// Queues that one capsule serves, patterns expanded: each claim names them all, and a store looks at each.
+pub const QUEUES_PER_CAPSULE_MAX: usize = 1_000;
+
+/// The weight of a queue: proportions are kept over a thousand jobs, and a larger one could not be seen there.
+pub const QUEUE_WEIGHT_MAX: u32 = 1_000;
+
+/// How often a server whose queues are named by patterns asks which queues there are: the longest that the first job of
+/// a new queue waits for a slot that is free.
+pub const DISCOVER_EVERY: Duration = Duration::from_secs(2);
 
 /// Retries of a job whose `retry` is `true`, unless configured: about 21 days.
 pub const RETRIES: u32 = 25;

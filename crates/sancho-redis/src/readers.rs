@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 
-use sancho_core::{Invalid, JobRow, Order, Payload, ProcessRow, QueueName, Timestamp, Wire};
+use sancho_core::execution::Buckets;
+use sancho_core::{Execution, Invalid, JobRow, Order, Payload, ProcessRow, QueueName, Timestamp, Wire};
 
 use crate::address::Address;
 use crate::moves::promote;
 use crate::row::Seen;
-use crate::wire::{day, process, score, signal, work};
+use crate::wire::{day, metrics, process, score, signal, work};
 
 /// An address, as it is shown.
 ///
@@ -77,4 +78,24 @@ pub fn running(queue: &str, payload: &Payload, since: Timestamp) -> String {
 /// The date of a day.
 pub fn date(unix_day: i64) -> String {
     day::date(unix_day)
+}
+
+/// What a hash of counts says, given as fields and values in turns.
+pub fn counts(flat: &[String]) -> Vec<Execution> {
+    metrics::read_counts(flat)
+}
+
+/// What the bytes of a histogram say.
+pub fn histogram(bytes: &[u8]) -> Buckets {
+    metrics::read_histogram(bytes)
+}
+
+/// The time of a deploy mark.
+pub fn minute(text: &str) -> Option<Timestamp> {
+    day::read_minute(text)
+}
+
+/// The minute of a time, as deploy marks have it.
+pub fn minute_of(time: Timestamp) -> String {
+    day::minute(time)
 }

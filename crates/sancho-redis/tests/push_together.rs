@@ -5,13 +5,12 @@ mod common;
 mod raw;
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::task::Poll;
 
 use common::Redis;
 use raw::say;
 use redis::Value;
-use sancho_core::{ErrorKind, NewJob, Payload, Pushed, Store, StoreResult};
+use sancho_core::{BoxFuture, ErrorKind, NewJob, Payload, Pushed, Store, StoreResult};
 use sancho_redis::RedisStore;
 use sancho_testkit::{RedisServer, at, jid_of, job};
 use tokio::task::JoinSet;
@@ -31,6 +30,17 @@ async fn push_at_once(store: &RedisStore, batches: Vec<Vec<NewJob>>) -> Vec<Stor
     let mut answers = pushes.join_all().await;
     answers.sort_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Begins pushes, so that the first is on its way and the others wait.
+async fn begin(pushes: &mut [BoxFuture<'_, StoreResult<Vec<Pushed>>>]) {
+    std::future::poll_fn(|cx| {
+        for push in pushes.iter_mut() {
+            assert!(push.as_mut().poll(cx).is_pending());
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 fn one(name: &str) -> Vec<NewJob> {
@@ -154,15 +164,9 @@ async fn a_dropped_push_holds_no_other_up() {
     let redis = Redis::default();
     let (store, url) = store(&redis).await;
     let jobs: Vec<Vec<NewJob>> = (0..9).map(|n| one(&n.to_string())).collect();
-    // Each is begun, so that the first is on its way and the others wait; then every third is dropped.
+    // Every third is dropped when all are begun.
     let mut pushes: Vec<_> = jobs.iter().map(|jobs| store.push(jobs, at(0))).collect();
-    std::future::poll_fn(|cx| {
-        for push in &mut pushes {
-            assert!(push.as_mut().poll(cx).is_pending());
-        }
-        Poll::Ready(())
-    })
-    .await;
+    begin(&mut pushes).await;
     let kept = pushes.into_iter().enumerate().filter(|(index, _)| index % 3 != 0);
     for (index, push) in kept {
         assert_eq!(push.await.expect("pushed"), [Pushed::Added], "push {index}");
@@ -179,17 +183,14 @@ async fn a_push_that_nobody_polls_holds_no_other_up() {
     let redis = Redis::default();
     let (store, url) = store(&redis).await;
     let (first, second) = (one("first"), one("second"));
-    let (mut first, mut second) = (pin!(store.push(&first, at(0))), pin!(store.push(&second, at(0))));
-    std::future::poll_fn(|cx| {
-        assert!(first.as_mut().poll(cx).is_pending() && second.as_mut().poll(cx).is_pending());
-        Poll::Ready(())
-    })
-    .await;
+    let mut pushes = [store.push(&first, at(0)), store.push(&second, at(0))];
+    begin(&mut pushes).await;
     for n in 0..10 {
         assert_eq!(store.push(&one(&n.to_string()), at(0)).await.expect("pushed"), [Pushed::Added]);
     }
-    assert_eq!(first.await.expect("pushed"), [Pushed::Added]);
-    assert_eq!(second.await.expect("pushed"), [Pushed::Added]);
+    for push in pushes {
+        assert_eq!(push.await.expect("pushed"), [Pushed::Added]);
+    }
     assert_eq!(length(&url, "queue:default"), 12);
 }
 
@@ -204,13 +205,7 @@ fn a_runtime_that_ends_takes_no_other_along() {
         store.push(&one("before"), at(0)).await.expect("pushed");
         let jobs: Vec<Vec<NewJob>> = (0..3).map(|n| one(&n.to_string())).collect();
         let mut pushes: Vec<_> = jobs.iter().map(|jobs| store.push(jobs, at(0))).collect();
-        std::future::poll_fn(|cx| {
-            for push in &mut pushes {
-                assert!(push.as_mut().poll(cx).is_pending());
-            }
-            Poll::Ready(())
-        })
-        .await;
+        begin(&mut pushes).await;
     });
     drop(ends);
     let answers = stays.block_on(push_at_once(&store, (10..30).map(|n| one(&n.to_string())).collect()));
@@ -225,16 +220,13 @@ fn a_push_whose_runtime_ended_is_told_so() {
     let (ends, stays) = (runtime(), runtime());
     let (store, _) = stays.block_on(store(&redis));
     let (first, second) = (one("first"), one("second"));
-    let (mut first, mut second) = (store.push(&first, at(0)), store.push(&second, at(0)));
+    let mut pushes = [store.push(&first, at(0)), store.push(&second, at(0))];
     ends.block_on(async {
         store.push(&one("before"), at(0)).await.expect("pushed");
-        std::future::poll_fn(|cx| {
-            assert!(first.as_mut().poll(cx).is_pending() && second.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
+        begin(&mut pushes).await;
     });
     drop(ends);
+    let [first, second] = pushes;
     drop(first);
     let error = stays.block_on(second).expect_err("its runtime has ended");
     assert_eq!(error.kind, ErrorKind::OutcomeUnknown);

@@ -104,7 +104,7 @@ async fn no_log_no_error_and_no_page_has_a_password_or_an_argument() {
 
     assert!(told.contains("redis://127.0.0.1"), "{told}");
     let log = log.text();
-    assert!(log.contains("the job failed") && log.contains("it failed") && log.contains("too many"), "{log}");
+    assert!(log.contains("sancho::job: fail") && log.contains("it failed") && log.contains("too many"), "{log}");
     for text in [&told, &log] {
         assert!(!text.contains(PASSWORD) && !text.contains(ARGUMENT), "{text}");
     }

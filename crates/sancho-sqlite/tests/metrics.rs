@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::{Execution, Greeting, Inspect, MetricsRequest, Retention, Store, limits};
+use sancho_core::{Execution, Greeting, MetricsRequest, Retention, limits};
 use sancho_sqlite::rusqlite::Connection;
 use sancho_sqlite::{Options, SqliteStore};
 use sancho_testkit::stage::beat;

@@ -25,6 +25,7 @@ pub mod script_proxy;
 pub mod simulation;
 pub mod stage;
 pub mod story;
+pub mod test_child;
 
 pub use conformance::{Fact, Factory, ModelFactory};
 pub use factory::{JobDraft, jid_of, job, unreadable};
@@ -34,3 +35,4 @@ pub use proxy::Proxy;
 pub use redis_server::{RedisSentinel, RedisServer};
 pub use script_proxy::{Edit, ScriptProxy};
 pub use stage::{Stage, at};
+pub use test_child::TestChild;

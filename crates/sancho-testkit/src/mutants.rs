@@ -73,6 +73,8 @@ pub enum Bug {
     WakeMissed,
     /// Filters let everything pass.
     FilterIgnored,
+    /// What a beat brings of executions is forgotten.
+    ExecutionsForgotten,
 }
 
 /// For each bug, a fact that catches it.
@@ -102,6 +104,7 @@ pub const CAUGHT_BY: &[(Bug, &str)] = &[
     (Bug::CheckpointDropped, "a_checkpoint_is_given_to_the_next_run"),
     (Bug::WakeMissed, "a_push_wakes_those_who_wait_for_its_queue"),
     (Bug::FilterIgnored, "a_page_is_filtered_by_class"),
+    (Bug::ExecutionsForgotten, "what_beats_bring_is_counted_by_class_and_minute"),
 ];
 
 /// The model with a bug.

@@ -87,7 +87,7 @@ pub enum Event {
         /// The queue.
         queue: QueueName,
     },
-    /// The server claims from this queue again: no other program serves it any longer.
+    /// The server claims from this queue again: no other program serves it any longer, or it was named meanwhile.
     QueueNoLongerServedByOthers {
         /// The queue.
         queue: QueueName,

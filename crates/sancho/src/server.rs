@@ -6,8 +6,11 @@
 
 mod alone;
 pub(crate) mod blocking;
+mod burst;
 mod capsule;
+mod capsules;
 mod config;
+mod discovery;
 mod ending;
 mod fetcher;
 mod foreign;
@@ -20,6 +23,7 @@ mod last_words;
 mod launcher;
 mod lease;
 pub(crate) mod line;
+mod lots;
 mod outage;
 pub(crate) mod performance;
 mod phase;

@@ -30,7 +30,7 @@ fn shared() -> (Client, Arc<Retold>, Arc<AtomicBool>) {
     let store = Retold::new(model.clone(), move |answer| {
         answer.served_by_others.extend(told.load(SeqCst).then(QueueName::default));
     });
-    (Client::new(Arc::clone(&store) as _, Arc::new(model)), store, there)
+    (Client::new(store.store(), Arc::new(model)), store, there)
 }
 
 /// Waits for an event of a queue; answers whether others serve it.
@@ -97,7 +97,7 @@ async fn leases_are_measured_by_the_clock_of_the_store_from_the_start() {
     let (model, clock) = (ModelStore::new(), Arc::clone(sancho::testing::memory().clock()));
     let there = Arc::clone(&clock);
     let store = Retold::new(model.clone(), move |answer| answer.store_now = there.now() + hour);
-    let client = Client::new(Arc::clone(&store) as _, Arc::new(model));
+    let client = Client::new(store.store(), Arc::new(model));
     let (server, _) = started(&client, &[]).await;
     let now = clock.now() + hour;
     let rows = client.inspect().processes(now).await.expect("the model answers");
@@ -117,15 +117,38 @@ async fn a_store_with_the_same_clock_is_greeted_once() {
     stop(&server).await;
 }
 
+#[tokio::test]
+async fn a_queue_that_only_a_pattern_matches_is_left_to_others_until_it_is_named() {
+    let (client, store, _there) = shared();
+    let jid = client.push(Say::new("x")).await.expect("pushed").jid;
+    let (server, mut events) = started(&client, &["*"]).await;
+    assert!(queue_event(&mut events).await);
+    assert_eq!(server.health().queues_left_to_others, [QueueName::default()]);
+    assert_eq!(store.noted().claims, 0, "nothing was asked for");
+    server.set_queues("default", ["*", "default"]).expect("it can have these");
+    assert!(!queue_event(&mut events).await, "it is claimed from now on");
+    assert_eq!(settled(&mut events).await.0, Some(jid));
+    assert!(server.health().queues_left_to_others.is_empty());
+    stop(&server).await;
+}
+
+#[tokio::test]
+async fn a_burst_ends_without_a_queue_that_is_left_to_others() {
+    let (client, store, _there) = shared();
+    client.push(Say::new("x")).await.expect("pushed");
+    let server = server(&client, &Journal::default()).burst().start().await.expect("starts");
+    tokio::time::timeout(PATIENCE, server.stopped()).await.expect("it ends by itself");
+    assert_eq!(store.noted().claims, 0);
+}
+
 /// Performs three jobs, one of which fails, while each beat but the greeting ends in this fault; beats are good again
 /// when the server stops. Answers what the store was told: times performed, times failed, and runs in a bucket.
 async fn told_in_spite_of(fault: Fault) -> (u64, u64, u32) {
     let (model, failing) = (ModelStore::new(), Arc::new(AtomicBool::new(false)));
     let store = Retold::new(model.clone(), |_| {});
     let fails = Arc::clone(&failing);
-    let faulty = FaultyStore::new(Arc::clone(&store) as _, move |call| {
-        (call.op == "beat" && fails.load(SeqCst)).then_some(fault)
-    });
+    let faulty =
+        FaultyStore::new(store.store(), move |call| (call.op == "beat" && fails.load(SeqCst)).then_some(fault));
     let client = Client::new(Arc::new(faulty), Arc::new(model));
     let (server, mut events) = started(&client, &[]).await;
     failing.store(true, SeqCst);

@@ -1,19 +1,15 @@
 //! A server in a process of its own: what signals make of it, and what becomes of its jobs when it is killed.
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use sancho::core::lifecycle::Verdict;
 use sancho::{Client, Context, Event, Job, JobResult, Perform, Server, State};
+use sancho_testkit::TestChild;
+use sancho_testkit::test_child::PATIENCE;
 use serde::{Deserialize, Serialize};
-
-/// Far longer than anything here takes, a lease included: it turns a hang into a failure.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where the child finds its store, and how long it may take to stop, in milliseconds.
 const STORE: &str = "SANCHO_TEST_STORE";
@@ -58,52 +54,20 @@ fn child() {
     });
 }
 
-/// A server in a process of its own, and the lines that it prints.
-struct Process {
-    child: Child,
-    lines: mpsc::Receiver<String>,
+/// A server in a process of its own.
+fn start(url: &str, stop_timeout: Duration) -> TestChild {
+    let stop_timeout = stop_timeout.as_millis().to_string();
+    TestChild::start([(STORE, url.to_owned()), (STOP_TIMEOUT, stop_timeout)])
 }
 
-impl Process {
-    fn start(url: &str, stop_timeout: Duration) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this test's own program"))
-            .args(["--exact", "child", "--ignored", "--nocapture"])
-            .env(STORE, url)
-            .env(STOP_TIMEOUT, stop_timeout.as_millis().to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the child starts");
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (tell, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                // The test may have seen enough and be gone.
-                _ = tell.send(line);
-            }
-        });
-        Process { child, lines }
-    }
-
-    fn wait_for(&self, wanted: &str) {
-        while self.lines.recv_timeout(PATIENCE).expect("the child prints in time") != wanted {}
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("a process id");
-        kill_process(pid, signal).expect("signaled");
-    }
-
-    /// Waits for the end; answers whether it was a good one.
-    fn ends_well(mut self) -> bool {
-        self.child.wait().expect("the child ends").success()
-    }
+fn send(child: &TestChild, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.process.id()).expect("a process id")).expect("a process id");
+    kill_process(pid, signal).expect("signaled");
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        // A test that failed leaves no process behind.
-        _ = self.child.kill();
-    }
+/// Waits for the end; answers whether it was a good one.
+fn ends_well(mut child: TestChild) -> bool {
+    child.process.wait().expect("the child ends").success()
 }
 
 fn url(folder: &Path) -> String {
@@ -128,15 +92,15 @@ async fn tstp_makes_a_server_quiet_and_term_stops_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let client = sancho::connect(&url(folder.path())).await.expect("opens");
     let first = client.push(Linger { forever: false }).await.expect("pushed").jid;
-    let process = Process::start(&url(folder.path()), Duration::from_secs(20));
-    process.wait_for("performing");
+    let process = start(&url(folder.path()), Duration::from_secs(20));
+    process.until("performing");
     // It logs what runs; a process that did not listen would be suspended.
-    process.signal(Signal::TTIN);
-    process.signal(Signal::TSTP);
-    process.wait_for("quiet");
+    send(&process, Signal::TTIN);
+    send(&process, Signal::TSTP);
+    process.until("quiet");
     let second = client.push(Linger { forever: false }).await.expect("pushed").jid;
-    process.signal(Signal::TERM);
-    assert!(process.ends_well());
+    send(&process, Signal::TERM);
+    assert!(ends_well(process));
     assert_eq!(states(&client, &[&first, &second]).await, [None, Some(State::Enqueued)]);
     assert_eq!(counted(&client).await, (1, 0));
 }
@@ -147,10 +111,10 @@ async fn a_job_that_outlasts_the_stop_returns_to_the_front_uncounted() {
         let folder = tempfile::tempdir().expect("a folder");
         let client = sancho::connect(&url(folder.path())).await.expect("opens");
         let jid = client.push(Linger { forever: true }).await.expect("pushed").jid;
-        let process = Process::start(&url(folder.path()), Duration::from_millis(100));
-        process.wait_for("performing");
-        process.signal(signal);
-        assert!(process.ends_well());
+        let process = start(&url(folder.path()), Duration::from_millis(100));
+        process.until("performing");
+        send(&process, signal);
+        assert!(ends_well(process));
         assert_eq!(states(&client, &[&jid]).await, [Some(State::Enqueued)]);
         assert_eq!(counted(&client).await, (0, 0));
     }
@@ -161,12 +125,12 @@ async fn a_second_interrupt_stops_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let client = sancho::connect(&url(folder.path())).await.expect("opens");
     let jid = client.push(Linger { forever: true }).await.expect("pushed").jid;
-    let process = Process::start(&url(folder.path()), Duration::from_secs(100_000));
-    process.wait_for("performing");
-    process.signal(Signal::INT);
-    process.wait_for("quiet");
-    process.signal(Signal::INT);
-    assert!(process.ends_well());
+    let process = start(&url(folder.path()), Duration::from_secs(100_000));
+    process.until("performing");
+    send(&process, Signal::INT);
+    process.until("quiet");
+    send(&process, Signal::INT);
+    assert!(ends_well(process));
     assert_eq!(states(&client, &[&jid]).await, [Some(State::Enqueued)]);
 }
 
@@ -175,10 +139,10 @@ async fn jobs_of_a_killed_process_come_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let client = sancho::connect(&url(folder.path())).await.expect("opens");
     let jid = client.push(Linger { forever: false }).await.expect("pushed").jid;
-    let process = Process::start(&url(folder.path()), Duration::from_secs(20));
-    process.wait_for("performing");
-    process.signal(Signal::KILL);
-    assert!(!process.ends_well());
+    let process = start(&url(folder.path()), Duration::from_secs(20));
+    process.until("performing");
+    send(&process, Signal::KILL);
+    assert!(!ends_well(process));
 
     let server = Server::new(client.clone(), ()).register::<Linger>();
     let mut events = server.subscribe();

@@ -3,7 +3,7 @@
 
 #[path = "running/deeds.rs"]
 mod deeds;
-#[path = "running/log.rs"]
+#[path = "server/log.rs"]
 mod log;
 #[path = "running/stage.rs"]
 mod stage;

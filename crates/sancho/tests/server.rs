@@ -98,6 +98,7 @@ async fn a_store_that_goes_away_is_told_once_and_nothing_is_lost() {
     };
     let told = tokio::time::timeout(PATIENCE, events.wait_for(is_away)).await.expect("in time");
     assert_eq!(told, Some(true), "nothing can be settled while the store is away");
+    assert!(server.health().store_away.is_some_and(|said| said.contains("told to fail")));
     away.store(false, SeqCst);
     let mut backs = 0;
     loop {
@@ -108,7 +109,7 @@ async fn a_store_that_goes_away_is_told_once_and_nothing_is_lost() {
             _ => {}
         }
     }
-    assert_eq!(backs, 1);
+    assert_eq!((backs, server.health().store_away.clone()), (1, None));
     stop(&server).await;
     let stats = client.inspect().stats(client.clock().now()).await.expect("the model answers");
     assert_eq!((stats.processed, stats.enqueued, stats.busy), (1, 0, 0));

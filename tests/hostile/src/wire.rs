@@ -1,12 +1,15 @@
-//! Any bytes where Redis is read: hashes of processes, claims, signals, scores and members of sets.
+//! Any bytes where Redis is read: hashes of processes and counts, claims, signals, scores, members of sets, and what
+//! jobs keep.
 
 use std::collections::HashMap;
 
-use sancho_core::{Order, Payload};
+use sancho_core::metrics::Step;
+use sancho_core::{Checkpointed, DeployMark, Execution, Order, Payload, Progress, Timestamp, limits};
 use sancho_redis::readers;
 
 /// The fields of a process's hash that are read.
-const FIELDS: [&str; 9] = ["info", "concurrency", "busy", "beat", "rtt_us", "quiet", "rss", "rss_bytes", "sancho"];
+const FIELDS: [&str; 10] =
+    ["info", "concurrency", "busy", "beat", "rtt_us", "quiet", "rss", "rss_bytes", "sancho", "capsules"];
 
 pub(crate) fn check(bytes: &[u8]) {
     check_process(bytes);
@@ -23,6 +26,8 @@ pub(crate) fn check(bytes: &[u8]) {
             assert!(!row.jid.as_str().is_empty());
         }
     }
+    check_metrics(bytes);
+    check_kept(bytes);
     assert_eq!(readers::in_queue("q", bytes).payload, Payload::from_bytes(bytes));
 }
 
@@ -37,6 +42,46 @@ fn check_process(bytes: &[u8]) {
         let distinct: std::collections::BTreeSet<_> = queues.iter().collect();
         assert_eq!(distinct.len(), queues.len(), "a queue is named once");
     }
+    assert!(row.info.capsules.len() <= limits::CAPSULES_TOLD_MAX);
+    assert!(row.info.capsules.iter().all(|capsule| capsule.queues.len() <= limits::QUEUES_TOLD_MAX));
+}
+
+/// Lines are the fields and values of a hash, in turns.
+fn check_metrics(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for execution in readers::counts(&text.split('\n').map(str::to_owned).collect::<Vec<_>>()) {
+        assert!(execution.count > 0 && execution.failures <= execution.count, "{execution:?}");
+        _ = (execution.mean(), execution.percentile(99));
+    }
+    let mut execution = Execution { count: 1, buckets: readers::histogram(bytes), ..Execution::of("A") };
+    execution.merge(&execution.clone());
+    let times = [0, 50, 95, 99, 100].map(|percent| execution.percentile(percent));
+    assert!(times.is_sorted(), "more of the runs never took less long: {times:?}");
+    if let Some(at) = readers::minute(&text) {
+        assert_eq!(readers::minute(&readers::minute_of(at)), Some(Step::Minute.start_of(at)));
+    }
+    if let Ok(mark) = DeployMark::new(&text, Timestamp::EPOCH) {
+        assert!(mark.label.chars().count() <= limits::MARK_LABEL_CHARS_MAX && !mark.label.is_empty());
+    }
+}
+
+/// What is kept of a job says something, or nothing, and can be kept on.
+fn check_kept(bytes: &[u8]) {
+    let mut kept = Checkpointed::read(bytes);
+    assert_eq!(Checkpointed::read(&kept.to_bytes()), kept);
+    let others: Vec<(String, String)> = others_of(&kept);
+    kept.set_progress(Progress { done: u64::MAX, total: 1 });
+    kept.set_step(&String::from_utf8_lossy(bytes));
+    assert_eq!(kept.progress().and_then(Progress::percent), Some(100));
+    assert!(kept.step().is_some_and(|step| step.chars().count() <= limits::STEP_CHARS_MAX));
+    assert_eq!(others_of(&kept), others, "what nobody knows stays");
+}
+
+fn others_of(kept: &Checkpointed) -> Vec<(String, String)> {
+    let payload = Payload::from_bytes(kept.to_bytes().into_vec());
+    let members = payload.members().expect("what is kept is an object");
+    let others = members.iter().filter(|(name, _)| !["progress", "step"].contains(name));
+    others.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
 
 fn check_order(text: &str) {

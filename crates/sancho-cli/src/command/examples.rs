@@ -11,6 +11,26 @@ pub(super) const STATS: &str = "Examples:
 pub(super) const HISTORY: &str = "Examples:
   sancho history --days 7";
 
+pub(super) const METRICS: &str = "Examples:
+  sancho metrics
+  sancho metrics WelcomeEmail --minutes 15
+  sancho --json metrics --minutes 1440 | jq '.classes[].class'
+
+Percentiles are judged by a histogram: they are as exact as its bounds are narrow. Times are of runs that did not fail.";
+
+pub(super) const MARK: &str = "Examples:
+  sancho mark v1.2
+  sancho mark \"$(git log -1 --format='%h %s')\"
+
+A minute has one mark, and the same label within a minute is one deploy: each host of a deploy may mark it.";
+
+pub(super) const TUNE: &str = "Examples:
+  sancho tune web-1:4711:0a1b2c --slots 10
+  sancho tune 4711 -q critical,6 -q default,3 -q low
+  sancho tune 4711 --capsule imports --slots 1 --timeout 1m
+
+Jobs that run go on. It lasts until the process ends. Exit code 4: the time was up before the process showed it.";
+
 pub(super) const QUEUES: &str = "Examples:
   sancho queues";
 

@@ -5,7 +5,7 @@ use sancho::Client;
 use sancho_core::{Cursor, Filter, JobRow, Set, Timestamp, limits};
 use serde::Serialize;
 
-use super::row::JsonRow;
+use super::row::{JsonRow, progress};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::selection::{Terms, set_or_queue};
@@ -14,6 +14,9 @@ use crate::{text, when};
 
 /// Characters of arguments that a table shows.
 const ARGS_SHOWN: usize = 40;
+
+/// Characters of a step that a table shows.
+const STEP_SHOWN: usize = 30;
 
 /// Characters of an error that a table shows.
 const ERROR_SHOWN: usize = 60;
@@ -111,30 +114,33 @@ async fn filled(
 }
 
 fn table(set: &Set, rows: &[JobRow], now: Timestamp) -> Table {
-    let (time, last) = match set {
-        Set::Busy => ("started", Some("process")),
-        Set::Scheduled => ("due", Some("key")),
-        Set::Retries => ("next try", Some("error")),
-        Set::Dead => ("died", Some("error")),
-        Set::Held => ("held", Some("reason")),
-        _ => ("enqueued", None),
+    let (time, last): (_, &[&str]) = match set {
+        Set::Busy => ("running for", &["progress", "step", "process"]),
+        Set::Scheduled => ("due", &["key"]),
+        Set::Retries => ("next try", &["error"]),
+        Set::Dead => ("died", &["error"]),
+        Set::Held => ("held", &["reason"]),
+        _ => ("enqueued", &[]),
     };
-    let mut headings = vec!["jid", "class", "args", "queue", time];
-    headings.extend(last);
-    let mut table = Table::new(&headings, &[]);
+    let mut table = Table::new(&[&["jid", "class", "args", "queue", time], last].concat(), &[]);
     for row in rows {
         let (class, args) = match row.payload.envelope() {
             Ok(envelope) => (envelope.display_class().into_owned(), envelope.args().to_owned()),
             Err(_) => ("(unreadable)".into(), row.payload.to_text_lossy().into_owned()),
         };
+        let told = |at| if *set == Set::Busy { when::length(now.since(at)) } else { when::told(at, now) };
         let mut cells = vec![
             row.jid.as_str().into(),
             class.into(),
             text::shortened(&args, ARGS_SHOWN).into_owned().into(),
             row.queue.as_str().into(),
-            row.at.map_or_else(|| "-".to_owned(), |at| when::told(at, now)).into(),
+            row.at.map_or_else(|| "-".to_owned(), told).into(),
         ];
-        if last.is_some() {
+        if *set == Set::Busy {
+            let step = row.kept.step().unwrap_or_default();
+            cells.extend([progress(row).into(), text::shortened(&step, STEP_SHOWN).into_owned().into()]);
+        }
+        if !last.is_empty() {
             cells.push(text::shortened(&remark(set, row), ERROR_SHOWN).into_owned().into());
         }
         table.row(cells);

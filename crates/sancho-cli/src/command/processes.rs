@@ -2,7 +2,7 @@
 
 use sancho::Client;
 use sancho_core::process::Quiet;
-use sancho_core::{ProcessRow, Timestamp};
+use sancho_core::{CapsuleInfo, ProcessInfo, ProcessRow, Timestamp};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -25,6 +25,7 @@ struct Process<'a> {
     pid: u32,
     queues: Vec<&'a str>,
     slots: usize,
+    capsules: Vec<Capsule<'a>>,
     busy: usize,
     quiet: bool,
     /// Seconds since the epoch.
@@ -39,6 +40,20 @@ struct Process<'a> {
     labels: &'a [String],
 }
 
+#[derive(Debug, Serialize)]
+struct Capsule<'a> {
+    name: &'a str,
+    slots: usize,
+    order: &'a str,
+    queues: &'a [String],
+}
+
+impl<'a> From<&'a CapsuleInfo> for Capsule<'a> {
+    fn from(info: &'a CapsuleInfo) -> Self {
+        Capsule { name: &info.name, slots: info.slots, order: &info.order, queues: &info.queues }
+    }
+}
+
 impl<'a> From<&'a ProcessRow> for Process<'a> {
     fn from(row: &'a ProcessRow) -> Self {
         let info = &row.info;
@@ -48,6 +63,7 @@ impl<'a> From<&'a ProcessRow> for Process<'a> {
             pid: info.pid,
             queues: info.queues.iter().map(|queue| queue.as_str()).collect(),
             slots: info.slots,
+            capsules: info.capsules.iter().map(Capsule::from).collect(),
             busy: row.busy,
             quiet: row.quiet == Quiet::Yes,
             started_at: info.started_at.as_unix_secs_f64(),
@@ -88,7 +104,7 @@ fn table(rows: &[ProcessRow], now: Timestamp) -> Table {
     let mut table = Table::new(&HEADINGS, &[2, 3, 8, 9]);
     for row in rows {
         let info = &row.info;
-        let queues = info.queues.iter().map(|queue| queue.as_str()).collect::<Vec<_>>().join(",");
+        let queues = queues(info);
         let named = if info.tag.is_empty() { String::new() } else { format!(" {}", info.tag) };
         table.row([
             info.incarnation.as_str().into(),
@@ -105,6 +121,19 @@ fn table(rows: &[ProcessRow], now: Timestamp) -> Table {
         ]);
     }
     table
+}
+
+/// The queues of a process: as its capsules have them, where it has several or they are more than names.
+fn queues(info: &ProcessInfo) -> String {
+    let told = |capsule: &CapsuleInfo| capsule.queues.join(" ");
+    match &info.capsules[..] {
+        [] => info.queues.iter().map(|queue| queue.as_str()).collect::<Vec<_>>().join(" "),
+        [one] => told(one),
+        several => {
+            let each = several.iter().map(|it| format!("{} ({}): {}", it.name, it.slots, told(it)));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// Megabytes, or a dash where the process does not tell.

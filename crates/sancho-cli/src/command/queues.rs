@@ -1,18 +1,22 @@
-//! `sancho queues`: every known queue, how long it is and how long its next job has waited.
+//! `sancho queues`: every known queue, how long it is and how long its next job has waited; and what is paused.
+
+use std::time::Duration;
 
 use sancho::Client;
-use sancho_core::QueueRow;
 use sancho_core::inspect::Paused;
+use sancho_core::{Pausable, QueueRow};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::table::Table;
+use crate::text::visible;
 use crate::when;
 
 #[derive(Debug, Serialize)]
 struct Queues<'a> {
     queues: Vec<Queue<'a>>,
+    paused_classes: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -25,9 +29,24 @@ struct Queue<'a> {
 }
 
 pub(super) async fn run(client: &Client, output: &mut Output) -> Result<(), Exit> {
-    let rows = client.inspect().queues(client.clock().now()).await?;
-    let object = Queues { queues: rows.iter().map(queue).collect() };
-    output.either(&object, || if rows.is_empty() { "no queues".into() } else { table(&rows).to_string() })
+    let mut rows = client.inspect().queues(client.clock().now()).await?;
+    let mut classes = Vec::new();
+    for paused in client.inspect().paused().await? {
+        match paused {
+            Pausable::Class(class) => classes.push(class),
+            // A queue may be paused before anything is pushed to it.
+            Pausable::Queue(name) if !rows.iter().any(|row| row.name == name) => {
+                rows.push(QueueRow { name, size: 0, latency: Duration::ZERO, paused: Paused::Yes });
+            }
+            _ => {}
+        }
+    }
+    let object = Queues { queues: rows.iter().map(queue).collect(), paused_classes: &classes };
+    output.either(&object, || {
+        let queues = if rows.is_empty() { "no queues\n".into() } else { table(&rows).to_string() };
+        let classes = classes.iter().map(|class| format!("the class {} is paused\n", visible(class)));
+        format!("{queues}{}", classes.collect::<String>())
+    })
 }
 
 fn queue(row: &QueueRow) -> Queue<'_> {

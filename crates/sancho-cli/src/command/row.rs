@@ -4,16 +4,27 @@ use sancho_core::{JobRow, Members};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use crate::text::number;
+
+/// How far a job is, for people: `7 of 50 (14%)`; empty where it has not said so.
+pub(super) fn progress(row: &JobRow) -> String {
+    let Some(progress) = row.kept.progress() else { return String::new() };
+    match progress.percent() {
+        Some(percent) => format!("{} of {} ({percent}%)", number(progress.done), number(progress.total)),
+        None => number(progress.done),
+    }
+}
+
 /// A job for JSON output.
 ///
 /// The members of its payload stand as they are, under Sidekiq's names and in their order; then `jid`, `queue`,
 /// `state` and `at` (seconds since the epoch), which win over members of the same name; and, where there is
-/// one, `held` and `process`. A payload that cannot be read has `unreadable` (why) and `payload` (its text).
+/// one, `held`, `process` and `kept` (what its run has kept: `progress`, `step` and whatever else). A payload that cannot be read has `unreadable` (why) and `payload` (its text).
 #[derive(Debug)]
 pub(super) struct JsonRow<'a>(pub(super) &'a JobRow);
 
 /// Names that the row itself fills.
-const OWN: &[&str] = &["jid", "queue", "state", "at", "held", "process"];
+const OWN: &[&str] = &["jid", "queue", "state", "at", "held", "process", "kept"];
 
 impl Serialize for JsonRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -41,6 +52,10 @@ impl Serialize for JsonRow<'_> {
         if let Some(incarnation) = &row.incarnation {
             map.serialize_entry("process", incarnation.as_str())?;
         }
+        if !row.kept.is_empty() {
+            let kept = String::from_utf8(row.kept.to_bytes().into_vec()).map_err(serde::ser::Error::custom)?;
+            map.serialize_entry("kept", &RawValue::from_string(kept).map_err(serde::ser::Error::custom)?)?;
+        }
         map.end()
     }
 }
@@ -60,6 +75,10 @@ mod tests {
     use super::*;
 
     fn json(payload: &[u8]) -> String {
+        json_with(payload, Checkpointed::default())
+    }
+
+    fn json_with(payload: &[u8], kept: Checkpointed) -> String {
         let row = JobRow {
             jid: Jid::new("j1").expect("a jid"),
             state: State::Dead,
@@ -68,7 +87,7 @@ mod tests {
             key: None,
             held: None,
             incarnation: None,
-            kept: Checkpointed::default(),
+            kept,
             payload: Payload::from_bytes(payload.to_vec()),
         };
         serde_json::to_string(&JsonRow(&row)).expect("JSON")
@@ -79,6 +98,15 @@ mod tests {
         assert_eq!(
             json(br#"{"class":"A","args":[12345678901234567890123],"state":"x","a":1,"error_class":"E","a":2,"jid":"no"}"#),
             r#"{"class":"A","args":[12345678901234567890123],"error_class":"E","a":2,"jid":"j1","queue":"default","state":"dead","at":1.5}"#
+        );
+    }
+
+    #[test]
+    fn what_a_run_has_kept_is_shown_as_it_is() {
+        let kept = Checkpointed::read(br#"{"progress":[7,50],"cursor":12345678901234567890123}"#);
+        assert_eq!(
+            json_with(br#"{"class":"A","kept":1,"progress":2}"#, kept),
+            r#"{"class":"A","progress":2,"jid":"j1","queue":"default","state":"dead","at":1.5,"kept":{"progress":[7,50],"cursor":12345678901234567890123}}"#
         );
     }
 

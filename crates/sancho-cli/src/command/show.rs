@@ -3,7 +3,7 @@
 use sancho::Client;
 use sancho_core::{JobRow, State, Timestamp};
 
-use super::row::JsonRow;
+use super::row::{JsonRow, progress};
 use crate::arguments::Target;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -27,6 +27,8 @@ fn page(row: &JobRow, now: Timestamp) -> String {
     facts.extend(row.key.as_ref().map(|key| ("key", key.to_string())));
     facts.extend(row.held.as_ref().map(|reason| ("reason", reason.clone())));
     facts.extend(row.incarnation.as_ref().map(|incarnation| ("process", incarnation.to_string())));
+    facts.extend(row.kept.progress().map(|_| ("progress", progress(row))));
+    facts.extend(row.kept.step().map(|step| ("step", step)));
     match row.payload.envelope() {
         Ok(envelope) => {
             facts.insert(1, ("class", envelope.display_class().into_owned()));

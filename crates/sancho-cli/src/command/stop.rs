@@ -16,7 +16,7 @@ use crate::text::{counted, visible};
 use crate::when;
 
 /// How often to look whether processes have done as they were asked.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Args)]
 pub(crate) struct Whom {
@@ -129,7 +129,7 @@ fn choose(rows: &[ProcessRow], names: &[String]) -> Result<Vec<ProcessRow>, Exit
 }
 
 /// The one process with this identity, or this id on this host.
-fn one<'a>(rows: &'a [ProcessRow], name: &str) -> Result<&'a ProcessRow, Exit> {
+pub(super) fn one<'a>(rows: &'a [ProcessRow], name: &str) -> Result<&'a ProcessRow, Exit> {
     if let Some(row) = rows.iter().find(|row| row.info.incarnation.as_str() == name) {
         return Ok(row);
     }

@@ -244,4 +244,30 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit("if dead > 0 then redis.call('ZREMRANGEBYRANK', 'dead', 0, dead - 1) end", "")],
         "pruning_removes_no_more_than_its_limit",
     ),
+    // counted.lua, histograms.lua, mark.lua
+    mutant(
+        "counts-of-one-class-out-of-step",
+        &[edit("fields[k], values[k] or ''", "fields[k], values[#fields - k + 1] or ''")],
+        "what_several_processes_bring_adds_up",
+    ),
+    mutant(
+        "whole-hashes-read-in-part",
+        &[edit("if size <= most then return redis.call('HGETALL', key) end", "if size > 3 then return {} end")],
+        "what_beats_bring_is_counted_by_class_and_minute",
+    ),
+    mutant(
+        "run-times-cut-short",
+        &[edit("string.sub(value, 1, bytes)", "string.sub(value, 1, 2)")],
+        "run_times_of_every_minute_are_in_the_total",
+    ),
+    mutant(
+        "deploy-told-again-marked-twice",
+        &[edit("(k == 1 or there == label)", "k == 1")],
+        "a_deploy_that_is_told_again_is_marked_once",
+    ),
+    mutant(
+        "any-mark-nearby-is-the-same-deploy",
+        &[edit("(k == 1 or there == label)", "true")],
+        "deploys_are_listed_by_the_minute_since_a_time",
+    ),
 ];

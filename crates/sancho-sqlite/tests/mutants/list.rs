@@ -123,4 +123,23 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     mutant("orders-heard-twice", "BEFORE DELETE ON sancho_orders", NOTHING, "orders_are_heard_once_and_in_order"),
     mutant("paused-queue-served", "BEFORE UPDATE OF paused ON sancho_queues", NOTHING, "a_paused_queue_is_not_served"),
     mutant("pruned-job-leaves-its-row", "BEFORE DELETE ON sancho_jobs", NOTHING, "too_many_dead_jobs_go_oldest_first"),
+    mutant(
+        "run-times-not-added",
+        "AFTER UPDATE OF buckets ON sancho_executions",
+        "UPDATE sancho_executions SET buckets = OLD.buckets \
+         WHERE minutes = NEW.minutes AND at = NEW.at AND class = NEW.class",
+        "what_several_processes_bring_adds_up",
+    ),
+    mutant(
+        "executions-of-ten-minutes-not-kept",
+        "BEFORE INSERT ON sancho_executions WHEN NEW.minutes = 10",
+        NOTHING,
+        "counts_by_ten_minutes_reach_further_back_and_have_no_run_times",
+    ),
+    mutant(
+        "deploy-not-marked",
+        "BEFORE INSERT ON sancho_deploys",
+        NOTHING,
+        "deploys_are_listed_by_the_minute_since_a_time",
+    ),
 ];

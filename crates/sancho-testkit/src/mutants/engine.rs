@@ -69,7 +69,7 @@ impl EngineBug {
     /// makes other calls, others find it: a build with optimization tells which.
     pub const FOUND_BY: &[(EngineBug, u64)] = &[
         (EngineBug::SettleDroppedOnReconnect, 137),
-        (EngineBug::ClaimNotRepeated, 96),
+        (EngineBug::ClaimNotRepeated, 137),
         (EngineBug::ClaimNumbersReused, 0),
         (EngineBug::PushRepeatedWithNewId, 4),
         (EngineBug::PushAcknowledgedUnheard, 93),
@@ -84,7 +84,7 @@ impl EngineBug {
         (EngineBug::OrphansForgotten, 1),
         (EngineBug::BuriedWhenOrphaned, 1),
         (EngineBug::RetryInTwoSteps, 1),
-        (EngineBug::InterruptedDropped, 48),
+        (EngineBug::InterruptedDropped, 20),
         (EngineBug::UnknownClassDropped, 8),
         (EngineBug::GoodbyeTooEarly, 26),
     ];

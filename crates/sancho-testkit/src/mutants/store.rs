@@ -68,7 +68,11 @@ impl Interpose for Mutant {
 
     fn beat<'a>(&'a self, beat: &'a Beat, now: Timestamp) -> BoxFuture<'a, StoreResult<BeatAnswer>> {
         Box::pin(async move {
-            let mut answer = self.model.beat(beat, now).await?;
+            let mut beat = beat.clone();
+            if self.has(Bug::ExecutionsForgotten) {
+                beat.executions.clear();
+            }
+            let mut answer = self.model.beat(&beat, now).await?;
             if self.has(Bug::OrderDeliveredTwice) {
                 let again = self.remember(|memory| std::mem::replace(&mut memory.orders, answer.orders.clone()));
                 answer.orders.extend(again);

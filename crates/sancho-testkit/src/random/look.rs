@@ -1,9 +1,14 @@
 //! What can be seen of a store, written so that two stores can be compared.
 
-use sancho_core::{JobRow, Set};
+use std::time::Duration;
+
+use sancho_core::{JobRow, MetricsRequest, Set};
 
 use super::world::{KEYS, QUEUES, World};
 use crate::stage::{Stage, essence, name_of};
+
+/// How far the metrics are looked at: further back than a sequence goes as a rule, and soon read.
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Everything that can be seen, a line for each thing.
 pub(super) async fn see(s: &Stage, world: &World) -> Vec<String> {
@@ -30,6 +35,9 @@ pub(super) async fn see(s: &Stage, world: &World) -> Vec<String> {
     for row in s.inspect.processes(now).await.expect("processes") {
         seen.push(format!("{} {:?}", row.info.incarnation, row.beat_at));
     }
+    let metrics = s.inspect.metrics(&MetricsRequest::last(HOUR), now).await.expect("metrics");
+    seen.push(format!("{:?} {}", metrics.classes, metrics.left_out));
+    seen.push(format!("paused {:?}", s.inspect.paused().await.expect("paused")));
     let days = s.inspect.history(1, now).await.expect("history");
     seen.push(format!("{days:?}"));
     seen
@@ -47,5 +55,11 @@ fn line(row: &JobRow) -> String {
     // When a job was taken over, its start may be either its first or its second.
     let at = if row.incarnation.is_some() { String::new() } else { format!("{:?}", row.at) };
     let (key, held, who) = (&row.key, &row.held, &row.incarnation);
-    format!("{} {} {at} {key:?} {held:?} {who:?} {:?}", name_of(&row.payload), row.state, essence(&row.payload))
+    let kept = row.kept.get("cursor");
+    format!(
+        "{} {} {at} {key:?} {held:?} {who:?} {kept:?} {:?}",
+        name_of(&row.payload),
+        row.state,
+        essence(&row.payload)
+    )
 }

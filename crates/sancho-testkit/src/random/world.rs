@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    Action, Checkpoint, Claim, ClaimRequest, Filter, Greeting, Incarnation, Jid, NewJob, OnConflict, Pausable, Place,
-    Retention, Selection, Set, Settlement, Source, Tally, Timestamp, limits,
+    Action, Checkpoint, Claim, ClaimRequest, Execution, Filter, Greeting, Incarnation, Jid, NewJob, OnConflict,
+    Pausable, Place, Retention, Selection, Set, Settlement, Source, Tally, Timestamp, limits,
 };
 
 use super::step::{Made, Step, What};
@@ -227,6 +227,12 @@ impl World {
         };
         // No move is made at the very end of a lease.
         beat.lease = limits::LEASE + Duration::from_micros(7);
+        for class in ["J1", "J2"].iter().take(self.chance.below(3)) {
+            let mut execution = Execution::of(*class);
+            execution.add_run(Duration::from_millis(self.chance.below(500) as u64));
+            execution.add_failure();
+            beat.executions.push(execution);
+        }
         What::Beat(beat)
     }
 
@@ -237,7 +243,7 @@ impl World {
             return self.push();
         }
         let (subject, model) = self.chance.pick(&running);
-        let bytes = self.millis.to_string().into_bytes().into_boxed_slice();
+        let bytes = format!("{{\"cursor\":{}}}", self.millis).into_bytes().into_boxed_slice();
         let checkpoint = |claim: &Claim| Checkpoint { receipt: claim.receipt.clone(), bytes: bytes.clone() };
         What::Checkpoint(checkpoint(subject), checkpoint(model))
     }

@@ -84,6 +84,7 @@ impl<'a> Coordinator<'a> {
             starts_ms: calm_ms,
             slots: 5,
             queues: vec!["default".to_owned(), "low".to_owned()],
+            second_capsule: Vec::new(),
             stop_timeout_ms: 25_000,
             dead_jobs_max: 10_000,
             skew_ms: 0,

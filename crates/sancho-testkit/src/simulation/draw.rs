@@ -30,8 +30,11 @@ impl Draw {
     fn plan(&self, seed: u64) -> Plan {
         let store_clock = self.0.pick(&[StoreClock::Own, StoreClock::Echo]);
         let quiet_from_ms = 5_000 + self.below(75_000);
-        let servers: Vec<_> = (0..1 + self.below(3)).map(|_| self.server(quiet_from_ms, store_clock)).collect();
+        let mut servers: Vec<_> = (0..1 + self.below(3)).map(|_| self.server(quiet_from_ms, store_clock)).collect();
         let pushers: Vec<_> = (0..1 + self.below(2)).map(|_| self.pusher(quiet_from_ms, store_clock)).collect();
+        // From a stream of its own: what is drawn besides is the same with it and without.
+        let other = Draw(Seeded::new(seed ^ 0x0071_6e65_7565_7300));
+        servers.iter_mut().for_each(|server| other.serve_otherwise(server));
         let mut plan = Plan { seed, store_clock, quiet_from_ms, servers, pushers, mishaps: Vec::new() };
         // Some runs are calm, some are not.
         let mishaps = self.below(2 + self.span(5));
@@ -55,6 +58,7 @@ impl Draw {
             starts_ms: if self.0.once_in(3) { self.below(until) } else { self.below(1_000) },
             slots: 1 + self.0.below(5),
             queues: queues.into_iter().map(str::to_owned).collect(),
+            second_capsule: Vec::new(),
             stop_timeout_ms: self.0.pick(&[0, 100, 2_000, 25_000]),
             dead_jobs_max: if self.0.once_in(6) { 2 } else { 10_000 },
             skew_ms: self.skew(store_clock),
@@ -65,6 +69,19 @@ impl Draw {
                 2 => Wakes::Anyway(100 + self.span(11)),
                 _ => Wakes::Well,
             },
+        }
+    }
+
+    /// Some servers take their queues in turns, find them by a pattern, or have two capsules.
+    fn serve_otherwise(&self, server: &mut ServerPlan) {
+        let owned = |queues: &[&str]| queues.iter().map(|queue| (*queue).to_owned()).collect();
+        match self.below(10) {
+            0 => server.queues = owned(&["default,6", "low,2"]),
+            1 => server.queues = owned(&["default,1", "low,1"]),
+            2 => server.queues = owned(&["*"]),
+            3 => (server.queues, server.second_capsule) = (owned(&["default"]), owned(&["low"])),
+            4 => server.second_capsule = owned(&["*", "!nothing"]),
+            _ => {}
         }
     }
 

@@ -43,8 +43,11 @@ pub struct ServerPlan {
     pub starts_ms: u64,
     /// Its slots.
     pub slots: usize,
-    /// Its queues, in order.
+    /// Its queues, as a server is told them.
     pub queues: Vec<String>,
+    /// The queues of a second capsule, if it has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second_capsule: Vec<String>,
     /// How long it lets jobs finish when it stops.
     pub stop_timeout_ms: u64,
     /// How many dead jobs it keeps.

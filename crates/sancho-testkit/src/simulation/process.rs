@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
-use sancho::{Client, Heart, RunningServer, Server};
+use sancho::{Capsule, Client, Heart, RunningServer, Server};
 use sancho_core::{Clock, Inspect, Retention};
 use tokio::runtime::{Builder, Runtime};
 
@@ -188,14 +188,18 @@ impl Life {
 
 fn build(plan: &ServerPlan, client: Client, site: &Arc<Site>) -> Server<Arc<Site>> {
     let retention = Retention { dead_jobs_max: plan.dead_jobs_max, ..Retention::default() };
-    Server::new(client, Arc::clone(site))
+    let server = Server::new(client, Arc::clone(site))
         .register::<Act>()
         .register::<BriefAct>()
         .queues(plan.queues.iter().map(String::as_str))
         .slots(plan.slots)
         .stop_timeout(Duration::from_millis(plan.stop_timeout_ms))
         .retention(retention)
-        .heart(Heart::Runtime)
+        .heart(Heart::Runtime);
+    if plan.second_capsule.is_empty() {
+        return server;
+    }
+    server.capsule(Capsule::new("second").slots(2).queues(plan.second_capsule.iter().map(String::as_str)))
 }
 
 async fn serve(server: Server<Arc<Site>>, site: Arc<Site>, started: Arc<OnceLock<RunningServer>>) {

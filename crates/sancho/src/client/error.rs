@@ -43,6 +43,12 @@ pub enum ActError {
     /// Where the job is, this cannot be done to it: it has started, for one.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It does not run, so that nobody can be asked to cancel it.
+    #[error("the job is {state} and does not run: `cancel` takes away one that has not started")]
+    NotRunning {
+        /// Where the job is.
+        state: State,
+    },
     /// The call itself breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),

@@ -1,5 +1,10 @@
 //! Capsules: queues with slots of their own, several in one process.
 
+pub(crate) mod lineup;
+pub(crate) mod live;
+mod pattern;
+
+pub(crate) use live::CapsuleSettings;
 use sancho_core::QueueName;
 
 /// How a capsule's queues are served.
@@ -16,6 +21,18 @@ pub enum QueueOrder {
     Random,
     /// First the queues without a weight, in strict order; then the others, by their weights.
     Mixed,
+}
+
+impl QueueOrder {
+    /// Its name, as pages and files have it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            QueueOrder::Strict => "strict",
+            QueueOrder::Weighted => "weighted",
+            QueueOrder::Random => "random",
+            QueueOrder::Mixed => "mixed",
+        }
+    }
 }
 
 /// Queues that are served by slots of their own, whatever other capsules of the process do.

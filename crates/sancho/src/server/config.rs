@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sancho_core::{Invalid, QueueName, Retention, limits};
+use sancho_core::{Invalid, Retention, limits};
 
-use crate::server::capsule::Capsule;
+use crate::server::capsule::{Capsule, CapsuleSettings};
+use crate::server::capsules::check_all_slots;
 use crate::server::line::LogArgs;
 
 /// Where a server's heart beats: the loop that proves to the store that the process lives.
@@ -55,21 +56,12 @@ impl Default for Given {
     }
 }
 
-/// Whether somebody named the queues, or they are those that a server has by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    No,
-    Yes,
-}
-
 /// As validated: what the loops rely on.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// At least one, none twice, in order.
-    pub(crate) queues: Vec<QueueName>,
-    pub(crate) named: Named,
-    /// At least one, at most what one claim may bring.
-    pub(crate) slots: usize,
+    /// The first is the one that a server has by itself; no two have the same name.
+    pub(crate) capsules: Vec<CapsuleSettings>,
+    pub(crate) burst: bool,
     pub(crate) stop_timeout: Duration,
     pub(crate) retention: Retention,
     pub(crate) tag: String,
@@ -86,37 +78,31 @@ impl Given {
     /// # Errors
     /// [`Invalid`], naming the setting and the fix.
     pub(crate) fn validate(self) -> Result<Config, Invalid> {
-        if self.capsules[0].slots == 0 || self.capsules[0].slots > limits::JOBS_PER_CLAIM_MAX {
-            return Err(Invalid::new(format!(
-                "a server has 1 to {} slots, not {}",
-                limits::JOBS_PER_CLAIM_MAX,
-                self.capsules[0].slots
-            )));
+        if self.capsules.len() > limits::CAPSULES_MAX {
+            let (have, most) = (self.capsules.len(), limits::CAPSULES_MAX);
+            return Err(Invalid::new(format!("a server has at most {most} capsules, not {have}")));
         }
-        let mut queues = Vec::new();
-        for name in &self.capsules[0].queues {
-            let queue = QueueName::new(name)?;
-            if !queues.contains(&queue) {
-                queues.push(queue);
+        let mut capsules: Vec<CapsuleSettings> = Vec::new();
+        for capsule in self.capsules {
+            let capsule = CapsuleSettings::read(capsule)?;
+            if capsules.iter().any(|other| other.name == capsule.name) {
+                let name = &capsule.name;
+                return Err(Invalid::new(format!("two capsules are named {name:?}: give each a name of its own")));
             }
+            capsules.push(capsule);
         }
-        let named = if queues.is_empty() { Named::No } else { Named::Yes };
-        if named == Named::No {
-            queues.push(QueueName::default());
-        }
-        let slots = self.capsules.iter().map(|capsule| capsule.slots).sum();
-        let blocking_threads = self.blocking_threads.unwrap_or(slots).min(limits::BLOCKING_THREADS_MAX);
-        if blocking_threads == 0 || self.blocking_threads.is_some_and(|threads| threads > blocking_threads) {
+        let slots = capsules.iter().map(|capsule| capsule.slots).sum();
+        check_all_slots(slots)?;
+        let blocking_threads = self.blocking_threads.unwrap_or(slots.clamp(1, limits::BLOCKING_THREADS_MAX));
+        if blocking_threads == 0 || blocking_threads > limits::BLOCKING_THREADS_MAX {
+            let most = limits::BLOCKING_THREADS_MAX;
             return Err(Invalid::new(format!(
-                "a server has 1 to {} threads for blocking jobs, not {}",
-                limits::BLOCKING_THREADS_MAX,
-                self.blocking_threads.unwrap_or_default()
+                "a server has 1 to {most} threads for blocking jobs, not {blocking_threads}"
             )));
         }
         Ok(Config {
-            queues,
-            named,
-            slots: self.capsules[0].slots,
+            capsules,
+            burst: self.burst,
             stop_timeout: self.stop_timeout,
             retention: self.retention,
             tag: self.tag,

@@ -1,26 +1,31 @@
-//! The loop that claims jobs, starts them, and settles what came of them: one exchange with the store a round.
+//! The loop of a capsule that claims jobs, starts them, and settles what came of them: one exchange with the store a round.
 
 mod begin;
 mod cut;
 mod end;
+mod manners;
 mod stuck;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
-    ClaimRequest, Entropy, Interest, Jid, Mark, QueueName, Receipt, Source, Standing, Store, StoreError, limits,
+    ClaimRequest, Entropy, Interest, Jid, Mark, QueueName, Receipt, Standing, Store, StoreError, limits,
 };
 use tokio::sync::mpsc;
 
 use crate::event::Events;
 use crate::server::alone::Alone;
 use crate::server::blocking::BlockingPool;
-use crate::server::config::Config;
+use crate::server::burst::{Burst, ComeRound};
+use crate::server::capsule::QueueOrder;
+use crate::server::capsule::lineup::Lined;
+use crate::server::capsule::live::LiveCapsule;
+use crate::server::capsules::Capsules;
 use crate::server::foreign::Foreign;
 use crate::server::lease::Lease;
+use crate::server::lots::Lots;
 use crate::server::outage::Outage;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
@@ -30,9 +35,10 @@ use crate::server::slot::{Report, Reports};
 use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
 use cut::Deadlines;
+use manners::Manners;
 use stuck::{Stuck, is_refusal};
 
-/// What other loops tell the fetcher.
+/// What other loops tell the fetchers.
 pub(crate) enum Message {
     /// Cancel the job with this id, if it runs here.
     Cancel(Jid),
@@ -48,6 +54,8 @@ pub(crate) enum Message {
     ServedByOthers(Vec<QueueName>),
     /// Settle these too.
     Settle(Vec<Pending>),
+    /// Look again: the capsule has other slots or queues, or what other capsules do has changed.
+    LookUp,
 }
 
 /// The loop's state: what it holds, and what it heard.
@@ -56,9 +64,15 @@ pub(crate) struct Fetcher<S> {
     pub(crate) lease: Arc<Lease>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
-    pub(crate) config: Arc<Config>,
-    pub(crate) processor: Processor<S>,
+    /// The capsule that it serves, and its place among all.
+    pub(crate) capsule: Arc<LiveCapsule>,
+    pub(crate) place: usize,
+    pub(crate) capsules: Arc<Capsules>,
+    pub(crate) alone: Arc<Alone>,
+    pub(crate) burst: Option<Arc<Burst>>,
+    pub(crate) processor: Arc<Processor<S>>,
     pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) blocking: Arc<BlockingPool>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) phase: PhaseWatch,
     pub(crate) messages: mpsc::UnboundedReceiver<Message>,
@@ -69,7 +83,6 @@ pub(crate) struct Fetcher<S> {
 pub(crate) struct Hand {
     reports: (Reports, mpsc::UnboundedReceiver<(u64, Report)>),
     deadlines: Deadlines,
-    blocking: BlockingPool,
     pending: Vec<Pending>,
     stuck: Stuck,
     /// A claim request whose outcome is unknown.
@@ -77,25 +90,31 @@ pub(crate) struct Hand {
     outage: Outage,
     unknown: UnknownClasses,
     foreign: Foreign,
-    alone: Alone,
-    slow: HashSet<String>,
+    lots: Lots,
+    /// How often the line had changed when the lots were made.
+    line_changes: u64,
+    line: Arc<[Lined]>,
+    come_round: ComeRound,
+    manners: Manners,
     paused_classes: Vec<String>,
 }
 
 impl Hand {
-    pub(crate) fn new(outage: Outage, blocking: BlockingPool) -> Self {
+    pub(crate) fn new(outage: Outage) -> Self {
         Hand {
             reports: mpsc::unbounded_channel(),
             deadlines: Deadlines::default(),
-            blocking,
             pending: Vec::new(),
             stuck: Stuck::default(),
             unresolved: None,
             outage,
             unknown: UnknownClasses::default(),
             foreign: Foreign::default(),
-            alone: Alone::default(),
-            slow: HashSet::new(),
+            lots: Lots::new(QueueOrder::Strict, &[]),
+            line_changes: 0,
+            line: Arc::new([]),
+            come_round: ComeRound::default(),
+            manners: Manners::default(),
             paused_classes: Vec::new(),
         }
     }
@@ -112,9 +131,14 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 self.interrupt_all().await;
             }
             if self.is_over() {
-                return;
+                return self.alone.leave(self.place);
             }
-            match self.round().await {
+            self.line_up();
+            let round = self.round().await;
+            if round.is_ok() && self.lease.is_trusted() {
+                self.capsule.fetched(self.lease.uptime());
+            }
+            match round {
                 Ok(Round::Full) => tokio::task::yield_now().await,
                 Ok(Round::Idle) => self.idle(mark).await,
                 Err(error) => self.endure(&error, begun).await,
@@ -137,6 +161,17 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
     }
 
+    /// Follows the capsule where its queues have changed.
+    fn line_up(&mut self) {
+        let hand = &mut self.hand;
+        if let Some((order, line)) = self.capsule.line_after(&mut hand.line_changes) {
+            hand.lots.line_up(order, &line);
+            hand.foreign.line_up(&line, &self.events);
+            self.capsule.leave_to_others(hand.foreign.left());
+            hand.line = line;
+        }
+    }
+
     fn hear(&mut self, message: Message) {
         match message {
             Message::Cancel(jid) => self.cancel(&jid),
@@ -156,7 +191,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             // An unresolved claim was of the old incarnation: whoever takes over has its jobs.
             Message::BeganAnew => self.hand.unresolved = None,
             Message::PausedClasses(classes) => self.hand.paused_classes = classes,
-            Message::ServedByOthers(queues) => self.hand.foreign.hear(&queues, &self.config, &self.events),
+            Message::ServedByOthers(queues) => {
+                self.hand.foreign.hear(queues, &self.hand.line, &self.events);
+                self.capsule.leave_to_others(self.hand.foreign.left());
+            }
+            Message::LookUp => {}
             Message::Settle(pending) => self.hand.pending.extend(pending),
         }
     }
@@ -165,8 +204,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     async fn round(&mut self) -> Result<Round, StoreError> {
         let request = self.request();
         let wanted = request.as_ref().map_or(0, |request| request.limit);
+        let deeds = self.burst.as_ref().map(|burst| burst.deeds());
         if self.hand.pending.is_empty() && request.is_none() {
-            return Ok(Round::Idle);
+            return Ok(self.found_nothing(deeds));
         }
         let batch = self.hand.pending.len().min(limits::JOBS_PER_CLAIM_MAX);
         let settlements: Vec<_> = self.hand.pending[..batch].iter().map(|pending| pending.settlement.clone()).collect();
@@ -189,6 +229,13 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return Ok(Round::Idle);
         }
         let claimed = exchanged.claims.len();
+        if let Some(request) = &request {
+            let queues = exchanged.claims.iter().map(|claim| &claim.queue);
+            self.hand.lots.drawn(&request.sources, request.limit, queues);
+        }
+        if let (Some(burst), true) = (&self.burst, claimed + batch > 0) {
+            burst.moved();
+        }
         let is_old = request.is_some_and(|request| request.incarnation != self.lease.incarnation());
         if is_old || claimed > 0 && !self.lease.is_trusted() {
             // The heart began anew meanwhile, or has to: the process may have slept while the store answered. What
@@ -197,7 +244,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         self.start_all(exchanged.claims).await?;
         let more = claimed > 0 && claimed == wanted;
-        Ok(if more || !self.hand.pending.is_empty() { Round::Full } else { Round::Idle })
+        if more || !self.hand.pending.is_empty() {
+            return Ok(Round::Full);
+        }
+        Ok(self.found_nothing(deeds))
     }
 
     /// What to ask for: as many jobs as there are free slots, from the queues that may be asked.
@@ -209,15 +259,19 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if let Some(request) = self.hand.unresolved.take() {
             return Some(request);
         }
-        if self.phase.now() != Phase::Serving || self.hand.alone.keeps_others_away(self.lease.uptime()) {
+        if self.phase.now() != Phase::Serving {
             return None;
         }
-        let limit = self.config.slots.saturating_sub(self.roster.len());
+        let limit = self.capsule.slots().saturating_sub(self.roster.len());
         let uptime = self.lease.uptime();
-        let sources: Vec<_> = self.allowed(uptime).map(|queue| Source { queue: queue.clone(), quota: 0 }).collect();
-        if limit == 0 || sources.is_empty() || self.hand.stuck.is_full() {
+        if limit == 0 || self.hand.stuck.is_full() || !self.hand.lots.queues().any(|queue| self.allows(queue, uptime)) {
             return None;
         }
+        // From here on the capsule counts as busy: what it is about to claim must not meet a job that is to run alone.
+        if !self.alone.may_claim(self.place, uptime) {
+            return None;
+        }
+        let sources = self.hand.lots.draw(limit, || self.entropy.next_u64(), |queue| self.allows(queue, uptime));
         Some(ClaimRequest {
             incarnation: self.lease.incarnation(),
             first_number: self.lease.numbers(limit),
@@ -228,28 +282,46 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         })
     }
 
-    /// The queues that may be asked at this uptime.
-    fn allowed(&self, uptime: Duration) -> impl Iterator<Item = &QueueName> {
+    /// Whether a queue may be asked at this uptime.
+    fn allows(&self, queue: &QueueName, uptime: Duration) -> bool {
         let hand = &self.hand;
-        self.config.queues.iter().filter(move |queue| hand.unknown.allows(queue, uptime) && hand.foreign.allows(queue))
+        let has_known = match self.burst {
+            Some(_) => hand.come_round.allows(queue),
+            None => hand.unknown.allows(queue, uptime),
+        };
+        has_known && hand.foreign.allows(queue)
     }
 
-    /// Whether no job runs, and nothing is left to settle.
+    /// Whether no job runs, nothing is left to settle, and nothing may be claimed that is not known of.
     fn is_quiet(&self) -> bool {
-        self.roster.len() == 0 && self.hand.pending.is_empty()
+        self.roster.len() == 0 && self.hand.pending.is_empty() && self.hand.unresolved.is_none()
+    }
+
+    /// A round found nothing more to do. A burst may be over then, once this was asked after so many of its deeds.
+    fn found_nothing(&mut self, deeds: Option<u64>) -> Round {
+        let (Some(burst), Some(deeds)) = (&self.burst, deeds) else { return Round::Idle };
+        let waits = self.alone.keeps_others_away(self.lease.uptime()) || !self.lease.is_trusted();
+        if !self.is_quiet() || waits || self.phase.now() != Phase::Serving {
+            return Round::Idle;
+        }
+        if self.hand.come_round.begin_anew() || burst.found_nothing(self.place, deeds) {
+            return Round::Full;
+        }
+        Round::Idle
     }
 
     /// Waits until there is something to do.
     async fn idle(&mut self, mark: Mark) {
-        if self.is_quiet() && self.hand.alone.is_engaged() {
+        if self.is_quiet() && self.alone.waits_for(self.place) {
             return;
         }
         let serving = self.phase.now() == Phase::Serving;
         let uptime = self.lease.uptime();
-        let free = self.roster.len() < self.config.slots && !self.hand.alone.keeps_others_away(uptime);
+        let free = self.roster.len() < self.capsule.slots() && !self.alone.keeps_others_away(uptime);
         let asks = serving && free && self.lease.is_trusted();
         // A queue that is left alone has jobs: a store may call it ready again and again.
-        let interest = Interest::Ready(self.allowed(uptime).cloned().collect());
+        let interest =
+            Interest::Ready(self.hand.lots.queues().filter(|queue| self.allows(queue, uptime)).cloned().collect());
         let nap = self.nap(uptime);
         let store = Arc::clone(&self.store);
         tokio::select! {
@@ -295,7 +367,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Whether the loop may end: the server is stopping, and nothing is in its hands that the store does not have.
     fn is_over(&self) -> bool {
         let Phase::Stopping { deadline } = self.phase.now() else { return false };
-        let empty = self.roster.len() == 0 && self.hand.alone.is_empty();
+        let empty = self.roster.len() == 0 && self.alone.is_empty(self.place);
         let settled = self.hand.pending.is_empty() && self.hand.stuck.is_empty();
         if empty && settled && self.hand.unresolved.is_none() {
             return true;

@@ -90,9 +90,11 @@ impl Future for Guarded {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
         let Some(run) = &mut this.run else { return Poll::Pending };
-        let _span = this.span.enter();
         this.performance.polls.enter();
-        let polled = guarded(this.wants_backtrace, || run.as_mut().poll(cx));
+        let polled = guarded(this.wants_backtrace, || {
+            let _span = this.span.enter();
+            run.as_mut().poll(cx)
+        });
         this.performance.polls.leave();
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
@@ -105,9 +107,11 @@ impl Future for Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         let run = self.run.take();
-        let _span = self.span.enter();
         // What is left of a job may panic as it is dropped.
-        _ = guarded(false, || drop(run));
+        _ = guarded(false, || {
+            let _span = self.span.enter();
+            drop(run);
+        });
     }
 }
 

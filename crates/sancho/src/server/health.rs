@@ -8,10 +8,12 @@ use sancho_core::QueueName;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// How long ago every capsule had last asked the store for jobs with success, or had no slot to ask for; `None`
-    /// before each has done so once. A server that serves and is well stays below five seconds.
+    /// How long ago every capsule last had a good round: it asked the store for jobs with success, or had no slot or no
+    /// queue to ask for. `None` before each has had one. In a server that serves and is well this stays below five
+    /// seconds.
     pub fetched_ago: Option<Duration>,
-    /// Classes that this build does not know, and the queues in which their jobs wait.
+    /// Classes that this build does not know, and the queues in which their jobs wait: each that was met within the last
+    /// minutes.
     pub unknown_classes: Vec<(String, QueueName)>,
     /// Queues that nobody named, and that are left to processes of other programs.
     pub queues_left_to_others: Vec<QueueName>,

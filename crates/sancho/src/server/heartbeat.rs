@@ -8,14 +8,14 @@ use sancho_core::{
     Beat, BeatAnswer, Entropy, ErrorKind, Greeting, Interest, Order, ProcessInfo, QueueName, Standing, Store,
     StoreError, limits,
 };
-use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
+use crate::server::capsules::Capsules;
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::report::Reports;
-use crate::server::roster::Roster;
+use crate::server::roster::Rosters;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
 
@@ -27,11 +27,11 @@ pub(crate) struct Heartbeat<S> {
     pub(crate) lease: Arc<Lease>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
-    pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) rosters: Arc<Rosters<S>>,
     pub(crate) reports: Reports,
     pub(crate) tally: Arc<Tally>,
     pub(crate) phase: PhaseWatch,
-    pub(crate) fetcher: mpsc::UnboundedSender<Message>,
+    pub(crate) capsules: Arc<Capsules>,
     pub(crate) shutdown: Shutdown,
     pub(crate) process: ProcessInfo,
     pub(crate) rhythm: Rhythm,
@@ -129,12 +129,16 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
 
     async fn beat(&mut self, greeting: Greeting) -> Result<BeatAnswer, StoreError> {
         let serving = self.phase.now() == Phase::Serving;
+        // They may have been tuned since the last beat.
+        let capsules = &self.capsules;
+        (self.process.slots, self.process.queues) = (capsules.slots(), capsules.queues());
+        self.process.capsules = capsules.infos();
         let beat = Beat {
             process: self.process.clone(),
             greeting,
             quiet: if serving { Quiet::No } else { Quiet::Yes },
             lease: limits::LEASE,
-            running: self.roster.report(),
+            running: self.rosters.report(),
             rss_bytes: crate::server::host::resident_bytes(),
             round_trip: self.rhythm.round_trip,
             // A beat whose outcome is never known takes them with it: they are counted once or not at all.
@@ -170,15 +174,15 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
     /// Passes on what the store told.
     fn hear(&mut self, answer: BeatAnswer) {
         if !answer.lost.is_empty() {
-            self.tell(Message::Lost(answer.lost));
+            self.capsules.tell(|| Message::Lost(answer.lost.clone()));
         }
         if self.rhythm.paused_classes != answer.paused_classes {
             self.rhythm.paused_classes.clone_from(&answer.paused_classes);
-            self.tell(Message::PausedClasses(answer.paused_classes));
+            self.capsules.tell(|| Message::PausedClasses(answer.paused_classes.clone()));
         }
         if self.rhythm.served_by_others != answer.served_by_others {
             self.rhythm.served_by_others.clone_from(&answer.served_by_others);
-            self.tell(Message::ServedByOthers(answer.served_by_others));
+            self.capsules.tell(|| Message::ServedByOthers(answer.served_by_others.clone()));
         }
         for order in answer.orders {
             tracing::info!(?order, "an order came from outside");
@@ -186,7 +190,12 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
                 Order::Quiet => self.shutdown.quiet(),
                 Order::Stop => self.shutdown.stop(),
                 Order::Dump => self.reports.dump(),
-                Order::Cancel(jid) => self.tell(Message::Cancel(jid)),
+                Order::Tune { capsule, slots, queues } => {
+                    if let Err(error) = self.capsules.tune(&capsule, slots, queues.as_deref()) {
+                        tracing::warn!(%error, capsule, "a capsule cannot be tuned as an order says: it stays as it is");
+                    }
+                }
+                Order::Cancel(jid) => self.capsules.tell(|| Message::Cancel(jid.clone())),
                 _ => tracing::warn!(?order, "this build does not know the order"),
             }
         }
@@ -197,31 +206,26 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         if !self.rhythm.distrusted {
             self.rhythm.distrusted = true;
             tracing::error!("no beat was good for too long: the running jobs are dropped, others will take them over");
-            // The fetcher may wait for the same store: the jobs are not to wait for the fetcher.
-            self.roster.let_all_go();
-            self.tell(Message::Distrust);
+            // The fetchers may wait for the same store: the jobs are not to wait for them.
+            self.rosters.let_all_go();
+            self.capsules.tell(|| Message::Distrust);
         }
         self.begin_anew().await;
     }
 
     /// Leaves the old incarnation behind and greets the store under a new one; answers how long to rest.
     async fn begin_anew(&mut self) -> Duration {
-        self.tell(Message::Distrust);
+        self.capsules.tell(|| Message::Distrust);
         let over = self.lease.begin_anew(&*self.entropy);
         // What the old one held can be taken over at once, if the store still knows it and can be told.
         _ = self.store.retire(&over, self.lease.now()).await;
         self.events.tell(|| Event::LeaseLost { incarnation: over });
         match self.hello().await {
             Ok(()) => {
-                self.tell(Message::BeganAnew);
+                self.capsules.tell(|| Message::BeganAnew);
                 limits::BEAT_EVERY
             }
             Err(_) => RETRY_EVERY,
         }
-    }
-
-    fn tell(&self, message: Message) {
-        // The fetcher may be gone already when the server is drained.
-        _ = self.fetcher.send(message);
     }
 }

@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 
 use crate::server::lease::Lease;
 use crate::server::performance::Performance;
-use crate::server::roster::Roster;
+use crate::server::roster::Rosters;
 
 pub(crate) struct Keeper<S> {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) lease: Arc<Lease>,
-    pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) rosters: Arc<Rosters<S>>,
     /// Told when a job has something to be kept.
     pub(crate) told: Arc<Notify>,
 }
@@ -37,7 +37,7 @@ impl<S> Keeper<S> {
             Some((performance, checkpoint))
         };
         let (performances, checkpoints): (Vec<_>, Vec<_>) =
-            self.roster.performances().into_iter().filter_map(taken).unzip();
+            self.rosters.performances().into_iter().filter_map(taken).unzip();
         for (performances, checkpoints) in
             performances.chunks(limits::JOBS_PER_CLAIM_MAX).zip(checkpoints.chunks(limits::JOBS_PER_CLAIM_MAX))
         {

@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use sancho_core::{Invalid, ProcessInfo, limits};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::Server;
 use crate::event::{Event, Events, Subscription};
 use crate::registry::ForAll;
+use crate::server::alone::Alone;
 use crate::server::blocking::BlockingPool;
+use crate::server::burst::Burst;
+use crate::server::capsules::Capsules;
+use crate::server::discovery::Discovery;
 use crate::server::fetcher::{Fetcher, Hand};
 use crate::server::heartbeat::{Heartbeat, Rhythm};
 use crate::server::keeper::Keeper;
 use crate::server::lease::Lease;
-use crate::server::outage::Outage;
+use crate::server::outage::{Outage, OutageWatch};
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::reaper::Reaper;
 use crate::server::report::Reports;
-use crate::server::roster::Roster;
+use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
@@ -33,6 +38,9 @@ pub struct RunningServer {
     stopped: watch::Receiver<bool>,
     events: Events,
     reports: Reports,
+    capsules: Arc<Capsules>,
+    lease: Arc<Lease>,
+    outage: OutageWatch,
 }
 
 impl RunningServer {
@@ -75,7 +83,7 @@ impl RunningServer {
 
     /// What the capsules are and do, in the order in which they were given.
     pub fn capsules(&self) -> Vec<CapsuleStatus> {
-        Vec::new()
+        self.capsules.statuses()
     }
 
     /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
@@ -84,7 +92,7 @@ impl RunningServer {
     /// # Errors
     /// No such capsule, or a number of slots that it cannot have.
     pub fn set_slots(&self, capsule: &str, slots: usize) -> Result<(), Invalid> {
-        Err(Invalid::new(format!("the capsule {capsule:?} cannot have {slots} slots")))
+        self.capsules.tune(capsule, Some(slots), None)
     }
 
     /// Gives a capsule these queues in place of those it had, named as for [`Server::queues`]. The order stays as it was
@@ -98,12 +106,20 @@ impl RunningServer {
         queues: impl IntoIterator<Item = Q>,
     ) -> Result<(), Invalid> {
         let queues: Vec<String> = queues.into_iter().map(Into::into).collect();
-        Err(Invalid::new(format!("the capsule {capsule:?} cannot have the queues {queues:?}")))
+        self.capsules.tune(capsule, None, Some(&queues))
     }
 
     /// How the server is.
     pub fn health(&self) -> Health {
-        Health::default()
+        let (uptime, phase) = (self.lease.uptime(), self.shutdown.phase().now());
+        Health {
+            fetched_ago: self.capsules.fetched_at().map(|at| uptime.saturating_sub(at)),
+            unknown_classes: self.capsules.unknown(uptime),
+            queues_left_to_others: self.capsules.left_to_others(),
+            quiet: phase != Phase::Serving,
+            stopping: phase > Phase::Quiet,
+            store_away: self.outage.reason(),
+        }
     }
 
     /// Listens to what happens from now on.
@@ -124,9 +140,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (host, pid) = (crate::server::host::hostname(), std::process::id());
     let lease = Arc::new(Lease::new(Arc::clone(client.clock()), &*entropy, host.clone(), pid));
     let shutdown = Shutdown::new(Arc::clone(&lease), config.stop_timeout);
-    let (roster, tally) = (Arc::new(Roster::new()), Arc::new(Tally::default()));
-    let (to_fetcher, messages) = mpsc::unbounded_channel();
-    let reports = Reports::of(Arc::clone(&roster), Arc::clone(&lease));
+    let (capsules, messages) = Capsules::new(&config.capsules);
+    let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
+    let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
+    let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
+    let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
 
     let process = ProcessInfo {
@@ -134,9 +152,9 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         hostname: host,
         pid,
         started_at: lease.now(),
-        slots: config.slots,
-        queues: config.queues.clone(),
-        capsules: Vec::new(),
+        slots: capsules.slots(),
+        queues: capsules.queues(),
+        capsules: capsules.infos(),
         tag: config.tag.clone(),
         labels: config.labels.clone(),
         version: format!("sancho {}", env!("CARGO_PKG_VERSION")),
@@ -146,11 +164,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         lease: Arc::clone(&lease),
         entropy: Arc::clone(&entropy),
         events: events.clone(),
-        roster: Arc::clone(&roster),
+        rosters: Arc::clone(&rosters),
         reports: reports.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
-        fetcher: to_fetcher.clone(),
+        capsules: Arc::clone(&capsules),
         shutdown: shutdown.clone(),
         process,
         rhythm: Rhythm::new(lease.uptime()),
@@ -165,6 +183,14 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events: events.clone(),
         phase: shutdown.phase(),
         outage: outage.clone(),
+        burst: burst.clone(),
+    };
+    let discovery = Discovery {
+        store: Arc::clone(&store),
+        entropy: Arc::clone(&entropy),
+        capsules: Arc::clone(&capsules),
+        phase: shutdown.phase(),
+        burst: burst.clone(),
     };
     let reaper = Reaper {
         store: Arc::clone(&store),
@@ -172,7 +198,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         phase: shutdown.phase(),
-        fetcher: to_fetcher,
+        capsules: Arc::clone(&capsules),
         wire: client.wire(),
         handlers: registry.handlers.clone(),
     };
@@ -187,11 +213,11 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let keeper = Keeper {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),
-        roster: Arc::clone(&roster),
+        rosters: Arc::clone(&rosters),
         told: Arc::default(),
     };
-    let watchdog = Watchdog { roster: Arc::clone(&roster), lease: Arc::clone(&lease) };
-    let processor = Processor {
+    let watchdog = Watchdog { rosters: Arc::clone(&rosters), lease: Arc::clone(&lease) };
+    let processor = Arc::new(Processor {
         state: Arc::new(state),
         client,
         registry,
@@ -199,20 +225,28 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         stopping: shutdown.stopping(),
         keeper: Arc::clone(&keeper.told),
         log_args: config.log_args,
-    };
-    let fetcher = Fetcher {
-        store,
-        lease,
-        entropy,
+    });
+    let (alone, blocking) =
+        (Arc::new(Alone::new(capsules.all().len())), Arc::new(BlockingPool::new(config.blocking_threads)));
+    let fetcher = |(place, messages)| Fetcher {
+        store: Arc::clone(&store),
+        lease: Arc::clone(&lease),
+        entropy: Arc::clone(&entropy),
         events: events.clone(),
-        config: Arc::clone(&config),
-        processor,
-        roster,
-        tally,
+        capsule: Arc::clone(&capsules.all()[place]),
+        place,
+        capsules: Arc::clone(&capsules),
+        alone: Arc::clone(&alone),
+        burst: burst.clone(),
+        processor: Arc::clone(&processor),
+        roster: Arc::clone(&rosters.0[place]),
+        blocking: Arc::clone(&blocking),
+        tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         messages,
-        hand: Hand::new(outage, BlockingPool::new(config.blocking_threads)),
+        hand: Hand::new(outage.clone()),
     };
+    let fetchers: Vec<Fetcher<S>> = messages.into_iter().enumerate().map(fetcher).collect();
 
     let beating = beat(heartbeat, watchdog, config.heart)?;
     let others = [
@@ -220,16 +254,31 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         tokio::spawn(reaper.run()),
         tokio::spawn(pruner.run()),
         tokio::spawn(keeper.run()),
+        tokio::spawn(discovery.run()),
     ];
-    let fetching = tokio::spawn(fetcher.run());
+    let mut fetching = JoinSet::new();
+    for fetcher in fetchers {
+        fetching.spawn(fetcher.run());
+    }
     let (stopped_tx, stopped) = watch::channel(false);
-    let running = RunningServer { shutdown: shutdown.clone(), stopped, events: events.clone(), reports };
+    let running = RunningServer {
+        shutdown: shutdown.clone(),
+        stopped,
+        events: events.clone(),
+        reports,
+        capsules: Arc::clone(&capsules),
+        lease,
+        outage: outage.watch(),
+    };
     let quiet = tell_when_quiet(shutdown.phase(), events.clone());
     tokio::spawn(quiet);
     tokio::spawn(async move {
         // A loop ends by itself or by a defect that panicked; either way the server is over.
-        if let Err(error) = fetching.await {
-            tracing::error!(%error, "the fetcher ended by a defect: the server stops");
+        while let Some(ended) = fetching.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a fetcher ended by a defect: the server stops");
+                shutdown.stop();
+            }
         }
         for other in others {
             other.abort();
@@ -240,8 +289,9 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         events.tell(|| Event::Stopped);
         stopped_tx.send_replace(true);
     });
-    let (slots, queues) = (config.slots, &config.queues);
-    tracing::info!(%incarnation, slots, ?queues, lease = ?limits::LEASE, "the server takes jobs");
+    for CapsuleStatus { name, slots, queues, .. } in capsules.statuses() {
+        tracing::info!(%incarnation, capsule = name, slots, ?queues, lease = ?limits::LEASE, "the server takes jobs");
+    }
     running.events.tell(|| Event::Started { incarnation });
     Ok(running)
 }

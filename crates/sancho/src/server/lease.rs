@@ -47,6 +47,14 @@ struct StoreTime {
     stepped_at: Duration,
 }
 
+/// What is known at one moment.
+struct Look {
+    /// The store's time.
+    now: Timestamp,
+    /// The time by which leases of others are over.
+    leases_end_by: Timestamp,
+}
+
 impl Lease {
     pub(crate) fn new(clock: Arc<dyn Clock>, entropy: &dyn Entropy, host: String, pid: u32) -> Self {
         let incarnation = Mutex::new(name(&host, pid, entropy));
@@ -59,7 +67,7 @@ impl Lease {
 
     /// The store's time now, as the last beat measured it: processes with skewed clocks agree by it.
     pub(crate) fn now(&self) -> Timestamp {
-        self.look().0
+        self.look().now
     }
 
     /// The time by which leases of others are over: where the store has a clock, the time that it has at the least;
@@ -68,31 +76,25 @@ impl Lease {
     ///
     /// Whoever lives and trusts its claims has beaten within that while, and so has a lease by the stepped clock.
     pub(crate) fn leases_end_by(&self) -> Timestamp {
-        let (now, stepped_at) = self.look();
-        let time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
-        if time.has_clock {
-            return Timestamp::from_unix_micros(micros(self.clock.uptime()).saturating_add(time.least));
-        }
-        drop(time);
-        let is_steady = stepped_at.is_none_or(|at| self.clock.uptime().saturating_sub(at) > limits::TRUST_FOR);
-        if is_steady { now } else { Timestamp::EPOCH }
+        self.look().leases_end_by
     }
 
-    /// The store's time, and when it last stepped, if it may step at all.
-    fn look(&self) -> (Timestamp, Option<Duration>) {
+    fn look(&self) -> Look {
         let mut time = self.store_time.lock().unwrap_or_else(PoisonError::into_inner);
         let uptime = self.clock.uptime();
         if time.has_clock {
-            return (Timestamp::from_unix_micros(micros(uptime).saturating_add(time.offset)), None);
+            let with = |offset| Timestamp::from_unix_micros(micros(uptime).saturating_add(offset));
+            return Look { now: with(time.offset), leases_end_by: with(time.least) };
         }
-        let wall = self.clock.now();
-        let offset = wall.as_unix_micros().saturating_sub(micros(uptime));
+        let now = self.clock.now();
+        let offset = now.as_unix_micros().saturating_sub(micros(uptime));
         if offset.abs_diff(time.offset) > micros(STEP).unsigned_abs() {
             time.stepped_at = uptime;
-            tracing::warn!(?wall, "the wall clock has stepped: for a while nobody is taken over from");
+            tracing::warn!(wall = ?now, "the wall clock has stepped: for a while nobody is taken over from");
         }
         time.offset = offset;
-        (wall, Some(time.stepped_at))
+        let is_steady = uptime.saturating_sub(time.stepped_at) > limits::TRUST_FOR;
+        Look { now, leases_end_by: if is_steady { now } else { Timestamp::EPOCH } }
     }
 
     /// Time that never steps back, in which durations are measured.

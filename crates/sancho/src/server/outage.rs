@@ -24,6 +24,8 @@ pub(crate) struct Outage {
 struct Told {
     failing: usize,
     began: Duration,
+    /// What the store said when the outage began.
+    reason: String,
     over_at: Option<Duration>,
 }
 
@@ -47,12 +49,18 @@ impl Outage {
             told.failing += 1;
             if told.failing == 1 {
                 told.began = begun;
+                told.reason = error.to_string();
                 tracing::warn!(%error, kind = ?error.kind, "the store does not answer: trying again until it does");
                 events.tell(|| Event::StoreAway { reason: error.to_string() });
             }
         }
         self.wait = if self.wait.is_zero() { FIRST_WAIT } else { (self.wait * 2).min(LONGEST_WAIT) };
         self.wait.mul_f64(1.0 - entropy.next_unit() / 2.0)
+    }
+
+    /// For those who only look.
+    pub(crate) fn watch(&self) -> OutageWatch {
+        OutageWatch(Arc::clone(&self.told))
     }
 
     /// A move succeeded at this uptime.
@@ -72,6 +80,18 @@ impl Outage {
     }
 }
 
+/// Whoever asks whether there is an outage, without being in one.
+#[derive(Clone, Debug)]
+pub(crate) struct OutageWatch(Arc<Mutex<Told>>);
+
+impl OutageWatch {
+    /// What the store said when the outage began, if there is one now.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (told.failing > 0).then(|| told.reason.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use sancho_core::ErrorKind;
@@ -86,10 +106,14 @@ mod tests {
         let (mut one, second) = (Outage::default(), Duration::from_secs);
         let mut other = one.clone();
         let error = StoreError::new("exchange", ErrorKind::Unavailable, "gone");
+        let watch = one.watch();
+        assert_eq!(watch.reason(), None);
         one.failed(&error, second(1), &entropy, &events);
         other.failed(&error, second(2), &entropy, &events);
         one.over(second(5), &events);
+        assert!(watch.reason().is_some_and(|reason| reason.contains("gone")));
         other.over(second(6), &events);
+        assert_eq!(watch.reason(), None);
         // Begun while the store was away, and heard of only now.
         one.failed(&error, second(4), &entropy, &events);
         one.over(second(7), &events);

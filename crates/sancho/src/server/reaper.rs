@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use sancho_core::lifecycle::Policy;
 use sancho_core::{Entropy, Jid, Outcome, Store, Wire, limits};
-use tokio::sync::mpsc;
 
 use crate::event::{Event, Events};
 use crate::handlers::Handlers;
-use crate::server::fetcher::Message;
+use crate::server::capsules::Capsules;
 use crate::server::lease::Lease;
 use crate::server::line::Telling;
 use crate::server::phase::{Phase, PhaseWatch};
@@ -21,7 +20,7 @@ pub(crate) struct Reaper {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) phase: PhaseWatch,
-    pub(crate) fetcher: mpsc::UnboundedSender<Message>,
+    pub(crate) capsules: Arc<Capsules>,
     pub(crate) wire: Wire,
     pub(crate) handlers: Handlers,
 }
@@ -60,7 +59,7 @@ impl Reaper {
         }
     }
 
-    /// Decides about each orphan, and has the fetcher settle it: it keeps at it until the store has it.
+    /// Decides about each orphan, and has a fetcher settle it: that keeps at it until the store has it.
     fn hand_on(&self, taken: sancho_core::TakenOver) {
         let jobs = taken.claims.len();
         tracing::warn!(jobs, from = ?taken.ended, "took over the jobs of processes whose lease has ended");
@@ -77,8 +76,7 @@ impl Reaper {
                 .told(&self.handlers, &claim)
         };
         let pending = taken.claims.into_iter().map(decide).collect();
-        // The fetcher outlives this loop.
-        _ = self.fetcher.send(Message::Settle(pending));
+        self.capsules.settle(pending);
         let from = taken.ended;
         self.events.tell(|| Event::TakenOver { jobs, from });
     }

@@ -7,9 +7,11 @@ use sancho_core::checkpointed::Progress;
 use sancho_core::{Jid, QueueName, Timestamp};
 
 use crate::Runs;
+use crate::server::capsule::live::LiveCapsule;
+use crate::server::capsules::Capsules;
 use crate::server::lease::Lease;
 use crate::server::performance::Performance;
-use crate::server::roster::Roster;
+use crate::server::roster::{Roster, Rosters};
 
 /// A job that runs in this process.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,8 @@ pub struct RunningJobReport {
     pub class: String,
     /// The queue that it was taken from.
     pub queue: QueueName,
+    /// The capsule in whose slots it runs.
+    pub capsule: String,
     /// Which try this is: one for the first.
     pub attempt: u32,
     /// When it began, in the store's time.
@@ -77,10 +81,18 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    pub(crate) fn of<S: Send + Sync + 'static>(roster: Arc<Roster<S>>, lease: Arc<Lease>) -> Self {
+    pub(crate) fn of<S: Send + Sync + 'static>(
+        rosters: Arc<Rosters<S>>,
+        capsules: Arc<Capsules>,
+        lease: Arc<Lease>,
+    ) -> Self {
         let make = move || {
             let uptime = lease.uptime();
-            roster.performances().iter().map(|performance| report(performance, uptime)).collect()
+            let of_capsule = |(capsule, roster): (&Arc<LiveCapsule>, &Arc<Roster<S>>)| {
+                let report = |performance: Arc<Performance>| report(&performance, capsule, uptime);
+                roster.performances().into_iter().map(report).collect::<Vec<_>>()
+            };
+            capsules.all().iter().zip(&rosters.0).flat_map(of_capsule).collect()
         };
         Reports { make: Arc::new(make) }
     }
@@ -107,7 +119,7 @@ impl std::fmt::Debug for Reports {
 
 impl RunningJobReport {
     fn log(&self) {
-        let (jid, queue) = (self.jid.as_ref().map(Jid::as_str), self.queue.as_str());
+        let jid = self.jid.as_ref().map(Jid::as_str);
         let progress = self.progress.map(|Progress { done, total }| format!("{done}/{total}"));
         let (doing, not_yielded_ms, thread) = match &self.doing {
             Doing::Waits => ("waits", None, None),
@@ -119,7 +131,8 @@ impl RunningJobReport {
             target: "sancho::dump",
             class = self.class,
             jid,
-            queue,
+            queue = %self.queue,
+            capsule = self.capsule,
             attempt = self.attempt,
             since = self.since.as_unix_secs_f64(),
             elapsed_ms = millis(self.elapsed),
@@ -137,12 +150,13 @@ impl RunningJobReport {
     }
 }
 
-fn report(performance: &Performance, uptime: Duration) -> RunningJobReport {
+fn report(performance: &Performance, capsule: &LiveCapsule, uptime: Duration) -> RunningJobReport {
     let said = performance.kept.some();
     RunningJobReport {
         jid: performance.jid.clone(),
         class: performance.shown_class().to_owned(),
         queue: performance.claim.queue.clone(),
+        capsule: capsule.name.clone(),
         attempt: performance.attempt,
         since: performance.since,
         elapsed: uptime.saturating_sub(performance.began),

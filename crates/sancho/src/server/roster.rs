@@ -1,6 +1,7 @@
 //! The jobs in this process's hands that wait for something: what a beat reports, and what a stop cuts short.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,16 +22,27 @@ pub(crate) struct Performing<S> {
     pub(crate) due: Option<Duration>,
 }
 
-/// The jobs that run, by the number of their claim. Only the fetcher adds and removes; others look.
+/// The jobs of a capsule that run, by the number of their claim. Only its fetcher adds and removes; others look.
 pub(crate) struct Roster<S> {
     jobs: Mutex<BTreeMap<u64, Performing<S>>>,
+    /// How many they are, for those who do not know the jobs' state.
+    busy: Arc<AtomicUsize>,
     /// The job whose code the fetcher itself runs now: it is on the roster only once it has to wait.
     at_hand: Mutex<Option<Arc<Performance>>>,
 }
 
 impl<S> Roster<S> {
-    pub(crate) fn new() -> Self {
-        Roster { jobs: Mutex::new(BTreeMap::new()), at_hand: Mutex::new(None) }
+    /// A roster that counts its jobs in `busy`.
+    pub(crate) fn new(busy: Arc<AtomicUsize>) -> Self {
+        Roster { jobs: Mutex::new(BTreeMap::new()), busy, at_hand: Mutex::new(None) }
+    }
+
+    /// Changes who is on the roster, and counts anew.
+    fn change_all<T>(&self, change: impl FnOnce(&mut BTreeMap<u64, Performing<S>>) -> T) -> T {
+        let mut jobs = self.lock();
+        let changed = change(&mut jobs);
+        self.busy.store(jobs.len(), Ordering::Release);
+        changed
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Performing<S>>> {
@@ -38,12 +50,12 @@ impl<S> Roster<S> {
     }
 
     pub(crate) fn add(&self, job: Performing<S>) {
-        self.lock().insert(job.performance.claim.receipt.number(), job);
+        self.change_all(|jobs| _ = jobs.insert(job.performance.claim.receipt.number(), job));
     }
 
     /// Takes a job off the roster; `None` when it was cut short before.
     pub(crate) fn remove(&self, number: u64) -> Option<Performing<S>> {
-        self.lock().remove(&number)
+        self.change_all(|jobs| jobs.remove(&number))
     }
 
     /// Changes what is known of a job, if it is on the roster.
@@ -53,18 +65,18 @@ impl<S> Roster<S> {
 
     /// Takes all jobs off, in the order that they were claimed.
     pub(crate) fn clear(&self) -> Vec<Performing<S>> {
-        std::mem::take(&mut *self.lock()).into_values().collect()
+        self.change_all(std::mem::take).into_values().collect()
     }
 
     /// Takes all jobs off but those that this incarnation holds.
     pub(crate) fn take_all_but(&self, incarnation: Option<&Incarnation>) -> Vec<Performing<S>> {
-        let mut jobs = self.lock();
-        let (kept, taken) = std::mem::take(&mut *jobs)
-            .into_iter()
-            .partition(|(_, job)| Some(job.performance.claim.receipt.incarnation()) == incarnation);
-        *jobs = kept;
-        let taken: BTreeMap<u64, Performing<S>> = taken;
-        taken.into_values().collect()
+        self.change_all(|jobs| {
+            let (kept, taken): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(jobs)
+                .into_iter()
+                .partition(|(_, job)| Some(job.performance.claim.receipt.incarnation()) == incarnation);
+            *jobs = kept;
+            taken.into_values().collect()
+        })
     }
 
     /// Ends the code of all jobs where it waits next; they stay on the roster until the fetcher looks.
@@ -75,7 +87,7 @@ impl<S> Roster<S> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+        self.busy.load(Ordering::Acquire)
     }
 
     /// The number of the claim of a job with this id.
@@ -109,5 +121,25 @@ impl<S> Roster<S> {
             since: job.performance.since,
         };
         self.lock().values().map(report).collect()
+    }
+}
+
+/// The rosters of all capsules of a process.
+pub(crate) struct Rosters<S>(pub(crate) Vec<Arc<Roster<S>>>);
+
+impl<S> Rosters<S> {
+    /// Ends the code of all jobs where it waits next; they stay on their rosters until the fetchers look.
+    pub(crate) fn let_all_go(&self) {
+        self.0.iter().for_each(|roster| roster.let_all_go());
+    }
+
+    /// What runs now, capsule by capsule, in the order in which it was claimed.
+    pub(crate) fn performances(&self) -> Vec<Arc<Performance>> {
+        self.0.iter().flat_map(|roster| roster.performances()).collect()
+    }
+
+    /// What a beat reports.
+    pub(crate) fn report(&self) -> Vec<Running> {
+        self.0.iter().flat_map(|roster| roster.report()).collect()
     }
 }

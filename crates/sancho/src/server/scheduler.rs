@@ -6,6 +6,7 @@ use std::time::Duration;
 use sancho_core::{Entropy, Interest, Store, limits};
 
 use crate::event::{Event, Events};
+use crate::server::burst::Burst;
 use crate::server::lease::Lease;
 use crate::server::outage::Outage;
 use crate::server::phase::{Phase, PhaseWatch};
@@ -17,11 +18,14 @@ pub(crate) struct Scheduler {
     pub(crate) events: Events,
     pub(crate) phase: PhaseWatch,
     pub(crate) outage: Outage,
+    /// The burst that ends without what becomes due after its start.
+    pub(crate) burst: Option<Arc<Burst>>,
 }
 
 impl Scheduler {
-    /// Promotes until the server stops serving.
+    /// Promotes until the server stops serving; in a burst, until all that was due at its start is promoted.
     pub(crate) async fn run(mut self) {
+        let started_at = self.lease.now();
         while self.phase.now() == Phase::Serving {
             let (mark, begun) = (self.store.mark(), self.lease.uptime());
             let promoted = self.store.promote(limits::JOBS_PER_MOVE_MAX, self.lease.now()).await;
@@ -33,6 +37,10 @@ impl Scheduler {
                     }
                     if promoted.buried > 0 {
                         tracing::warn!(jobs = promoted.buried, "due jobs that cannot be read went to the dead set");
+                    }
+                    let is_rest_due = promoted.next_due.is_some_and(|due| due <= started_at);
+                    if let (Some(burst), false) = (&self.burst, is_rest_due) {
+                        return burst.promoted();
                     }
                     // The net beneath the wake-ups: somebody may have written to the store without ringing.
                     let net = limits::POLL_EVERY.mul_f64(1.0 + self.entropy.next_unit());

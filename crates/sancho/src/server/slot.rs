@@ -1,6 +1,7 @@
 //! A slot at work: the task or the thread that has a job's code, and what it tells of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sancho_core::Outcome;
 use tokio::sync::mpsc;
@@ -32,6 +33,8 @@ impl Slot {
 pub(crate) enum Report {
     /// It has a thread, and begins.
     Began,
+    /// Its code was entered for the first time, and came back after so long.
+    CameBack(Duration),
     /// It came to its end.
     Over(Outcome),
     /// Its code is gone, and nobody will say what came of it: it was dropped, or its task or thread died.
@@ -56,6 +59,10 @@ impl Reporter {
 
     pub(crate) fn began(&self) {
         self.tell(Report::Began);
+    }
+
+    pub(crate) fn came_back(&self, after: Duration) {
+        self.tell(Report::CameBack(after));
     }
 
     pub(crate) fn over(mut self, outcome: Outcome) {

@@ -8,13 +8,13 @@ use sancho_core::{Jid, limits};
 use crate::Runs;
 use crate::server::lease::Lease;
 use crate::server::performance::Performance;
-use crate::server::roster::Roster;
+use crate::server::roster::Rosters;
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Watchdog<S> {
-    pub(crate) roster: Arc<Roster<S>>,
+    pub(crate) rosters: Arc<Rosters<S>>,
     pub(crate) lease: Arc<Lease>,
 }
 
@@ -23,7 +23,7 @@ impl<S> Watchdog<S> {
     pub(crate) async fn run(self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            for performance in self.roster.performances() {
+            for performance in self.rosters.performances() {
                 look(&performance, self.lease.uptime());
             }
         }

@@ -1,13 +1,19 @@
 //! What has nothing to do with a store: slots that die, code that does not yield, what is logged and what is reported.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{Doing, Event, RunningJobReport, RunningServer, testing};
+use sancho::core::model::ModelStore;
+use sancho::system::{SystemClock, SystemEntropy};
+use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, Timestamp, testing};
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
-use crate::log::Log;
-use crate::stage::{PATIENCE, cancel, counts, dead, server, settled, stop};
+use crate::log;
+use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
 /// Waits until the one job that runs is as it is wanted.
 async fn report(server: &RunningServer, wanted: impl Fn(&RunningJobReport) -> bool) -> RunningJobReport {
@@ -22,20 +28,18 @@ async fn report(server: &RunningServer, wanted: impl Fn(&RunningJobReport) -> bo
     tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("not in time: {:?}", server.running()))
 }
 
-/// Waits until a line with all of these texts is logged.
+/// The first line that has all of these texts in it, now or when it is logged.
 async fn logged(texts: &[&str]) -> String {
-    let log = Log::listen();
-    let found = async {
-        loop {
-            let line = log.lines_with(texts[0]).into_iter().find(|line| texts.iter().all(|text| line.contains(text)));
-            if let Some(line) = line {
-                return line;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let lines = || log.lines_with(texts[0]);
-    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no {texts:?} in {:?}", lines()))
+    let mut lines = log::lines();
+    let find = |lines: &Vec<String>| lines.iter().find(|line| texts.iter().all(|text| line.contains(text))).cloned();
+    let found = tokio::time::timeout(PATIENCE, lines.wait_for(|lines| find(lines).is_some())).await;
+    let found = found.ok().and_then(|lines| find(&lines.expect("the log is there for ever")));
+    found.unwrap_or_else(|| panic!("no {texts:?} in {:?}", log::lines().borrow()))
+}
+
+/// How many lines so far have all of these texts in them.
+fn count_logged(texts: &[&str]) -> usize {
+    log::lines().borrow().iter().filter(|line| texts.iter().all(|text| line.contains(text))).count()
 }
 
 #[tokio::test]
@@ -48,7 +52,7 @@ async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
     assert_eq!(settled(&mut events, &timed_out).await, Verdict::Died);
     let canceled = client.push(Deed::new("waits with a bomb")).await.expect("pushed").jid;
     report(&server, |job| job.class == "Deed").await;
-    cancel(&client, &canceled).await;
+    _ = client.cancel_running(&canceled).await.expect("it runs");
     assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
     let next = client.push(Deed::new("next")).await.expect("pushed").jid;
     assert_eq!(settled(&mut events, &next).await, Verdict::Done);
@@ -56,6 +60,62 @@ async fn a_job_that_panics_as_it_is_dropped_frees_its_slot_and_is_settled() {
     let bombs = journal.said().iter().filter(|said| *said == "the bomb is dropped").count();
     assert_eq!(bombs, 2);
     assert_eq!(counts(&client).await, (3, 1, 0));
+}
+
+/// A clock that, once it is told to, panics where it is read by a task or a thread that has never read it before: that of
+/// a job, outside of the job's own code.
+#[derive(Debug, Default)]
+struct Trap {
+    clock: SystemClock,
+    known: Mutex<HashSet<(Option<tokio::task::Id>, ThreadId)>>,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        let reader = (tokio::task::try_id(), std::thread::current().id());
+        let is_new = self.known.lock().expect("it is not held in a panic").insert(reader);
+        if is_new && self.is_armed.swap(false, Ordering::SeqCst) {
+            panic!("told to panic outside of the job's code");
+        }
+        self.clock.uptime()
+    }
+}
+
+#[tokio::test]
+async fn a_task_or_thread_that_dies_outside_of_the_jobs_code_is_replaced_and_its_job_fails() {
+    let (trap, journal, model) = (Arc::new(Trap::default()), Journal::default(), ModelStore::new());
+    let parts = (Arc::new(model.clone()), Arc::new(model), Arc::clone(&trap), Arc::new(SystemEntropy));
+    let client = Client::with_parts(parts.0, parts.1, parts.2, parts.3);
+    let server = server(&client, &journal).slots(1).blocking_threads(1).heart(Heart::Runtime);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Once a job has come and gone, every loop of the server has had its turn, and has read the clock.
+    let first = client.push(BriefDeed::new("first")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &first).await, Verdict::Done);
+    let task = client.draft("Deed", r#"["is never begun"]"#);
+    let thread = client.draft("BlockingDeed", r#"["is never begun"]"#);
+    for mut draft in [task, thread] {
+        draft.retry = Retry::Limit(0);
+        trap.is_armed.store(true, Ordering::SeqCst);
+        let jid = client.push(draft).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Died);
+        assert!(!trap.is_armed.load(Ordering::SeqCst), "the trap has sprung");
+    }
+    for row in dead(&client).await {
+        assert_eq!(row.payload.envelope().expect("readable").error_class().as_deref(), Some("Sancho::SlotDied"));
+    }
+    for next in ["Deed", "BlockingDeed"] {
+        let jid = client.push(client.draft(next, r#"["next"]"#)).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
+    }
+    stop(&server).await;
+    assert_eq!(journal.said(), ["first", "next", "next"]);
+    assert_eq!(counts(&client).await, (5, 2, 0));
 }
 
 #[tokio::test]
@@ -80,7 +140,7 @@ async fn a_panic_whose_remains_panic_is_a_failure_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_does_not_yield_is_named_once_and_fails_as_timeout_though_its_code_runs() {
-    let log = Log::listen();
+    _ = log::lines();
     let (client, journal) = (testing::memory(), Journal::default());
     let server = server(&client, &journal);
     let mut events = server.subscribe();
@@ -96,7 +156,44 @@ async fn a_job_that_does_not_yield_is_named_once_and_fails_as_timeout_though_its
     journal.heard("goes on, cancelled: true").await;
     stop(&server).await;
     assert_eq!(counts(&client).await, (1, 1, 0), "its late end changes nothing");
-    assert_eq!(log.lines_with(jid.as_str()).iter().filter(|line| line.contains("does not yield")).count(), 1);
+    assert_eq!(count_logged(&[jid.as_str(), "does not yield"]), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_job_of_a_class_that_blocks_its_thread_holds_up_no_slot_but_its_own() {
+    _ = log::lines();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    let next = client.push(BriefDeed::new("next")).await.expect("pushed").jid;
+    assert_eq!(settled(&mut events, &next).await, Verdict::Done);
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_holds_up_the_loop_of_all_is_named_too() {
+    _ = log::lines();
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    // Its class is quick as a rule, and so the loop itself enters its code.
+    for _ in 0..3 {
+        let quick = client.push(Deed::new("quick")).await.expect("pushed").jid;
+        assert_eq!(settled(&mut events, &quick).await, Verdict::Done);
+    }
+    let blocks = client.push(Deed::new("blocks")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    logged(&[blocks.as_str(), "does not yield"]).await;
+    journal.open();
+    assert_eq!(settled(&mut events, &blocks).await, Verdict::Done);
+    stop(&server).await;
 }
 
 #[tokio::test]
@@ -110,7 +207,7 @@ async fn a_blocking_job_waits_for_a_thread_in_its_slot_and_its_timeout_begins_wh
     let waits = client.push(BriefBlockingDeed::new("has waited")).await.expect("pushed").jid;
     let canceled = client.push(BlockingDeed::new("is never begun")).await.expect("pushed").jid;
     report(&server, |job| job.jid.as_ref() == Some(&canceled) && job.doing == Doing::WaitsForThread).await;
-    cancel(&client, &canceled).await;
+    _ = client.cancel_running(&canceled).await.expect("it runs");
     assert_eq!(settled(&mut events, &canceled).await, Verdict::Dropped);
     // Far longer than its timeout: it would be over by now, had it begun.
     let has_waited = |job: &RunningJobReport| {
@@ -154,7 +251,7 @@ async fn a_report_says_what_each_slot_is_doing() {
     assert_eq!(thread.name, "sancho-block-1");
     assert_eq!((thread.state.is_some(), thread.cpu.is_some()), (cfg!(target_os = "linux"), cfg!(target_os = "linux")));
 
-    Log::listen();
+    _ = log::lines();
     server.dump();
     logged(&[counts.as_str(), "a job runs", "step=counting", "progress=2/5", "doing=waits", "queue=default"]).await;
     logged(&[blocks.as_str(), "a job runs", "thread=sancho-block-1", "has a thread"]).await;
@@ -164,7 +261,7 @@ async fn a_report_says_what_each_slot_is_doing() {
 
 #[tokio::test]
 async fn the_log_tells_of_each_job_when_it_begins_and_what_came_of_it() {
-    let log = Log::listen();
+    _ = log::lines();
     let (client, journal) = (testing::memory(), Journal::default());
     let running = server(&client, &journal).start().await.expect("starts");
     let done = client.push(Deed::new("a secret word")).tags(["eu", "vip"]).await.expect("pushed").jid;
@@ -197,7 +294,7 @@ async fn the_log_tells_of_each_job_when_it_begins_and_what_came_of_it() {
     running.stop_now();
     stop(&running).await;
     logged(&[cut.as_str(), "message=interrupted", "next=again at once"]).await;
-    assert_eq!(log.lines_with("a secret word"), Vec::<String>::new(), "arguments are nobody's business");
+    assert_eq!(count_logged(&["a secret word"]), 0, "arguments are nobody's business");
 
     let telling = server(&client, &journal).log_args(true).start().await.expect("starts");
     let told = client.push(Deed::new("an open word")).await.expect("pushed").jid;
@@ -208,14 +305,14 @@ async fn the_log_tells_of_each_job_when_it_begins_and_what_came_of_it() {
 
 #[tokio::test]
 async fn a_job_that_is_canceled_is_told_of_as_that() {
-    Log::listen();
+    _ = log::lines();
     let (client, journal) = (testing::memory(), Journal::default());
     let server = server(&client, &journal);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("fails when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     let dropped = |event: &Event| matches!(event, Event::Settled { verdict: Verdict::Dropped, .. }).then_some(());
     tokio::time::timeout(PATIENCE, events.wait_for(dropped)).await.expect("in time").expect("the server lives");
     logged(&[jid.as_str(), "INFO sancho::job message=cancelled"]).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sancho::{Context, Job, JobResult, Perform, Raw};
 
-/// What jobs said, in order, and two gates: one for code that awaits, and one for code that blocks.
+/// What jobs said, in order, and a gate for code that blocks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal(Arc<Parts>);
 
@@ -13,7 +13,6 @@ pub(crate) struct Journal(Arc<Parts>);
 struct Parts {
     lines: Mutex<Vec<String>>,
     said: tokio::sync::Notify,
-    gate: tokio::sync::Notify,
     is_open: Mutex<bool>,
     opened: Condvar,
 }
@@ -45,11 +44,6 @@ impl Journal {
         tokio::time::timeout(PATIENCE, heard)
             .await
             .unwrap_or_else(|_| panic!("nobody says {line:?}: {:?}", self.said()));
-    }
-
-    /// Lets one go that awaits.
-    pub(crate) fn let_go(&self) {
-        self.0.gate.notify_one();
     }
 
     /// Lets all go that block.
@@ -151,10 +145,6 @@ async fn perform(how: &str, cx: &Context<Journal>) -> JobResult {
         "panics with a bomb" => {
             tokio::task::yield_now().await;
             std::panic::panic_any(Bomb(journal.clone()));
-        }
-        "waits at the gate" => {
-            journal.say("begun");
-            journal.0.gate.notified().await;
         }
         "blocks" => {
             journal.say("begun");

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use sancho::core::checkpointed::Checkpointed;
+use sancho::core::claim::{Fill, Kept, Repeated};
 use sancho::core::lifecycle::Verdict;
+use sancho::core::process::{Beat, Quiet};
+use sancho::core::{Checkpoint, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
 use sancho::trace::{self, TraceContext};
-use sancho::{Server, State};
+use sancho::{Client, Progress, QueueName, Server, State};
 
 use super::home;
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, Deed, Journal, raw};
-use crate::stage::{PATIENCE, cancel, counts, dead, server, settled, stop};
+use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -20,7 +24,7 @@ async fn a_canceled_job_that_is_done_within_its_grace_is_done() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("ends when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
     stop(&server).await;
     assert_eq!(journal.said(), ["begun", "ends"]);
@@ -35,7 +39,7 @@ async fn a_canceled_job_that_answers_an_error_is_canceled() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("fails when canceled")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     stop(&server).await;
     assert_eq!(counts(&client).await, (1, 0, 0), "it is no failure");
@@ -50,7 +54,7 @@ async fn a_canceled_job_that_goes_on_is_dropped() {
     let server = server.start().await.expect("starts");
     let jid = client.push(Deed::new("waits for ever")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     let next = client.push(Deed::new("next")).await.expect("pushed").jid;
     assert_eq!(settled(&mut events, &next).await, Verdict::Done);
@@ -66,7 +70,7 @@ async fn a_canceled_blocking_job_is_settled_though_its_code_runs_and_its_late_re
     let server = server.start().await.expect("starts");
     let jid = client.push(BlockingDeed::new("blocks")).await.expect("pushed").jid;
     journal.heard("begun").await;
-    cancel(&client, &jid).await;
+    _ = client.cancel_running(&jid).await.expect("it runs");
     assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
     assert_eq!(journal.said(), ["begun"], "its code still runs");
     journal.open();
@@ -111,6 +115,64 @@ async fn what_a_job_told_before_a_stop_cut_it_short_is_known_to_its_next_run() {
     assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
     stop(&second).await;
     assert_eq!(journal.said(), ["from None at None", "begun", r#"from Some((2, 5)) at Some("counting")"#]);
+}
+
+#[tokio::test]
+async fn what_a_job_told_before_its_process_died_is_known_to_its_next_run() {
+    let (client, journal) = (home().await, Journal::default());
+    let jid = client.push(Deed::new("counts")).await.expect("pushed").jid;
+    let claim = claim_and_die(&client).await;
+    let mut said = Checkpointed::new();
+    said.set_progress(Progress { done: 4, total: 5 });
+    let checkpoint = Checkpoint { receipt: claim.receipt, bytes: said.to_bytes() };
+    let kept = client.store().checkpoint(&[checkpoint], client.clock().now()).await.expect("the store answers");
+    assert_eq!(kept, [Kept::Kept]);
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Returned, "it is taken over");
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
+    stop(&server).await;
+    assert_eq!(journal.said(), ["from Some((4, 5)) at None"]);
+}
+
+/// A process of the past claims the one job and is never heard of again: its lease is over.
+async fn claim_and_die(client: &Client) -> Claim {
+    let incarnation = Incarnation::new("dead:1:0");
+    let long_ago = client.clock().now().before(Duration::from_secs(60));
+    let process = ProcessInfo {
+        incarnation: incarnation.clone(),
+        hostname: "elsewhere".into(),
+        pid: 1,
+        started_at: long_ago,
+        slots: 1,
+        queues: vec![QueueName::default()],
+        capsules: Vec::new(),
+        tag: String::new(),
+        labels: Vec::new(),
+        version: "test".into(),
+    };
+    let beat = Beat {
+        process,
+        greeting: Greeting::Hello,
+        quiet: Quiet::No,
+        lease: Duration::ZERO,
+        running: Vec::new(),
+        rss_bytes: 0,
+        round_trip: Duration::ZERO,
+        executions: Vec::new(),
+    };
+    client.store().beat(&beat, long_ago).await.expect("the store answers");
+    let request = ClaimRequest {
+        incarnation,
+        first_number: 1,
+        repeated: Repeated::No,
+        sources: vec![Source { queue: QueueName::default(), quota: 0 }],
+        fill: Fill::InOrder,
+        limit: 1,
+    };
+    let exchanged = client.store().exchange(&[], Some(&request), long_ago).await.expect("the store answers");
+    exchanged.claims.into_iter().next().expect("there is a job")
 }
 
 #[tokio::test]

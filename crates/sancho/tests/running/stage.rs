@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sancho::core::inspect::{Filter, Set};
 use sancho::core::lifecycle::Verdict;
-use sancho::core::process::Order;
 use sancho::{Client, Event, Jid, JobRow, RunningServer, Server, Subscription};
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
@@ -27,15 +26,6 @@ pub(crate) async fn settled(events: &mut Subscription, wanted: &Jid) -> Verdict 
         _ => None,
     };
     tokio::time::timeout(PATIENCE, events.wait_for(matching)).await.expect("in time").expect("the server lives")
-}
-
-/// Has a running job canceled, from outside.
-pub(crate) async fn cancel(client: &Client, jid: &Jid) {
-    let now = client.clock().now();
-    for process in client.inspect().processes(now).await.expect("the store answers") {
-        let order = Order::Cancel(jid.clone());
-        client.inspect().order(&process.info.incarnation, &order, now).await.expect("ordered");
-    }
 }
 
 pub(crate) async fn stop(server: &RunningServer) {

@@ -6,7 +6,7 @@ use sancho::core::inspect::{Filter, Selection, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::process::{Beat, Order, Quiet};
 use sancho::core::{Action, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
-use sancho::{Client, JobRow, Raw, Server, State};
+use sancho::{ActError, Client, JobRow, Raw, Server, State};
 use serde_json::json;
 
 use super::home;
@@ -362,6 +362,33 @@ async fn orders_from_outside_are_heard_at_once() {
     assert_eq!(settled(&mut events).await, (Some(jid), Verdict::Dropped));
     client.inspect().order(incarnation, &Order::Stop, now).await.expect("ordered");
     tokio::time::timeout(PATIENCE, server.stopped()).await.expect("the server stops");
+}
+
+#[tokio::test]
+async fn a_client_cancels_a_job_where_it_runs() {
+    let (client, journal) = (home().await, Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let (by_jid, by_key) = (Say::how("x", "wait"), Say::how("y", "wait"));
+    let jid = client.push(by_jid).await.expect("pushed").jid;
+    let waits = client.cancel_running(&jid).await.expect_err("it has not started");
+    assert!(matches!(waits, ActError::NotRunning { state: State::Enqueued }), "{waits}");
+    assert!(waits.to_string().contains("`cancel` takes away"), "{waits}");
+
+    let server = server.start().await.expect("starts");
+    performing(&mut events).await;
+    let processes = client.inspect().processes(client.clock().now()).await.expect("the store answers");
+    let asked = client.cancel_running(&jid).await.expect("asked");
+    assert_eq!(asked, processes[0].info.incarnation);
+    assert_eq!(settled(&mut events).await, (Some(jid.clone()), Verdict::Dropped));
+
+    let keyed = client.push(by_key).key("y").await.expect("pushed").jid;
+    performing(&mut events).await;
+    client.cancel_running_key("y").await.expect("asked");
+    assert_eq!(settled(&mut events).await, (Some(keyed), Verdict::Dropped));
+    stop(&server).await;
+    let gone = client.cancel_running(&jid).await.expect_err("it is gone");
+    assert!(matches!(gone, ActError::NotFound), "{gone}");
 }
 
 #[tokio::test]

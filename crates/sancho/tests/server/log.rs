@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// The lines so far, since the first call: each is what was said, and what was said with it.
+/// The lines so far, since the first call: each is the level, the target, what was said, and what was said with it.
 pub(crate) fn lines() -> watch::Receiver<Vec<String>> {
     static LINES: OnceLock<watch::Sender<Vec<String>>> = OnceLock::new();
     let lines = LINES.get_or_init(|| {
@@ -25,7 +25,11 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, "{field}={value:?} ").expect("a string takes all");
+        write!(self.0, " {field}={value:?}").expect("a string takes all");
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        write!(self.0, " {field}={value}").expect("a string takes all");
     }
 }
 
@@ -43,7 +47,7 @@ impl Subscriber for Log {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
+        let mut line = Line(format!("{} {}", event.metadata().level(), event.metadata().target()));
         event.record(&mut line);
         self.0.send_modify(|lines| lines.push(line.0));
     }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use sancho::core::model::ModelStore;
 use sancho::core::{
-    Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Exchanged, Execution, Greeting, Incarnation, Interest, Kept,
-    Mark, NewJob, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreResult, TakenOver, Timestamp,
+    Beat, BeatAnswer, BoxFuture, ClaimRequest, Exchanged, Execution, Greeting, Settlement, Store, StoreResult,
+    Timestamp,
 };
+use sancho_testkit::interposed::{Interpose, Interposed};
 
 /// Changes what a beat is answered.
 type Retell = dyn Fn(&mut BeatAnswer) + Send + Sync;
@@ -32,6 +33,11 @@ impl Retold {
         Arc::new(Retold { inner, retell: Box::new(retell), noted: Mutex::default() })
     }
 
+    /// The store, with this in front.
+    pub(crate) fn store(self: &Arc<Self>) -> Arc<dyn Store> {
+        Arc::new(Interposed(Arc::clone(self)))
+    }
+
     pub(crate) fn noted(&self) -> Noted {
         self.lock().clone()
     }
@@ -47,9 +53,9 @@ impl fmt::Debug for Retold {
     }
 }
 
-impl Store for Retold {
-    fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
-        self.inner.push(jobs, now)
+impl Interpose for Retold {
+    fn inner(&self) -> &dyn Store {
+        &self.inner
     }
 
     fn exchange<'a>(
@@ -62,10 +68,6 @@ impl Store for Retold {
         self.inner.exchange(settlements, claim, now)
     }
 
-    fn promote(&self, limit: usize, now: Timestamp) -> BoxFuture<'_, StoreResult<Promoted>> {
-        self.inner.promote(limit, now)
-    }
-
     fn beat<'a>(&'a self, beat: &'a Beat, now: Timestamp) -> BoxFuture<'a, StoreResult<BeatAnswer>> {
         Box::pin(async move {
             let mut answer = self.inner.beat(beat, now).await?;
@@ -75,56 +77,5 @@ impl Store for Retold {
             noted.executions.extend(beat.executions.iter().cloned());
             Ok(answer)
         })
-    }
-
-    fn take_over<'a>(
-        &'a self,
-        by: &'a Incarnation,
-        first_number: u64,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<TakenOver>> {
-        self.inner.take_over(by, first_number, limit, now)
-    }
-
-    fn checkpoint<'a>(
-        &'a self,
-        checkpoints: &'a [Checkpoint],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Kept>>> {
-        self.inner.checkpoint(checkpoints, now)
-    }
-
-    fn retire<'a>(&'a self, incarnation: &'a Incarnation, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
-        self.inner.retire(incarnation, now)
-    }
-
-    fn prune<'a>(
-        &'a self,
-        retention: &'a Retention,
-        limit: usize,
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Pruned>> {
-        self.inner.prune(retention, limit, now)
-    }
-
-    fn queue_names(&self) -> BoxFuture<'_, StoreResult<Vec<QueueName>>> {
-        self.inner.queue_names()
-    }
-
-    fn meet_unknown<'a>(
-        &'a self,
-        met: &'a [(String, QueueName)],
-        now: Timestamp,
-    ) -> BoxFuture<'a, StoreResult<Vec<Timestamp>>> {
-        self.inner.meet_unknown(met, now)
-    }
-
-    fn mark(&self) -> Mark {
-        self.inner.mark()
-    }
-
-    fn wait<'a>(&'a self, interest: &'a Interest, after: Mark) -> BoxFuture<'a, ()> {
-        self.inner.wait(interest, after)
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use sancho_core::{Claim, Jid, Outcome, StoreError};
 
-use super::Fetcher;
+use super::manners::Manner;
+use super::{Fetcher, Message};
 use crate::Runs;
 use crate::event::Event;
 use crate::registry::Entry;
@@ -19,17 +20,13 @@ use crate::server::roster::Performing;
 use crate::server::settler::Pending;
 use crate::server::slot::{Reporter, Slot};
 
-/// A job that took longer than this at its first poll is given a task of its own from then on: the loop that
-/// claims for all must not wait for the code of one.
-const POLL_BUDGET: Duration = Duration::from_micros(100);
-
 impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Begins every claimed job, or puts it where it has to wait.
     pub(super) async fn start_all(&mut self, claims: Vec<Claim>) -> Result<(), StoreError> {
         let mut strangers = Vec::new();
         for claim in claims {
             if Alone::is_suspect(&claim, self.lease.now()) {
-                self.hand.alone.add(claim, self.lease.uptime());
+                self.alone.add(self.place, claim, self.lease.uptime());
             } else if let Some(stranger) = self.start(claim) {
                 strangers.push(stranger);
             }
@@ -46,6 +43,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             Next::Over(outcome) => outcome,
             Next::Run(mut run) => {
                 self.hand.unknown.known(&claim.queue);
+                self.hand.come_round.worked();
                 self.tell_performing(&run.performance);
                 match self.poll_once(&mut run) {
                     Poll::Ready(outcome) => outcome,
@@ -79,20 +77,17 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
     }
 
-    /// Polls a job once where it is: one that never waits needs no task. A class that once took its time there
-    /// gets one from then on.
+    /// Polls a job once where it is: one that never waits needs no task.
     fn poll_once(&mut self, run: &mut RunningJob) -> Poll<Outcome> {
         let performance = &run.performance;
-        if performance.runs != Runs::Async || self.hand.slow.contains(&performance.class) {
+        if performance.runs != Runs::Async || self.hand.manners.of(&performance.class) != Some(Manner::Quick) {
             return Poll::Pending;
         }
         let before = self.lease.uptime();
         self.roster.take_at_hand(Some(performance));
         let polled = run.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         self.roster.take_at_hand(None);
-        if self.lease.uptime().saturating_sub(before) > POLL_BUDGET {
-            self.hand.slow.insert(performance.class.clone());
-        }
+        self.hand.manners.learn(&performance.class, self.lease.uptime().saturating_sub(before));
         polled
     }
 
@@ -111,22 +106,32 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     fn spawn(&self, number: u64, run: RunningJob) -> Slot {
         let reporter = Reporter::new(number, self.hand.reports.0.clone());
         let lease = Arc::clone(&self.lease);
-        let RunningJob { future, performance } = run;
+        let RunningJob { mut future, performance } = run;
         match performance.runs {
             Runs::Async => {
+                let is_tried_out = self.hand.manners.of(&performance.class).is_none();
                 let task = tokio::spawn(async move {
                     // The process may have slept since the claim, before this task had its turn: the fetcher drops the
                     // job then, and others may have it already.
-                    if lease.is_trusted() {
-                        reporter.over(future.await);
+                    if !lease.is_trusted() {
+                        return;
                     }
+                    if is_tried_out {
+                        let before = lease.uptime();
+                        let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+                        reporter.came_back(lease.uptime().saturating_sub(before));
+                        if let Poll::Ready(outcome) = polled {
+                            return reporter.over(outcome);
+                        }
+                    }
+                    reporter.over(future.await);
                 });
                 Slot::Task(task.abort_handle())
             }
             Runs::Blocking => {
                 let runtime = tokio::runtime::Handle::current();
                 let for_thread = Arc::clone(&performance);
-                self.hand.blocking.give(move |seat| {
+                self.blocking.give(move |seat| {
                     if lease.is_trusted() && !for_thread.dropped.is_raised() {
                         // Nobody else sets it.
                         _ = for_thread.seat.set(Arc::clone(seat));
@@ -149,7 +154,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         // When it cannot be said how long the class has been met, the jobs go back as if it were new.
         let first_met = self.store.meet_unknown(&met, now).await.unwrap_or_else(|_| vec![now; met.len()]);
         for ((claim, jid, class), first_met) in strangers.into_iter().zip(first_met) {
-            self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
+            self.meet_unknown(&class, &claim);
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
             let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
@@ -159,13 +164,25 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         Ok(())
     }
 
+    fn meet_unknown(&mut self, class: &str, claim: &Claim) {
+        let uptime = self.lease.uptime();
+        self.hand.unknown.unknown(class, &claim.queue, uptime);
+        self.capsule.met_unknown(class, &claim.queue, uptime);
+        if self.burst.is_some() {
+            self.hand.come_round.met(claim);
+        }
+    }
+
     /// Starts a job that is to run alone, once nothing else runs or it has waited long enough.
     pub(super) fn start_alone(&mut self) {
-        let quiet = self.is_quiet();
-        if let Some(claim) = self.hand.alone.next(quiet, self.lease.uptime())
+        let turn = self.alone.turn(self.place, self.is_quiet(), self.lease.uptime());
+        if turn.tell_others {
+            self.capsules.tell_others(self.place, || Message::LookUp);
+        }
+        if let Some(claim) = turn.start
             && let Some((claim, jid, class)) = self.start(claim)
         {
-            self.hand.unknown.unknown(&class, &claim.queue, self.lease.uptime());
+            self.meet_unknown(&class, &claim);
             self.give_back(&claim, (jid, class));
         }
     }

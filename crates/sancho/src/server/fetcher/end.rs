@@ -21,6 +21,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     pub(super) fn heard(&mut self, number: u64, report: Report) {
         let answered = match report {
             Report::Began => return self.begin_timeout(number),
+            Report::CameBack(after) => {
+                let manners = &mut self.hand.manners;
+                self.roster.change(number, |job| manners.learn(&job.performance.class, after));
+                return;
+            }
             Report::Over(outcome) => Some(outcome),
             // The heart drops the code of all jobs when claims are no longer trusted: others take these over.
             Report::Gone if !self.is_held(number) => return,
@@ -108,25 +113,26 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         for job in self.roster.take_all_but(trusted.as_ref()) {
             self.lose(&job);
         }
-        self.hand.alone.drop_all_but(trusted.as_ref());
+        self.alone.drop_all_but(self.place, trusted.as_ref());
     }
 
     /// Cuts every running job short, and returns it to the front of its queue.
     pub(super) async fn interrupt_all(&mut self) {
-        let waiting = self.hand.alone.clear();
+        let waiting = self.alone.clear(self.place);
         let jobs = self.roster.clear();
         // They are not told that they are canceled: one that then ended early, as if it were done, would not run again.
         for job in &jobs {
             job.slot.let_go();
         }
-        let mut running: HashSet<u64> = jobs.iter().map(|job| job.performance.claim.receipt.number()).collect();
+        let begun = jobs.iter().filter(|job| !job.performance.waits_for_thread());
+        let mut running: HashSet<u64> = begun.map(|job| job.performance.claim.receipt.number()).collect();
         let mut answered: HashMap<u64, Outcome> = HashMap::new();
         let ends = async {
             while !running.is_empty()
                 && let Some((number, report)) = self.hand.reports.1.recv().await
             {
                 match report {
-                    Report::Began => continue,
+                    Report::Began | Report::CameBack(_) => continue,
                     Report::Over(outcome) => _ = answered.insert(number, outcome),
                     Report::Gone => {}
                 }
