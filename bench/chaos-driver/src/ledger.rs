@@ -1,16 +1,13 @@
 //! The ledger: what processes did, one line a step, in a file that one process or many append to.
-//!
-//! Each line is one `write` to a file opened with O_APPEND. On a local file system such writes do not mix, and what
-//! was written outlives the process that a signal kills a moment later.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use driven::Lines;
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,16 +117,14 @@ impl FromStr for Line {
 /// One process's end of the ledger.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    file: File,
+    lines: Lines,
     process: String,
 }
 
 impl Ledger {
     /// Opens the ledger, and makes it if nobody has.
     pub(crate) fn open(file: &Path, process: &str) -> Result<Self> {
-        let opened = File::options().append(true).create(true).open(file);
-        let opened = opened.with_context(|| format!("failed to open {}", file.display()))?;
-        Ok(Ledger { file: opened, process: process.to_owned() })
+        Ok(Ledger { lines: Lines::open(file)?, process: process.to_owned() })
     }
 
     /// Appends a line, whole or not at all.
@@ -137,14 +132,11 @@ impl Ledger {
         self.write_all(verb, [number], attempt)
     }
 
-    /// Appends a line for each number, all with one `write`.
+    /// Appends a line for each number, all or none of them.
     pub(crate) fn write_all(&self, verb: Verb, numbers: impl IntoIterator<Item = u64>, attempt: u32) -> io::Result<()> {
         let at_us = now_us();
         let line = |number| format!("{}\n", Line { verb, number, process: self.process.clone(), attempt, at_us });
-        let text: String = numbers.into_iter().map(line).collect();
-        let written = (&self.file).write(text.as_bytes())?;
-        // A rest would stand behind somebody else's line.
-        if written == text.len() { Ok(()) } else { Err(io::Error::other("the ledger took only a part of a line")) }
+        self.lines.append(&numbers.into_iter().map(line).collect::<String>())
     }
 }
 

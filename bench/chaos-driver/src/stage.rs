@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use driven::Process;
 use sancho::Client;
 use sancho::core::limits;
 use tempfile::TempDir;
@@ -12,7 +13,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::ledger::{Verb, now_us};
 use crate::options::{Fault, Options, ShareOptions};
-use crate::process::Process;
 use crate::pusher::Share;
 use crate::record::Record;
 use crate::server::connect;

@@ -1,14 +1,13 @@
 //! The ledger: what processes did, a line each, in one file outside the watched directory that all append to.
 //!
-//! Each line is one `write` to a file opened with O_APPEND: such writes do not mix, and what was written outlives the
-//! process. The order of lines is the order in which things were known to be done.
+//! The order of lines is the order in which things were known to be done.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use driven::Lines;
 
 /// What a line says of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +37,17 @@ impl Verb {
 
 /// One process's end of the ledger.
 #[derive(Debug)]
-pub(crate) struct Ledger(File);
+pub(crate) struct Ledger(Lines);
 
 impl Ledger {
     /// Opens the ledger, and makes it if nobody has.
     pub(crate) fn open(file: &Path) -> Result<Self> {
-        let opened = File::options().append(true).create(true).open(file);
-        Ok(Ledger(opened.with_context(|| format!("failed to open {}", file.display()))?))
+        Ok(Ledger(Lines::open(file)?))
     }
 
     /// Appends a line, whole or not at all.
     pub(crate) fn write(&self, verb: Verb, jid: &str) -> io::Result<()> {
-        let line = format!("{} {jid}\n", verb.word());
-        let written = (&self.0).write(line.as_bytes())?;
-        // A rest would stand behind somebody else's line.
-        if written == line.len() { Ok(()) } else { Err(io::Error::other("the ledger took only a part of a line")) }
+        self.0.append(&format!("{} {jid}\n", verb.word()))
     }
 }
 

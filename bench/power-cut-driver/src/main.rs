@@ -10,49 +10,28 @@
 mod job;
 mod ledger;
 mod options;
-mod process;
 mod roles;
 mod run;
 mod steps;
 mod store;
 mod verdict;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser as _;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::options::{Options, Role};
 use crate::run::Run;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let colors = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error.into()),
-    };
     let options = Options::parse();
-    let outcome = match &options.role {
-        Some(role) => runtime.block_on(play(role)).map(|()| true),
-        None => runtime.block_on(judge(&options)),
-    };
-    // What still reads a standard input must not hold the process up.
-    runtime.shutdown_background();
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => fail(&error),
-    }
-}
-
-fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("power-cut: {error:#}");
-    ExitCode::FAILURE
+    driven::run("power-cut", "warn", async {
+        match &options.role {
+            Some(role) => play(role).await.map(|()| true),
+            None => judge(&options).await,
+        }
+    })
 }
 
 async fn play(role: &Role) -> Result<()> {
@@ -66,11 +45,10 @@ async fn play(role: &Role) -> Result<()> {
 
 /// Whether nothing is lost that is not declared. At Ctrl-C and at TERM everything that was started is killed.
 async fn judge(options: &Options) -> Result<bool> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let told_to_stop = driven::told_to_stop()?;
     tokio::select! {
         outcome = run(options) => outcome,
-        _ = interrupt.recv() => anyhow::bail!("interrupted: everything that was started is killed"),
-        _ = terminate.recv() => anyhow::bail!("told to stop: everything that was started is killed"),
+        () = told_to_stop => anyhow::bail!("told to stop: everything that was started is killed"),
     }
 }
 

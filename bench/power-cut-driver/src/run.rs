@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use driven::Process;
 use power::{Fuse, Restored, Supply};
 use sancho::{Client, Jid};
 use tempfile::TempDir;
@@ -12,7 +13,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::ledger::Account;
 use crate::options::Options;
-use crate::process::Process;
 use crate::roles::connect;
 use crate::store::Store;
 use crate::verdict::{Counts, Verdict};
@@ -77,7 +77,7 @@ impl Run {
         while !supply.is_off()? && Instant::now() < deadline {
             for process in &mut processes {
                 // A cut in between is no excuse for an end: whoever hangs on the supply waits for its own.
-                process.must_not_fail()?;
+                process.has_ended()?;
             }
             sleep(LOOK_EVERY).await;
         }
@@ -106,16 +106,19 @@ impl Run {
         let role = |role: &str| {
             let mut command = Command::new(&program);
             command.arg(role).arg(self.store.url()).arg(self.ledger());
-            command
+            if let Some(supply) = supply {
+                command.envs(supply.environment()?);
+            }
+            anyhow::Ok(command)
         };
         let mut processes = Vec::new();
         for server in 0..SERVERS {
-            processes.push(Process::start(&format!("server-{server}"), role("server"), supply, self.files.path())?);
+            processes.push(Process::start(&format!("server-{server}"), role("server")?, self.files.path())?);
         }
         for pusher in 0..PUSHERS {
-            let mut command = role("pusher");
+            let mut command = role("pusher")?;
             command.arg(jobs.to_string());
-            processes.push(Process::start(&format!("pusher-{pusher}"), command, supply, self.files.path())?);
+            processes.push(Process::start(&format!("pusher-{pusher}"), command, self.files.path())?);
         }
         Ok(processes)
     }
@@ -128,7 +131,7 @@ impl Run {
         let deadline = Instant::now() + SETTLE_MAX;
         loop {
             for process in processes.iter_mut().chain(&mut store) {
-                process.must_not_fail().context("in the last cycle")?;
+                process.has_ended().context("in the last cycle")?;
             }
             if waiting(&client).await? == 0 || Instant::now() > deadline {
                 break;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use driven::Process;
 use power::{Supply, Survival};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,7 +13,6 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::options::{Durability, Kind};
-use crate::process::Process;
 
 /// How long a redis-server may take to read its files, and how often it is asked.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -87,6 +87,9 @@ impl Store {
 
     async fn start_once(&self, supply: Option<&Supply>) -> Result<Process> {
         let mut command = Command::new("redis-server");
+        if let Some(supply) = supply {
+            command.envs(supply.environment()?);
+        }
         let sync = match self.durability {
             Durability::Full => "always",
             Durability::Normal => "everysec",
@@ -100,11 +103,11 @@ impl Store {
             .arg(&self.directory)
             .arg("--logfile")
             .arg(self.logs.join("redis-server.log"));
-        let mut server = Process::start("redis-server", command, supply, &self.logs)
+        let mut server = Process::start("redis-server", command, &self.logs)
             .context("redis-server is needed: install it, on Debian with apt-get install redis-server")?;
         let deadline = Instant::now() + ANSWER_MAX;
         while !self.answers().await && !supply.is_some_and(|supply| supply.is_off().unwrap_or(false)) {
-            server.must_run().context("redis-server refuses what the cut has left")?;
+            server.check_running().context("redis-server refuses what the cut has left")?;
             ensure!(Instant::now() < deadline, "redis-server did not answer within {ANSWER_MAX:?}");
             sleep(ASK_EVERY).await;
         }

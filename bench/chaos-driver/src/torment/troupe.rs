@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use driven::Process;
 use tokio::process::Command;
 
 use super::account::Account;
@@ -13,7 +14,6 @@ use super::mains::Mains;
 use super::outsider::Act;
 use super::pusher::{GO, HOLD};
 use crate::ledger::now_us;
-use crate::process::Process;
 
 /// Servers: the last of them is for suspensions alone, and the others are for everything else.
 pub(super) const SERVERS: usize = 4;

@@ -15,16 +15,20 @@ const STOP_MAX: Duration = Duration::from_secs(40);
 
 /// A running process, killed on drop.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     name: String,
     child: Child,
     input: Option<ChildStdin>,
 }
 
 impl Process {
-    /// Starts it. What it says goes to a file of the logs that has its name.
-    pub(crate) fn start(name: &str, mut command: Command, logs: &Path) -> Result<Self> {
-        let log = File::create(logs.join(format!("{name}.log"))).context("failed to make a log")?;
+    /// Starts it. What it says goes to the end of the file of the logs that has its name.
+    ///
+    /// # Errors
+    /// When the log cannot be opened, or the program not be started.
+    pub fn start(name: &str, mut command: Command, logs: &Path) -> Result<Self> {
+        let log = File::options().create(true).append(true).open(logs.join(format!("{name}.log")));
+        let log = log.context("failed to open a log")?;
         command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
         let program = command.as_std().get_program().to_string_lossy().into_owned();
         let mut child = command.spawn().with_context(|| format!("failed to start {program}"))?;
@@ -32,26 +36,26 @@ impl Process {
         Ok(Process { name: name.to_owned(), child, input })
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.
-    pub(crate) async fn kill(mut self) -> Result<()> {
+    pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.with_context(|| format!("failed to kill {}", self.name))
     }
 
     /// Suspends it: it does nothing until it is resumed, and is not told.
-    pub(crate) fn suspend(&self) -> Result<()> {
+    pub fn suspend(&self) -> Result<()> {
         self.signal(Signal::STOP)
     }
 
-    pub(crate) fn resume(&self) -> Result<()> {
+    pub fn resume(&self) -> Result<()> {
         self.signal(Signal::CONT)
     }
 
     /// Tells it to stop as an operator does, and does not wait.
-    pub(crate) fn terminate(&self) -> Result<()> {
+    pub fn terminate(&self) -> Result<()> {
         self.signal(Signal::TERM)
     }
 
@@ -59,7 +63,7 @@ impl Process {
     ///
     /// # Errors
     /// When it ended with a failure.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+    pub fn has_ended(&mut self) -> Result<bool> {
         match self.child.try_wait()? {
             None => Ok(false),
             Some(status) if status.success() => Ok(true),
@@ -68,13 +72,13 @@ impl Process {
     }
 
     /// Writes a line to its standard input.
-    pub(crate) async fn tell(&mut self, line: &str) -> Result<()> {
+    pub async fn tell(&mut self, line: &str) -> Result<()> {
         let input = self.input.as_mut().with_context(|| format!("{} was told to stop", self.name))?;
         input.write_all(format!("{line}\n").as_bytes()).await.with_context(|| format!("failed to tell {}", self.name))
     }
 
     /// Ends its standard input, and does not wait.
-    pub(crate) fn end_input(&mut self) {
+    pub fn end_input(&mut self) {
         drop(self.input.take());
     }
 
@@ -86,7 +90,7 @@ impl Process {
 
     /// # Errors
     /// When it has ended though nobody ended it.
-    pub(crate) fn check_running(&mut self) -> Result<()> {
+    pub fn check_running(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => bail!("{} ended by itself with {status}", self.name),
@@ -97,7 +101,7 @@ impl Process {
     ///
     /// # Errors
     /// When it ends with a failure.
-    pub(crate) async fn ended(&mut self) -> Result<()> {
+    pub async fn ended(&mut self) -> Result<()> {
         let status = self.child.wait().await.with_context(|| format!("failed to wait for {}", self.name))?;
         if !status.success() {
             bail!("{} ended with {status}", self.name);
@@ -109,7 +113,7 @@ impl Process {
     ///
     /// # Errors
     /// When it does not end in time, or ends with a failure.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    pub async fn stop(mut self) -> Result<()> {
         drop(self.input.take());
         match tokio::time::timeout(STOP_MAX, self.ended()).await {
             Ok(ended) => ended,
