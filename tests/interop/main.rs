@@ -21,6 +21,7 @@ mod keys;
 mod look;
 mod matrix;
 mod members;
+mod options;
 mod pages;
 mod processes;
 mod strangers;

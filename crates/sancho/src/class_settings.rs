@@ -1,5 +1,6 @@
 //! What a program is configured for, class by class: over what the class itself says, under what a push says.
 
+mod builder;
 mod read;
 
 use std::time::Duration;
@@ -23,14 +24,13 @@ use crate::{JobOptions, LogLevel, Runs};
 /// `backtrace` are numbers, `true` or `false`, and members that are not known are errors.
 ///
 /// ```
-/// use sancho::{ClassSettings, Retry};
+/// use std::time::Duration;
+/// use sancho::{ClassSettings, LogLevel};
 ///
-/// let mut settings = ClassSettings::default();
-/// settings.retry = Some(Retry::Limit(3));
-/// # let read: ClassSettings =
-/// serde_json::from_str(r#"{"queue":"low","retry":3,"timeout":"30s","dead":false,"log_level":"debug"}"#)
-/// # .unwrap();
-/// # assert_eq!(read.retry, settings.retry);
+/// let said = ClassSettings::new().retry(3).timeout(Duration::from_secs(30)).dead(false).log_level(LogLevel::Debug);
+/// let text = r#"{"retry":3,"timeout":"30s","dead":false,"log_level":"debug"}"#;
+/// let read: ClassSettings = serde_json::from_str(text).unwrap();
+/// assert_eq!(read, said);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

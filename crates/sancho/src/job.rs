@@ -56,8 +56,9 @@ pub trait Perform<S>: Job {
     ///
     /// Called before the end is settled, and so at least once: a process that dies meanwhile leaves the job to
     /// another, which performs it again. It has [`limits::LAST_WORDS_FOR`](sancho_core::limits::LAST_WORDS_FOR) and
-    /// holds the job's slot meanwhile; a panic is logged and changes nothing. Not called for a job whose arguments
-    /// cannot be read, and not for poison: [`Server::on_death`](crate::Server::on_death) is told of those too.
+    /// holds the job's slot meanwhile; a panic is logged and changes nothing. Not called where there is no job to call
+    /// it on: its arguments cannot be read, its process died with it too often, or its code went on past its timeout
+    /// without yielding. [`Server::on_death`](crate::Server::on_death) is told of those too.
     fn on_exhausted(self, cx: &Context<S>, failure: &Failure) -> impl Future<Output = ()> + Send {
         let _ = (self, cx, failure);
         std::future::ready(())

@@ -118,12 +118,8 @@ async fn a_key_of_the_class_is_taken_like_any_other_and_a_push_may_give_another(
 
 #[tokio::test]
 async fn a_push_goes_before_the_configuration_and_that_before_the_class() {
-    let mut settings = ClassSettings::default();
-    settings.queue = QueueName::new("configured").ok();
-    settings.retry = Some(Retry::Limit(7));
-    settings.tags = Some(vec!["configured".into()]);
-    settings.dead = Some(Bury::Yes);
-    settings.expires_in = Some(Duration::from_secs(60));
+    let settings = ClassSettings::new().queue(QueueName::new("configured").expect("a name")).retry(7);
+    let settings = settings.tags(["configured"]).dead(true).expires_in(Duration::from_secs(60));
     let client = client().with_class_settings("Resize", settings);
     client.push(resize()).tags(["pushed"]).backtrace(false).await.expect("pushed");
     let rows = waiting(&client).await.expect("answered");
@@ -161,8 +157,7 @@ async fn a_number_of_retries_and_a_window_replace_each_other_at_a_push() {
 
 #[tokio::test]
 async fn the_configuration_holds_for_classes_of_other_programs_and_leaves_drafts_made_by_hand() {
-    let mut settings = ClassSettings::default();
-    settings.queue = QueueName::new("ruby").ok();
+    let settings = ClassSettings::new().queue(QueueName::new("ruby").expect("a name"));
     let client = client().with_class_settings("HardWorker", settings);
     client.push(Raw::new("HardWorker", [1])).await.expect("pushed");
     let mut draft = client.draft("HardWorker", "[2]");

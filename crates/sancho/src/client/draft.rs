@@ -46,7 +46,7 @@ impl IntoDraft for Draft {
 
 /// Whether, and how often, a failure is retried: a number of times, `true` for the server's default, or `false`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryOption(pub(super) Retry);
+pub struct RetryOption(pub(crate) Retry);
 
 impl From<u32> for RetryOption {
     fn from(limit: u32) -> Self {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sancho::core::inspect::{Filter, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::{
-    BoxFuture, Bury, ClassSettings, ClientMiddleware, ClientVerdict, Context, Draft, Fallback, JobError, JobResult,
-    Next, QueueName, Raw, Retry, Server, ServerMiddleware,
+    BoxFuture, ClassSettings, ClientMiddleware, ClientVerdict, Context, Draft, Fallback, JobError, JobResult, Next,
+    QueueName, Raw, Server, ServerMiddleware,
 };
 use serde_json::json;
 
@@ -62,9 +62,7 @@ async fn the_fallback_performs_what_nobody_registered_and_nothing_is_unknown() {
 async fn a_server_with_a_fallback_alone_starts_and_heeds_what_classes_are_configured_for() {
     let client = home().await;
     let diary = Diary::default();
-    let mut settings = ClassSettings::default();
-    (settings.timeout, settings.dead) = (Some(Duration::from_millis(50)), Some(Bury::No));
-    settings.retry = Some(Retry::Limit(0));
+    let settings = ClassSettings::new().timeout(Duration::from_millis(50)).dead(false).retry(0);
     let server = Server::new(client.clone(), diary.clone()).fallback(Catch).class_settings("Slow", settings);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts without a class");
@@ -140,8 +138,7 @@ impl ServerMiddleware<Diary> for Hinder {
 #[tokio::test]
 async fn middleware_runs_within_the_timeout_and_its_panic_is_a_failure() {
     let client = home().await;
-    let mut settings = ClassSettings::default();
-    settings.timeout = Some(Duration::from_millis(50));
+    let settings = ClassSettings::new().timeout(Duration::from_millis(50));
     let mut stage = Stage::with(&client, |server| server.middleware(Hinder).class_settings("Act", settings)).await;
     for how in ["panic first", "wait first"] {
         client.push(Act::new(how)).retry(0).await.expect("pushed");
@@ -174,8 +171,7 @@ impl ClientMiddleware for Mark {
 async fn both_kinds_of_middleware_see_what_jobs_push_one_by_one_and_in_bulk() {
     let client = home().await;
     let marking = client.clone().with_middleware(Mark("first")).with_middleware(Mark("second"));
-    let mut settings = ClassSettings::default();
-    settings.queue = Some(QueueName::new("pushed").expect("a name"));
+    let settings = ClassSettings::new().queue(QueueName::new("pushed").expect("a name"));
     let mut stage = Stage::with(&marking, |server| server.middleware(Ring("ring"))).await;
     client.push(Act::new("push")).await.expect("pushed");
     for _ in 0..4 {
