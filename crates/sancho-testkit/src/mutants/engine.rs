@@ -75,7 +75,7 @@ impl EngineBug {
         (EngineBug::PushAcknowledgedUnheard, 93),
         (EngineBug::WakeTrusted, 72),
         (EngineBug::DueTimeTrusted, 0),
-        (EngineBug::SlowUptime, 77),
+        (EngineBug::SlowUptime, 91),
         (EngineBug::UptimeWithoutSuspension, 13),
         (EngineBug::LostLeaseNotHeard, 13),
         (EngineBug::TakeOverBeforeTrustEnds, 19),

@@ -19,6 +19,8 @@ pub(crate) struct Capsules {
     fetchers: Vec<mpsc::UnboundedSender<Message>>,
     /// Rings when it is to be looked which queues there are.
     pub(crate) look: Notify,
+    /// Rings when the next beat has something to tell of them.
+    pub(crate) tuned: Notify,
     /// Held while several capsules are looked at and one is changed.
     tuning: Mutex<()>,
 }
@@ -28,7 +30,10 @@ impl Capsules {
     pub(crate) fn new(settings: &[CapsuleSettings]) -> (Arc<Self>, Vec<mpsc::UnboundedReceiver<Message>>) {
         let all = settings.iter().map(|settings| Arc::new(LiveCapsule::new(settings))).collect();
         let (fetchers, messages) = settings.iter().map(|_| mpsc::unbounded_channel()).unzip();
-        (Arc::new(Capsules { all, fetchers, look: Notify::new(), tuning: Mutex::new(()) }), messages)
+        (
+            Arc::new(Capsules { all, fetchers, look: Notify::new(), tuned: Notify::new(), tuning: Mutex::new(()) }),
+            messages,
+        )
     }
 
     pub(crate) fn all(&self) -> &[Arc<LiveCapsule>] {
@@ -66,10 +71,11 @@ impl Capsules {
         self.all.iter().map(|capsule| capsule.slots()).sum()
     }
 
-    /// The queues over all capsules, in order, none twice.
+    /// The queues over all capsules, in order, none twice, and no more than a beat tells.
     pub(crate) fn queues(&self) -> Vec<QueueName> {
         let mut met = BTreeSet::new();
-        self.all.iter().flat_map(|capsule| capsule.queues()).filter(|queue| met.insert(queue.clone())).collect()
+        let queues = self.all.iter().flat_map(|capsule| capsule.queues()).filter(|queue| met.insert(queue.clone()));
+        queues.take(limits::QUEUES_TOLD_MAX).collect()
     }
 
     /// What a beat tells of each.
@@ -138,6 +144,7 @@ impl Capsules {
         }
         tracing::info!(capsule = name, ?slots, ?queues, "the capsule is tuned");
         self.look.notify_one();
+        self.tuned.notify_one();
         self.tell(|| Message::LookUp);
         Ok(())
     }

@@ -17,16 +17,13 @@ pub(crate) struct Discovery {
 }
 
 impl Discovery {
-    /// Looks now and then until the server stops serving; without patterns, until it is told to.
+    /// Looks now and then until the server stops serving; without patterns, when it is told to.
     pub(crate) async fn run(mut self) {
         let capsules = Arc::clone(&self.capsules);
-        while self.phase.now() == Phase::Serving {
-            let looks = capsules.have_patterns();
-            if looks {
-                self.look().await;
-            }
+        loop {
+            let has_patterns = capsules.have_patterns();
             let rest = async {
-                if !looks {
+                if !has_patterns {
                     return std::future::pending().await;
                 }
                 // Processes that began together need not ask together.
@@ -38,10 +35,18 @@ impl Discovery {
                 () = capsules.look.notified() => {}
                 () = rest => {}
             }
+            if self.phase.now() != Phase::Serving {
+                return;
+            }
+            self.look().await;
         }
     }
 
-    async fn look(&self) {
+    /// Looks once, if there are patterns. What cannot be looked for now is looked for again.
+    pub(crate) async fn look(&self) {
+        if !self.capsules.have_patterns() {
+            return;
+        }
         let deeds = self.burst.as_ref().map(|burst| burst.deeds());
         match self.store.queue_names().await {
             Ok(known) => {

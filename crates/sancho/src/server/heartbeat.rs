@@ -118,9 +118,11 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             store.wait(&interest, mark).await;
         };
         let mut phase = self.phase.clone();
+        let capsules = Arc::clone(&self.capsules);
         tokio::select! {
             biased;
             () = self.phase.changed() => {}
+            () = capsules.tuned.notified() => {}
             () = phase.wait_for(|phase| phase == Phase::Drained) => {}
             () = tokio::time::sleep(span) => {}
             () = rest => {}

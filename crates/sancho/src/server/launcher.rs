@@ -87,7 +87,7 @@ impl RunningServer {
     }
 
     /// Gives a capsule so many slots. With fewer, what runs is finished, and no more is begun until it fits; with more,
-    /// jobs are claimed at once. Other processes and pages see it from the next beat on.
+    /// jobs are claimed at once. The process's next beat, which follows at once, tells of it.
     ///
     /// # Errors
     /// No such capsule, or a number of slots that it cannot have.
@@ -192,6 +192,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         phase: shutdown.phase(),
         burst: burst.clone(),
     };
+    discovery.look().await;
     let reaper = Reaper {
         store: Arc::clone(&store),
         lease: Arc::clone(&lease),

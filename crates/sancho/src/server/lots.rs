@@ -99,7 +99,6 @@ impl Lots {
             *by_queue.entry(queue).or_default() += 1;
         }
         let emptied = emptied(sources, limit, &by_queue);
-        let mixed = self.order == QueueOrder::Mixed;
         for lot in &mut self.lots {
             match emptied.get(&lot.queue) {
                 // A queue that was not asked saves nothing up either.
@@ -107,8 +106,9 @@ impl Lots {
                 Some(false) => lot.was_empty &= !by_queue.contains_key(&lot.queue),
             }
         }
-        let serving: Vec<&mut Lot> =
-            self.lots.iter_mut().filter(|lot| !lot.was_empty && !(mixed && lot.weight.is_none())).collect();
+        let all_take_turns = self.order == QueueOrder::Weighted;
+        let takes_turns = |lot: &Lot| all_take_turns || lot.weight.is_some();
+        let serving: Vec<&mut Lot> = self.lots.iter_mut().filter(|lot| !lot.was_empty && takes_turns(lot)).collect();
         let jobs = |lot: &Lot| by_queue.get(&lot.queue).map_or(0.0, |jobs| *jobs as f64);
         let (mut given, mut owed, mut shares) = (0.0, 0.0, 0.0);
         for lot in &serving {
