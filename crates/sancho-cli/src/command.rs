@@ -3,6 +3,7 @@
 mod act;
 mod backup;
 mod clear;
+mod config;
 mod demo;
 mod doctor;
 mod examples;
@@ -23,6 +24,7 @@ mod stats;
 mod stop;
 mod tune;
 mod watch;
+mod work;
 
 use clap::Subcommand;
 use sancho::Client;
@@ -32,6 +34,8 @@ use crate::arguments::{Arguments, Target};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::store::{self, Missing};
+
+pub(crate) use work::run as work;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -99,6 +103,12 @@ pub(crate) enum Command {
     /// Change the slots or the queues of a process that runs
     #[command(after_help = examples::TUNE)]
     Tune(tune::Tune),
+    /// Perform jobs by programs of any language, until told to stop
+    #[command(after_help = examples::WORK)]
+    Work(Box<work::Work>),
+    /// Say what a server would be configured for
+    #[command(subcommand, after_help = examples::CONFIG)]
+    Config(config::Config),
     /// Show live numbers, until q or Ctrl-C
     #[command(after_help = examples::WATCH)]
     Watch(watch::Watch),
@@ -133,6 +143,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
     match command {
         Command::Completions(wanted) => shell::completions(&wanted, &mut output)?,
         Command::Man(wanted) => shell::man(wanted, &mut output)?,
+        Command::Config(wanted) => config::run(store, wanted, &mut output)?,
         Command::Explain(wanted) => explain::run(&wanted, &mut output)?,
         Command::Push(push) => {
             let wanted = push.checked()?;

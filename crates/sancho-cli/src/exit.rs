@@ -15,7 +15,7 @@ use crate::text;
 pub(crate) const CODES: &str = "Exit codes:
   0  done
   1  failed, or refused; what `doctor` found is a warning or a problem
-  2  the command line is wrong
+  2  the command line or the configuration is wrong
   3  not confirmed: the answer was no, or there is no terminal to ask and no --yes
   4  the time was up before it was so, as with `stop`
   5  this store cannot do it";
@@ -35,6 +35,8 @@ pub(crate) enum Exit {
     Unsupported(String),
     /// What is wrong has been told on standard output, as was asked: code 1.
     Told,
+    /// The configuration is wrong, and all of it has been told: code 2.
+    Misconfigured,
     /// Nobody reads the output any more: nothing is wrong, and nothing is said.
     ReaderGone,
 }
@@ -90,6 +92,7 @@ pub(crate) fn code(result: Result<(), Exit>) -> ExitCode {
     let (code, reason) = match result {
         Ok(()) | Err(Exit::ReaderGone) => return ExitCode::SUCCESS,
         Err(Exit::Told) => return ExitCode::from(1),
+        Err(Exit::Misconfigured) => return ExitCode::from(2),
         Err(Exit::Failed(reason)) => (1, reason),
         Err(Exit::Usage(reason)) => (2, reason),
         Err(Exit::NotConfirmed(reason)) => (3, reason),

@@ -5,6 +5,7 @@
 mod arguments;
 mod command;
 mod consent;
+mod exec;
 mod exit;
 mod ndjson;
 mod output;
@@ -19,10 +20,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::arguments::Arguments;
+use crate::command::Command;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    if exec::is_shim(std::env::args_os()) {
+        return exec::shim_main(std::env::args_os());
+    }
     match Arguments::try_parse_from(arguments::with_signs(std::env::args_os())) {
+        Ok(Arguments { store, json, command: Command::Work(work) }) => command::work(store, json, work),
         Ok(arguments) => exit::code(run(arguments)),
         Err(error) => exit::from_clap(&error),
     }

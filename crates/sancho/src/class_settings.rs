@@ -5,6 +5,8 @@ mod read;
 
 use std::time::Duration;
 
+#[cfg(feature = "cli")]
+pub(crate) use read::span_of;
 use sancho_core::lifecycle::Policy;
 use sancho_core::{Backtrace, Bury, Draft, QueueName, Retry};
 use serde::Deserialize;

@@ -21,6 +21,7 @@ pub struct Context<S> {
     pub(crate) client: Client,
     pub(crate) performance: Arc<Performance>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
 }
 
 impl<S> Context<S> {
@@ -94,6 +95,11 @@ impl<S> Context<S> {
     /// Whether the server is stopping: a long job may then come to an end early.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
+    }
+
+    /// How long the job may go on once the server begins to stop. It may be cut short before, by a second INT.
+    pub fn stop_timeout(&self) -> Duration {
+        self.stop_timeout
     }
 
     /// Resolves when the server begins to stop.

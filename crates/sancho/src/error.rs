@@ -1,5 +1,6 @@
 //! What a job answers: success, a failure, or a wish.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -19,10 +20,18 @@ pub struct JobError(Reason);
 
 #[derive(Debug)]
 enum Reason {
-    Failed { class: &'static str, error: Box<dyn StdError + Send + Sync>, backtrace: Vec<String>, backoff: Backoff },
+    Failed {
+        class: Cow<'static, str>,
+        error: Box<dyn StdError + Send + Sync>,
+        backtrace: Vec<String>,
+        backoff: Backoff,
+    },
     Snooze(Duration),
     Discard,
-    Kill { message: String },
+    Interrupted,
+    Kill {
+        message: String,
+    },
 }
 
 /// What a job that asks for a retry fails with.
@@ -46,6 +55,19 @@ impl JobError {
         JobError(Reason::Kill { message: message.into() })
     }
 
+    /// A failure of this class, with this message: for what fails elsewhere, such as a program of another language.
+    pub fn failure(class: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        let (error, backoff) = (message.into().into(), Backoff::Default);
+        JobError(Reason::Failed { class: class.into(), error, backtrace: Vec::new(), backoff })
+    }
+
+    /// Cut short, as the stop itself would do when its time is up: back to the front of the queue, and no attempt is
+    /// counted. For jobs that give way early while [`Context::is_stopping`](crate::Context::is_stopping); at any other
+    /// time the job comes back at once.
+    pub fn interrupted() -> Self {
+        JobError(Reason::Interrupted)
+    }
+
     /// A failure whose next try is at this time, if there is one; a time that has passed means at once.
     ///
     /// Other than [`JobError::snooze`] it uses up a try. To keep an error of one's own with the job, give that one
@@ -61,7 +83,7 @@ impl JobError {
 
     fn wanting(backoff: Backoff) -> Self {
         let error = Box::new(AskedToBeRetried);
-        JobError(Reason::Failed { class: "Sancho::AskedToBeRetried", error, backtrace: Vec::new(), backoff })
+        JobError(Reason::Failed { class: "Sancho::AskedToBeRetried".into(), error, backtrace: Vec::new(), backoff })
     }
 
     /// The failure is to be tried again as `backoff` says, whatever the class's own function says.
@@ -82,14 +104,27 @@ impl JobError {
     }
 
     /// What the rules make of it.
+    /// What came of the job in one word and, if it failed, the class and the message of its error.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn told(&self) -> (&'static str, Option<(&str, String)>) {
+        match &self.0 {
+            Reason::Failed { class, error, .. } => ("failed", Some((class, error.to_string()))),
+            Reason::Snooze(_) => ("snoozed", None),
+            Reason::Discard => ("discarded", None),
+            Reason::Interrupted => ("interrupted", None),
+            Reason::Kill { message } => ("killed", Some(("Sancho::Killed", message.clone()))),
+        }
+    }
+
     pub(crate) fn into_outcome(self) -> Outcome {
         match self.0 {
             Reason::Failed { class, error, backtrace, backoff } => {
                 let message = with_causes(&*error);
-                Outcome::Failed(Failure { class: class.to_owned(), message, backtrace, backoff, at: None })
+                Outcome::Failed(Failure { class: class.into_owned(), message, backtrace, backoff, at: None })
             }
             Reason::Snooze(span) => Outcome::Snooze(span),
             Reason::Discard => Outcome::Discard,
+            Reason::Interrupted => Outcome::Interrupted,
             Reason::Kill { message } => {
                 Outcome::Kill(Failure { class: "Sancho::Killed".into(), message, ..Failure::default() })
             }
@@ -123,7 +158,7 @@ fn with_causes(error: &(dyn StdError + 'static)) -> String {
 
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for JobError {
     fn from(error: E) -> Self {
-        let class = std::any::type_name::<E>();
+        let class = Cow::Borrowed(std::any::type_name::<E>());
         // Taken here, where the error became the job's, and only for jobs that ask: it is not cheap.
         let backtrace = if guard::wants_backtrace() { guard::backtrace() } else { Vec::new() };
         JobError(Reason::Failed { class, error: error.into(), backtrace, backoff: Backoff::Default })

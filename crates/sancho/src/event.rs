@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::lifecycle::Verdict;
+use sancho_core::lifecycle::{Tally, Verdict};
 use sancho_core::{Incarnation, Jid, QueueName};
 use tokio::sync::broadcast;
 
@@ -37,6 +37,8 @@ pub enum Event {
         queue: QueueName,
         /// What came of it.
         verdict: Verdict,
+        /// What it adds to the counters of processed and failed jobs.
+        tally: Tally,
         /// The class and message of its error, if it failed.
         error: Option<(String, String)>,
         /// How long it ran.

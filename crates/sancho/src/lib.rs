@@ -8,6 +8,8 @@ extern crate self as sancho;
 
 mod args;
 mod class_settings;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 mod connect;
 mod context;
@@ -18,6 +20,8 @@ mod handlers;
 mod job;
 mod key_part;
 mod middleware;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 mod raw;
 mod registry;
 mod server;

@@ -29,13 +29,14 @@ pub(crate) mod performance;
 mod phase;
 mod processor;
 mod pruner;
+mod pulse;
 mod reaper;
 mod report;
 mod roster;
 mod scheduler;
 mod settler;
 mod shutdown;
-mod signals;
+pub(crate) mod signals;
 mod slot;
 mod tally;
 mod unknown;
@@ -50,6 +51,8 @@ use sancho_core::{Invalid, Retention, StoreError};
 pub use capsule::{Capsule, CapsuleStatus, QueueOrder};
 pub use config::Heart;
 pub use health::Health;
+#[cfg(feature = "cli")]
+pub(crate) use host::{hostname, resident_bytes};
 pub use launcher::RunningServer;
 pub(crate) use processor::{Begun, Next, Processor, policy_of};
 pub use report::{Doing, RunningJobReport, ThreadReport};
@@ -300,8 +303,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         launcher::launch(self).await
     }
 
-    /// Runs the server until a signal stops it: TERM and INT stop (INT twice stops now), TSTP makes it quiet,
-    /// TTIN has it log what runs.
+    /// Runs the server until a signal stops it: TERM, INT and HUP stop (INT twice stops now), TSTP makes it quiet,
+    /// TTIN has it log what runs, and USR2 does nothing: what it is for, a log's files, is the program's own.
     ///
     /// On a stop, running jobs have the stop's timeout to finish; what is left then is canceled and returned to
     /// the front of its queue, and no attempt is counted.
@@ -322,7 +325,9 @@ impl<S: Send + Sync + 'static> Server<S> {
             match signal {
                 Signal::Quiet => server.quiet(),
                 Signal::Dump => server.dump(),
-                Signal::Stop => server.begin_stop(),
+                // The log is the program's own, which has its own way to open it again.
+                Signal::Reopen => {}
+                Signal::Stop | Signal::Hangup => server.begin_stop(),
                 Signal::Interrupt if interrupted => server.stop_now(),
                 Signal::Interrupt => {
                     interrupted = true;

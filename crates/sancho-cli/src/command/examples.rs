@@ -131,3 +131,26 @@ pub(super) const COMPLETIONS: &str = "Examples:
 
 pub(super) const MAN: &str = "Examples:
   sancho man --dir /usr/local/share/man/man1";
+
+pub(super) const WORK: &str = "Examples:
+  sancho work --exec 'python3 worker.py' -q mailers -q default -c 10
+  sancho work --job-timeout 5m -- ./worker --verbose
+  sancho work --exec ./worker.sh --burst
+
+The program reads the job on standard input, as JSON on one line, and has SANCHO_JID, SANCHO_CLASS, SANCHO_QUEUE and
+SANCHO_ATTEMPT in its environment. Its exit code says what came of the job:
+  0   done
+  65  drop the job
+  75  perform it again later: in a minute, or in the span that is its last line of output, such as 90 or 10m
+  any other, and a signal, is a failure, whose message is the end of standard error
+
+Exit codes of sancho work itself:
+  0  it stopped as it was asked to, or --burst found nothing more to do
+  1  it could not start, or failed
+  2  the command line, a variable or the configuration is wrong
+  3  it was stopped by force (a second INT): jobs were cut short, and are back in their queues";
+
+pub(super) const CONFIG: &str = "Examples:
+  sancho config check
+  sancho config check -C config/sidekiq.yml -e production
+  sancho --json config check -c 10";

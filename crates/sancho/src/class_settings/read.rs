@@ -68,7 +68,8 @@ pub(super) fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-fn span_of(text: &str) -> Option<Duration> {
+/// A whole number and its unit.
+pub(crate) fn span_of(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit_at);
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;

@@ -22,6 +22,7 @@ use crate::server::outage::{Outage, OutageWatch};
 use crate::server::phase::{Phase, PhaseWatch};
 use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
+use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
 use crate::server::report::Reports;
 use crate::server::roster::{Roster, Rosters};
@@ -38,6 +39,8 @@ pub struct RunningServer {
     stopped: watch::Receiver<bool>,
     events: Events,
     reports: Reports,
+    /// The pulse of the heart's own thread, if it has one.
+    pulse: Option<Pulse>,
     capsules: Arc<Capsules>,
     lease: Arc<Lease>,
     outage: OutageWatch,
@@ -122,6 +125,13 @@ impl RunningServer {
         }
     }
 
+    /// How long ago the heart's thread last turned, if it does not any more: then the process had better be started
+    /// again. A store that is away stops no heart. One that beats in the program's runtime ([`Heart::Runtime`]) turns as
+    /// long as that does, and is never late.
+    pub fn heart_late(&self) -> Option<std::time::Duration> {
+        self.pulse.as_ref().and_then(Pulse::late)
+    }
+
     /// Listens to what happens from now on.
     pub fn subscribe(&self) -> Subscription {
         self.events.subscribe()
@@ -146,6 +156,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
     let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
+    let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
 
     let process = ProcessInfo {
         incarnation: incarnation.clone(),
@@ -224,6 +235,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         registry,
         lease: Arc::clone(&lease),
         stopping: shutdown.stopping(),
+        stop_timeout: config.stop_timeout,
         keeper: Arc::clone(&keeper.told),
         log_args: config.log_args,
     });
@@ -249,7 +261,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
     let fetchers: Vec<Fetcher<S>> = messages.into_iter().enumerate().map(fetcher).collect();
 
-    let beating = beat(heartbeat, watchdog, config.heart)?;
+    let beating = beat(heartbeat, watchdog, pulse.clone())?;
     let others = [
         tokio::spawn(scheduler.run()),
         tokio::spawn(reaper.run()),
@@ -267,6 +279,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         stopped,
         events: events.clone(),
         reports,
+        pulse,
         capsules: Arc::clone(&capsules),
         lease,
         outage: outage.watch(),
@@ -297,12 +310,12 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat, and the watchdog where no job can hold it up: beside a heart that has a thread of
-/// its own. Answers what resolves when the heart has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Beside it the watchdog stands, where
+/// no job can hold it up. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
     watchdog: Watchdog<S>,
-    heart: Heart,
+    pulse: Option<Pulse>,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, ServerError> {
     let (over, beating) = tokio::sync::oneshot::channel();
     let beat = async move {
@@ -310,9 +323,9 @@ fn beat<S: Send + Sync + 'static>(
         // Nobody may wait for it any longer.
         _ = over.send(());
     };
-    match heart {
-        Heart::Runtime => _ = tokio::spawn(beat),
-        Heart::OwnThread => {
+    match pulse {
+        None => _ = tokio::spawn(beat),
+        Some(pulse) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(ServerError::Thread)?;
             let beat_and_watch = async move {
@@ -320,6 +333,7 @@ fn beat<S: Send + Sync + 'static>(
                     biased;
                     () = beat => {}
                     () = watchdog.run() => {}
+                    () = pulse.keep() => {}
                 }
             };
             let thread = std::thread::Builder::new().name("sancho-heart".into());

@@ -25,6 +25,7 @@ pub(crate) struct Processor<S> {
     pub(crate) registry: Registry<S>,
     pub(crate) lease: Arc<Lease>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop_timeout: Duration,
     /// Told when a job has said something to be kept.
     pub(crate) keeper: Arc<Notify>,
     pub(crate) log_args: LogArgs,
@@ -113,6 +114,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
             client: self.client.clone(),
             performance: Arc::clone(&performance),
             stopping: self.stopping.clone(),
+            stop_timeout: self.stop_timeout,
         });
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
         let run = match guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx))) {

@@ -111,11 +111,11 @@ impl Pending {
             events.tell(|| Event::ClaimLost { jid, class });
             return;
         }
-        let error = self.error();
+        let (error, tally) = (self.error(), self.settlement.transition.tally);
         let Pending { jid, class, queue, verdict, elapsed, line, .. } = self;
         if let Some(line) = line {
             line.tell((jid.as_ref(), &class, &queue), error.as_ref(), elapsed);
         }
-        events.tell(|| Event::Settled { jid, class, queue, verdict, error, elapsed });
+        events.tell(|| Event::Settled { jid, class, queue, verdict, tally, error, elapsed });
     }
 }
