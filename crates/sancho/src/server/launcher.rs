@@ -38,9 +38,9 @@ pub struct RunningServer {
     shutdown: Shutdown,
     stopped: watch::Receiver<bool>,
     events: Events,
-    reports: Reports,
     /// The pulse of the heart's own thread, if it has one.
     pulse: Option<Pulse>,
+    reports: Reports,
     capsules: Arc<Capsules>,
     lease: Arc<Lease>,
     outage: OutageWatch,
@@ -278,8 +278,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         shutdown: shutdown.clone(),
         stopped,
         events: events.clone(),
-        reports,
         pulse,
+        reports,
         capsules: Arc::clone(&capsules),
         lease,
         outage: outage.watch(),
@@ -310,8 +310,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     Ok(running)
 }
 
-/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse. Beside it the watchdog stands, where
-/// no job can hold it up. Answers what resolves when the heart has stopped.
+/// Starts the heart where it is to beat: on a thread of its own, if that has a pulse; and the watchdog where no job can
+/// hold it up: beside a heart that has a thread of its own. Answers what resolves when the heart has stopped.
 fn beat<S: Send + Sync + 'static>(
     heartbeat: Heartbeat<S>,
     watchdog: Watchdog<S>,
