@@ -100,6 +100,7 @@ async fn metrics_tell_what_was_performed_and_what_waits() {
     client.inspect().pause(&elsewhere, client.clock().now()).await.expect("paused");
     until("all are performed", || sample(address, "sancho_failed_total", &[("class", "Fail")]) == Some(1.0));
     until("all are performed", || sample(address, "sancho_processed_total", &[("class", "Nothing")]) == Some(3.0));
+    until("all are counted", || sample(address, "sancho_store_processed_total", &[]) == Some(4.0));
     until("the queue is seen", || sample(address, "sancho_queue_depth", &[("queue", "elsewhere")]) == Some(7.0));
 
     let answer = get(address, "/metrics");
@@ -113,7 +114,7 @@ async fn metrics_tell_what_was_performed_and_what_waits() {
     assert_eq!(value("sancho_slots", &[("capsule", "default")]), Some(25.0));
     assert_eq!(value("sancho_busy", &[("capsule", "default")]), Some(0.0));
     assert_eq!(value("sancho_jobs", &[("state", "enqueued")]), Some(7.0));
-    assert_eq!(value("sancho_store_processed_total", &[]), Some(4.0));
+    assert_eq!(value("sancho_store_failed_total", &[]), Some(1.0));
     assert_eq!(value("sancho_claims_lost_total", &[]), Some(0.0));
     assert_eq!(value("sancho_processes", &[]), Some(1.0));
     assert!(value("sancho_memory_bytes", &[]).expect("told") > 1e6);
