@@ -266,6 +266,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             stopping,
             keeper: Arc::default(),
             log_args: given.log_args,
+            stop_timeout: given.stop_timeout,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sancho_core::{Claim, Incarnation, Receipt};
+use sancho_core::{Claim, Incarnation, Receipt, limits};
 use tokio::sync::watch;
 
 use crate::client::IntoDraft;
@@ -71,5 +71,6 @@ where
     };
     let performance = Arc::new(Performance::new(beginning, Arc::default()));
     let (_server, stopping) = watch::channel(false);
-    job.perform(&Context { state: state.into(), client, performance, stopping }).await
+    let stop_timeout = limits::STOP_TIMEOUT;
+    job.perform(&Context { state: state.into(), client, performance, stopping, stop_timeout }).await
 }
