@@ -119,7 +119,7 @@ fn slug(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// The stores that a test of this name in this file is run on.
+/// The stores that a test of this name in this file is run on: by where it stands, or by what its name says.
 fn stores_of(name: &str, file: &Path, shared: &[(PathBuf, &'static str)]) -> Vec<&'static str> {
     let is_in = |folder: &str| file.starts_with(folder);
     if file.to_string_lossy().contains("/conformance/") {
@@ -127,10 +127,11 @@ fn stores_of(name: &str, file: &Path, shared: &[(PathBuf, &'static str)]) -> Vec
         return if is_listed { STORES.to_vec() } else { Vec::new() };
     }
     let of_each = shared.iter().filter(|(shared, _)| shared == file).map(|(_, store)| *store);
+    let says = |store: &str| name.ends_with(&format!("_on_{store}")) || name.ends_with(&format!("_on_the_{store}"));
     let own = [
-        ("model", is_in("crates/sancho-core/src/model") || is_in("crates/sancho-testkit/tests")),
-        ("sqlite", is_in("crates/sancho-sqlite")),
-        ("redis", is_in("crates/sancho-redis") || is_in("tests/interop")),
+        ("model", is_in("crates/sancho-core/src/model") || is_in("crates/sancho-testkit/tests") || says("model")),
+        ("sqlite", is_in("crates/sancho-sqlite") || says("sqlite")),
+        ("redis", is_in("crates/sancho-redis") || is_in("tests/interop") || says("redis")),
     ];
     of_each.chain(own.into_iter().filter(|(_, is_so)| *is_so).map(|(store, _)| store)).collect()
 }
