@@ -139,7 +139,7 @@ impl fmt::Display for JobError {
             Reason::Failed { error, .. } => f.write_str(&with_causes(&**error)),
             Reason::Snooze(span) => write!(f, "not now: again in {span:?}"),
             Reason::Discard => f.write_str("not at all: the job is dropped"),
-            Reason::Interrupted => f.write_str("not to its end: the server stops"),
+            Reason::Interrupted => f.write_str("not to its end: the job returns to its queue"),
             Reason::Kill { message } => write!(f, "never again: {message}"),
         }
     }

@@ -264,9 +264,9 @@ impl<S: Send + Sync + 'static> Server<S> {
             registry,
             lease: Arc::new(lease),
             stopping,
+            stop_timeout: given.stop_timeout,
             keeper: Arc::default(),
             log_args: given.log_args,
-            stop_timeout: given.stop_timeout,
         })
     }
 

@@ -160,7 +160,7 @@ fn jobs_that_run_when_the_server_stops_may_finish() {
     let mut worker = Worker::start(&bench, &["--exec", "touch begun; while ! test -e go; do sleep 0.05; done"]);
     crate::worker::wait_until("the job begins", || bench.path("begun").exists());
     worker.signal(rustix::process::Signal::TERM);
-    worker.until("takes no more jobs");
+    worker.until(&["takes no more jobs"]);
     std::fs::write(bench.path("go"), "").expect("it can be written");
     worker.ends_with(0);
     assert_eq!((bench.total("processed"), bench.total("failed")), (1, 0));

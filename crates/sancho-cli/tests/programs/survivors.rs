@@ -94,7 +94,7 @@ fn a_stop_that_reaches_the_programs_first_counts_no_attempt() {
 fn a_server_that_is_stopped_at_once_leaves_nothing() {
     let (bench, mut worker) = with_family("while :; do sleep 1; done");
     worker.signal(Signal::INT);
-    worker.until("takes no more jobs");
+    worker.until(&["takes no more jobs"]);
     worker.signal(Signal::INT);
     worker.ends_with(3);
     assert_eq!(worker.offspring(), Vec::new(), "when the server has ended, it is alone");

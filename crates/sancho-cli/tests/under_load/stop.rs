@@ -27,7 +27,7 @@ fn without_terminal(bench: &Bench) -> Worker {
     command.envs(bare.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(bench.path("")).stdin(Stdio::null());
     let worker = Worker::of(command);
-    worker.until("the server takes jobs");
+    worker.until(&["the server takes jobs"]);
     worker
 }
 
@@ -35,7 +35,7 @@ fn without_terminal(bench: &Bench) -> Worker {
 fn tstp_takes_no_more_jobs_and_finishes_those_that_run() {
     let (bench, mut worker) = at_work(&[]);
     worker.signal(Signal::TSTP);
-    worker.until("takes no more jobs");
+    worker.until(&["takes no more jobs"]);
     wait_for_total(&bench, "busy", 0);
     let left = bench.total("enqueued");
     assert!(left > 0, "there is work left");
@@ -116,7 +116,7 @@ fn int_stops_and_a_second_one_stops_now() {
     let mut worker = Worker::start(&bench, &["--exec", &line, "-c", "12", "-t", "600"]);
     wait_until("jobs run", || bench.path("begun").exists() && done(&bench).len() > 20);
     worker.signal(Signal::INT);
-    worker.until("takes no more jobs");
+    worker.until(&["takes no more jobs"]);
     worker.signal(Signal::INT);
     worker.ends_with(3);
     all_are_there(&bench, JOBS + 8);

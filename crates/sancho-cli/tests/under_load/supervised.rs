@@ -41,12 +41,12 @@ fn signals_reach_every_process() {
     let bench = Bench::new();
     push(&bench, "Moment", JOBS);
     let mut worker = supervised(&bench, MOMENT, &[]);
-    worker.until_times("a process serves", 2);
+    worker.until_times(&["a process serves"], 2);
     worker.signal(Signal::TTIN);
-    worker.until_times("what", 2);
+    worker.until_times(&["what"], 2);
     worker.signal(Signal::USR2);
     worker.signal(Signal::TSTP);
-    worker.until_times("takes no more jobs", 2);
+    worker.until_times(&["takes no more jobs"], 2);
     wait_for_total(&bench, "busy", 0);
     worker.signal(Signal::INT);
     worker.ends_with(0);
@@ -59,9 +59,9 @@ fn a_second_int_stops_every_process_now() {
     push(&bench, "Stuck", 6);
     let mut worker = supervised(&bench, "touch \"begun-$SANCHO_JID\"; exec sleep 600", &["-t", "600"]);
     wait_for_total(&bench, "busy", 6);
-    worker.until_times("a process serves", 2);
+    worker.until_times(&["a process serves"], 2);
     worker.signal(Signal::INT);
-    worker.until_times("takes no more jobs", 2);
+    worker.until_times(&["takes no more jobs"], 2);
     worker.signal(Signal::INT);
     worker.ends_with(3);
     assert_eq!(worker.offspring(), Vec::new());
@@ -73,10 +73,10 @@ fn hup_replaces_the_processes_one_by_one_and_loses_nothing() {
     let bench = Bench::new();
     push(&bench, "Moment", JOBS);
     let mut worker = supervised(&bench, MOMENT, &[]);
-    worker.until_times("a process serves", 2);
+    worker.until_times(&["a process serves"], 2);
     let old = pids(&bench);
     worker.signal(Signal::HUP);
-    worker.until_times("a process has left its place to another", 2);
+    worker.until_times(&["a process has left its place to another"], 2);
     let new = pids(&bench);
     assert!(new.len() == 2 && new.is_disjoint(&old), "{old:?} {new:?}");
     wait_for_total(&bench, "processed", JOBS as u64);
@@ -94,18 +94,18 @@ fn a_process_that_dies_is_replaced_after_a_wait_and_its_jobs_are_taken_over() {
     std::fs::write(bench.path("slow"), "").expect("it can be written");
     let mut worker = supervised(&bench, &line, &[]);
     wait_for_total(&bench, "busy", 6);
-    worker.until_times("a process serves", 2);
+    worker.until_times(&["a process serves"], 2);
     let old = pids(&bench);
     let victim = *old.first().expect("there are two");
     send(victim, Signal::KILL);
-    let died = worker.until("a process died, and is replaced");
+    let died = worker.until(&["a process died, and is replaced"]);
     assert!(died.contains("500ms"), "it waits before it does: {died}");
     std::fs::remove_file(bench.path("slow")).expect("it is there");
-    worker.until_times("a process serves", 3);
+    worker.until_times(&["a process serves"], 3);
     // The three that the other process runs sleep on; the dead one's are taken over when its lease ends.
     wait_for_total(&bench, "processed", 57);
     worker.signal(Signal::INT);
-    worker.until_times("takes no more jobs", 2);
+    worker.until_times(&["takes no more jobs"], 2);
     worker.signal(Signal::INT);
     worker.ends_with(3);
     all_are_there(&bench, 60);
@@ -129,10 +129,10 @@ fn a_process_that_was_asked_to_stop_is_not_replaced() {
     let bench = Bench::new();
     bench.ok(&["push", "Other", "--queue", "other"]);
     let mut worker = supervised(&bench, MOMENT, &[]);
-    worker.until_times("a process serves", 2);
+    worker.until_times(&["a process serves"], 2);
     let first = pids(&bench).first().expect("there are two").to_string();
     bench.ok(&["stop", &first]);
-    worker.until("stopped as it was asked to");
+    worker.until(&["stopped as it was asked to"]);
     push(&bench, "Moment", 20);
     wait_for_total(&bench, "processed", 20);
     assert_eq!(pids(&bench).len(), 1);
@@ -148,7 +148,7 @@ fn a_process_with_too_much_memory_is_replaced_and_loses_nothing() {
     // Less than any process has: each is replaced at the first look.
     let mut worker = supervised(&bench, MOMENT, &["--memory-max", "1MB"]);
     let old = pids(&bench);
-    worker.until_times("a process has left its place to another", 2);
+    worker.until_times(&["a process has left its place to another"], 2);
     wait_until("both are others", || pids(&bench).is_disjoint(&old));
     wait_for_total(&bench, "processed", JOBS as u64);
     worker.signal(Signal::TERM);

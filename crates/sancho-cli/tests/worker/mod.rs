@@ -34,7 +34,7 @@ impl Worker {
     /// Starts `sancho work` with these arguments, and waits until it takes jobs.
     pub(crate) fn start(bench: &Bench, arguments: &[&str]) -> Self {
         let worker = Worker::launch(bench, arguments);
-        worker.until("the server takes jobs");
+        worker.until(&["the server takes jobs"]);
         worker
     }
 
@@ -66,23 +66,24 @@ impl Worker {
         self.child.id()
     }
 
-    /// Waits until a line of the log has this text; answers the first such line.
+    /// Waits until a line of the log has all of these texts; answers the first such line.
     #[track_caller]
-    pub(crate) fn until(&self, text: &str) -> String {
-        self.until_times(text, 1)
+    pub(crate) fn until(&self, texts: &[&str]) -> String {
+        self.until_times(texts, 1)
     }
 
-    /// Waits until so many lines of the log have this text; answers the last of them.
+    /// Waits until so many lines of the log have all of these texts; answers the last of them.
     #[track_caller]
-    pub(crate) fn until_times(&self, text: &str, times: usize) -> String {
+    pub(crate) fn until_times(&self, texts: &[&str], times: usize) -> String {
         let mut lines = self.log.lines.lock().expect("nobody panics with it");
         for _ in 0..LOOKS_MAX {
-            if let Some(line) = lines.iter().filter(|line| line.contains(text)).nth(times - 1) {
+            if let Some(line) = lines.iter().filter(|line| texts.iter().all(|text| line.contains(text))).nth(times - 1)
+            {
                 return line.clone();
             }
             lines = self.log.came.wait_timeout(lines, LOOK_EVERY).expect("nobody panics with it").0;
         }
-        panic!("the log never has {text:?} {times} times:\n{}", lines.join("\n"));
+        panic!("the log never has {texts:?} {times} times:\n{}", lines.join("\n"));
     }
 
     /// All that was logged yet.

@@ -14,7 +14,7 @@ use crate::server::capsules::Capsules;
 use crate::server::fetcher::Message;
 use crate::server::lease::Lease;
 use crate::server::phase::{Phase, PhaseWatch};
-use crate::server::report::Reports;
+use crate::server::report::Overview;
 use crate::server::roster::Rosters;
 use crate::server::shutdown::Shutdown;
 use crate::server::tally::Tally;
@@ -28,7 +28,7 @@ pub(crate) struct Heartbeat<S> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) events: Events,
     pub(crate) rosters: Arc<Rosters<S>>,
-    pub(crate) reports: Reports,
+    pub(crate) overview: Overview,
     pub(crate) tally: Arc<Tally>,
     pub(crate) phase: PhaseWatch,
     pub(crate) capsules: Arc<Capsules>,
@@ -191,7 +191,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             match order {
                 Order::Quiet => self.shutdown.quiet(),
                 Order::Stop => self.shutdown.stop(),
-                Order::Dump => self.reports.dump(),
+                Order::Dump => self.overview.dump(),
                 Order::Tune { capsule, slots, queues } => {
                     if let Err(error) = self.capsules.tune(&capsule, slots, queues.as_deref()) {
                         tracing::warn!(%error, capsule, "a capsule cannot be tuned as an order says: it stays as it is");

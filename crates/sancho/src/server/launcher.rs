@@ -24,7 +24,7 @@ use crate::server::processor::Processor;
 use crate::server::pruner::Pruner;
 use crate::server::pulse::Pulse;
 use crate::server::reaper::Reaper;
-use crate::server::report::Reports;
+use crate::server::report::Overview;
 use crate::server::roster::{Roster, Rosters};
 use crate::server::scheduler::Scheduler;
 use crate::server::shutdown::Shutdown;
@@ -40,7 +40,7 @@ pub struct RunningServer {
     events: Events,
     /// The pulse of the heart's own thread, if it has one.
     pulse: Option<Pulse>,
-    reports: Reports,
+    overview: Overview,
     capsules: Arc<Capsules>,
     lease: Arc<Lease>,
     outage: OutageWatch,
@@ -54,12 +54,12 @@ impl RunningServer {
 
     /// Logs what each slot is doing, from the thread of the caller: jobs that hold up the runtime do not hold it up.
     pub fn dump(&self) {
-        self.reports.dump();
+        self.overview.dump();
     }
 
     /// What each slot is doing, in the order in which jobs were claimed.
     pub fn running(&self) -> Vec<RunningJobReport> {
-        self.reports.make()
+        self.overview.make()
     }
 
     /// Begins to stop, and does not wait for it.
@@ -153,7 +153,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     let (capsules, messages) = Capsules::new(&config.capsules);
     let rosters = capsules.all().iter().map(|capsule| Arc::new(Roster::new(capsule.busy()))).collect();
     let (rosters, tally) = (Arc::new(Rosters(rosters)), Arc::new(Tally::default()));
-    let reports = Reports::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
+    let overview = Overview::of(Arc::clone(&rosters), Arc::clone(&capsules), Arc::clone(&lease));
     let burst = config.burst.then(|| Arc::new(Burst::new(Arc::clone(&capsules), shutdown.clone())));
     let incarnation = lease.incarnation();
     let pulse = (config.heart == Heart::OwnThread).then(|| Pulse::new(Arc::clone(client.clock())));
@@ -176,7 +176,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         entropy: Arc::clone(&entropy),
         events: events.clone(),
         rosters: Arc::clone(&rosters),
-        reports: reports.clone(),
+        overview: overview.clone(),
         tally: Arc::clone(&tally),
         phase: shutdown.phase(),
         capsules: Arc::clone(&capsules),
@@ -279,7 +279,7 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
         stopped,
         events: events.clone(),
         pulse,
-        reports,
+        overview,
         capsules: Arc::clone(&capsules),
         lease,
         outage: outage.watch(),

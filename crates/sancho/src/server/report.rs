@@ -76,11 +76,11 @@ pub struct ThreadReport {
 
 /// Makes reports, and knows nothing of the application's state.
 #[derive(Clone)]
-pub(crate) struct Reports {
+pub(crate) struct Overview {
     make: Arc<dyn Fn() -> Vec<RunningJobReport> + Send + Sync>,
 }
 
-impl Reports {
+impl Overview {
     pub(crate) fn of<S: Send + Sync + 'static>(
         rosters: Arc<Rosters<S>>,
         capsules: Arc<Capsules>,
@@ -94,7 +94,7 @@ impl Reports {
             };
             capsules.all().iter().zip(&rosters.0).flat_map(of_capsule).collect()
         };
-        Reports { make: Arc::new(make) }
+        Overview { make: Arc::new(make) }
     }
 
     pub(crate) fn make(&self) -> Vec<RunningJobReport> {
@@ -111,9 +111,9 @@ impl Reports {
     }
 }
 
-impl std::fmt::Debug for Reports {
+impl std::fmt::Debug for Overview {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reports")
+        f.write_str("Overview")
     }
 }
 

@@ -61,7 +61,7 @@ pub struct Drained {
 pub async fn drain<S: Send + Sync + 'static>(server: Server<S>) -> Result<Drained, ServerError> {
     let client = server.client().clone();
     let mut events = server.subscribe();
-    server.heart(Heart::Runtime).start().await?;
+    server.heart(Heart::Runtime).burst().start().await?;
     let mut drained = Drained::default();
     while let Some(event) = events.next().await {
         match event {

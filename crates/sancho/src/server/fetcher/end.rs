@@ -75,10 +75,15 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Keeps what jobs said last, for their next runs. What cannot be kept is lost with this run.
     async fn keep_all(&self, jobs: &[Performing<S>]) {
         let checkpoints: Vec<_> = jobs.iter().filter_map(|job| job.performance.checkpoint()).collect();
-        if !checkpoints.is_empty()
-            && let Err(error) = self.store.checkpoint(&checkpoints, self.lease.now()).await
-        {
-            tracing::warn!(%error, "could not keep the last progress of the jobs that are cut short");
+        if checkpoints.is_empty() {
+            return;
+        }
+        // A store that does not answer must not hold up the stop.
+        let keeping = self.store.checkpoint(&checkpoints, self.lease.now());
+        let kept = tokio::time::timeout(limits::DROP_WITHIN, keeping).await;
+        if !matches!(kept, Ok(Ok(_))) {
+            let jobs = checkpoints.len();
+            tracing::warn!(jobs, "could not keep the last progress of the jobs that are cut short");
         }
     }
 
