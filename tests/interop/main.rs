@@ -16,6 +16,7 @@ mod side;
 
 mod api;
 mod fleet;
+mod inventory;
 mod keys;
 mod look;
 mod matrix;
@@ -25,3 +26,5 @@ mod pages;
 mod processes;
 mod strangers;
 mod typed;
+mod views;
+mod words;

@@ -290,6 +290,14 @@ fn doctor_finds_nothing_wrong_with_an_empty_store_and_names_one_that_is_not_ther
 }
 
 #[test]
+fn the_version_is_told() {
+    let version = format!("sancho {}", env!("CARGO_PKG_VERSION"));
+    for flag in ["--version", "-V"] {
+        assert_eq!(Bench::new().ok(&[flag]).trim(), version);
+    }
+}
+
+#[test]
 fn help_names_every_command() {
     let help = Bench::new().ok(&["--help"]);
     for command in

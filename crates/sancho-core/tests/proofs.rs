@@ -4,21 +4,23 @@
 //! with `cargo`, `bench/` or `./test` is a command. A row of a table that has a column *held by* names one of them, or
 //! says "not tested" and why.
 
-use std::collections::BTreeSet;
+mod repository;
+
 use std::path::{Path, PathBuf};
+
+use repository::{is_name, read, root, rows, spans};
 
 const PAGES: [&str; 2] = ["docs/reliability.md", "docs/SECURITY.md"];
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let tests = tests();
-    assert!(tests.len() > 500, "the tests were found: {}", tests.len());
+    let tests = repository::tests();
     for page in PAGES {
         let text = read(page);
         let named: Vec<&str> = spans(&text).filter(|span| is_name(span)).collect();
         assert!(named.len() > 20, "{page} names tests: {named:?}");
         for name in named {
-            assert!(tests.contains(name), "{page} names {name}, and there is no such test or fact");
+            assert!(tests.contains_key(name), "{page} names {name}, and there is no such test or fact");
         }
     }
 }
@@ -46,27 +48,23 @@ fn every_command_that_a_page_names_can_be_run() {
 
 #[test]
 fn every_row_names_its_proof_or_says_that_there_is_none() {
-    let mut rows = 0;
+    let mut found = 0;
     for page in PAGES {
         let text = read(page);
-        let mut inside = false;
-        for line in text.lines().map(str::trim) {
-            let Some(cells) = line.strip_prefix('|').and_then(|rest| rest.strip_suffix('|')) else {
-                inside = false;
-                continue;
-            };
-            let last = cells.rsplit(" | ").next().unwrap_or_default().trim();
+        for row in rows(&text, "held by") {
+            let last = row.last();
             let proved =
                 spans(last).any(|span| is_name(span) || span.starts_with("bench/") || span.starts_with("cargo "));
-            if last == "held by" {
-                inside = true;
-            } else if inside && !last.starts_with("---") && !last.ends_with("---") {
-                assert!(proved || last.contains("not tested"), "{page} names no proof in: {line}");
-                rows += 1;
-            }
+            assert!(
+                proved || last.contains("not tested"),
+                "{page} names no proof under {:?} in: {}",
+                row.heading,
+                row.cells.join(" | ")
+            );
+            found += 1;
         }
     }
-    assert!(rows > 30, "rows were found: {rows}");
+    assert!(found > 30, "rows were found: {found}");
 }
 
 /// What is wrong with a command of Cargo's; `None` when nothing is.
@@ -109,58 +107,8 @@ fn script_with(words: &[&str]) -> Option<String> {
     unknown.map(|option| format!("{} says nothing of {option}", words[0]))
 }
 
-/// The names of tests and of facts.
-fn tests() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for file in ["crates", "tests", "bench", "fuzz"].iter().flat_map(|folder| sources(&root().join(folder))) {
-        let text = std::fs::read_to_string(&file).expect("a source can be read");
-        let facts = file.to_string_lossy().contains("/conformance/");
-        let mut is_test = false;
-        for line in text.lines().map(str::trim_start) {
-            is_test |= line.starts_with("#[test") || line.starts_with("#[tokio::test");
-            let Some((before, name)) = line.split_once("fn ") else { continue };
-            if (is_test || facts) && !before.contains('/') {
-                names.extend(name.split(['(', '<']).next().map(str::to_owned));
-            }
-            is_test = false;
-        }
-    }
-    names
-}
-
-/// The files of Rust in a folder and its folders, but for what was built there.
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.expect("an entry can be read").path());
-    let one = |path: PathBuf| match path.is_dir() {
-        true if path.ends_with("target") => Vec::new(),
-        true => sources(&path),
-        false => vec![path],
-    };
-    paths.flat_map(one).filter(|path| path.extension() == Some("rs".as_ref())).collect()
-}
-
-fn is_name(span: &str) -> bool {
-    span.matches('_').count() >= 2
-        && span.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !span.starts_with('_')
-}
-
-/// What stands between single backticks, outside fences.
-fn spans(text: &str) -> impl Iterator<Item = &str> {
-    text.split("```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2))
-}
-
 /// The lines between fences, without the words behind a `#`.
 fn fenced(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split("```").skip(1).step_by(2).flat_map(str::lines);
     lines.map(|line| line.split(" #").next().unwrap_or_default())
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -13,13 +13,14 @@ use jobs::{Journal, Say};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::model::ModelStore;
 use sancho::{Client, ErrorKind, Event};
-use sancho_testkit::{Call, Fault, FaultyStore};
+use sancho_testkit::{Call, Fault, FaultyStore, RedisServer};
 use watching::{PATIENCE, performing, server, settled, stop};
 
-/// A client of an empty store, and the folder that the store is in, if it is in one.
+/// A client of an empty store, and what the store needs to live.
 struct Home {
     client: Client,
     _folder: Option<tempfile::TempDir>,
+    _redis: Option<RedisServer>,
 }
 
 impl Deref for Home {
@@ -33,10 +34,11 @@ impl Deref for Home {
 #[path = "server"]
 mod on_model {
     async fn home() -> super::Home {
-        super::Home { client: sancho::testing::memory(), _folder: None }
+        super::Home { client: sancho::testing::memory(), _folder: None, _redis: None }
     }
 
     mod facts;
+    mod late;
 }
 
 #[path = "server"]
@@ -45,11 +47,27 @@ mod on_sqlite {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("jobs.db").display());
         let client = sancho::connect(&url).await.expect("opens");
-        super::Home { client, _folder: Some(folder) }
+        super::Home { client, _folder: Some(folder), _redis: None }
     }
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod facts;
+    #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
+    mod late;
+}
+
+#[path = "server"]
+mod on_redis {
+    async fn home() -> super::Home {
+        let redis = super::RedisServer::start();
+        let client = sancho::connect(&redis.url()).await.expect("connects");
+        super::Home { client, _folder: None, _redis: Some(redis) }
+    }
+
+    #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
+    mod facts;
+    #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
+    mod late;
 }
 
 /// A client of an empty model whose calls fail as told.
