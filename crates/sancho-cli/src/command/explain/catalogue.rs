@@ -134,21 +134,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         remedy: "bring the pusher and the class to the same arguments; new ones come last, with a default.",
     },
     Entry {
-        code: "Sancho::AskedToBeRetried",
-        title: "a job asked for another try, at a time of its own",
-        meaning: "The job's code answered with JobError::retry_at or retry_in: it failed, and waits in the retries for \
-                  that time. It is a try used up; after the last one the job is dead, as after any failure.",
-        remedy: "nothing, while it is what its code means to do; sancho retry JID runs it now.",
-    },
-    Entry {
-        code: "Sancho::SlotDied",
-        title: "what ran the job died, and its process lives",
-        meaning: "The task or the thread that ran the job ended without an answer, and nobody knows how far the job \
-                  came. The slot was replaced, and the job counts as failed.",
-        remedy: "see the log of its process at that time (sancho show JID has the time), and look for code of the job \
-                 that ends its own thread.",
-    },
-    Entry {
         code: "Sancho::Killed",
         title: "a job gave itself up",
         meaning: "The job's code answered with JobError::kill: trying again is of no use. It went to the dead set at \
