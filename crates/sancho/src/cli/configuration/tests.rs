@@ -232,6 +232,19 @@ fn sidekiqs_file_is_read_as_sidekiq_reads_it() {
 }
 
 #[test]
+fn each_key_of_sidekiq_that_is_not_needed_is_told_with_the_reason() {
+    for (name, reason) in keys::UNNEEDED {
+        for written in [name.to_owned(), format!(":{name}")] {
+            let bench = Bench::new().file("config/sidekiq.yml", format!("{written}: 7\n"));
+            let told = format!("config/sidekiq.yml:1: warning: {name}: not needed: {reason}");
+            let warnings: Vec<String> = bench.load().warnings().collect();
+            assert!(warnings.contains(&told), "{told:?} in {warnings:#?}");
+            assert_eq!(bench.errors(), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
 fn queues_are_named_in_each_of_sidekiqs_ways() {
     for (text, queues) in [
         ("low", json!(["low"])),
