@@ -245,6 +245,12 @@ fn each_key_of_sidekiq_that_is_not_needed_is_told_with_the_reason() {
 }
 
 #[test]
+fn a_debugged_unit_of_systemd_logs_more() {
+    let level = |said: &str| Bench::new().variables([("DEBUG_INVOCATION", said)]).value("log.level").0;
+    assert_eq!((level("1"), level("0"), level("")), (json!("debug"), json!("info"), json!("info")));
+}
+
+#[test]
 fn queues_are_named_in_each_of_sidekiqs_ways() {
     for (text, queues) in [
         ("low", json!(["low"])),
