@@ -118,7 +118,12 @@ async fn the_program_performs_jobs_as_its_configuration_and_flags_say() {
     client.push(greet("Bob")).await.expect("pushed");
     until(&running.out, "hello, Bob");
     let warning = until(&running.err, "the pool primary");
-    assert!(warning.contains("5 connections") && warning.contains("8 slots") && warning.contains("-c 5"), "{warning}");
+    assert!(
+        warning.contains("5 connections")
+            && warning.contains("8 slots")
+            && warning.contains("the slots 5, by the concurrency of its capsules"),
+        "{warning}"
+    );
     let (inspect, now) = (client.inspect(), client.clock().now());
     let processes = inspect.processes(now).await.expect("the processes");
     assert_eq!(processes.len(), 1, "{processes:?}");
@@ -142,10 +147,10 @@ fn the_program_tells_its_configuration_and_what_is_wrong_with_it() {
         let line = out.lines().find(|line| line.split_whitespace().next() == Some(key)).expect(key);
         line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(row("concurrency"), "25 config/sancho.yml:26");
+    assert_eq!(row("concurrency"), "25 config/sancho.yml:25");
     assert_eq!(row("queues"), "critical,6 -q, --queue");
-    assert_eq!(row("capsules.notes.concurrency"), "1 config/sancho.yml:13");
-    assert_eq!(row("classes.Note.retry"), "3 config/sancho.yml:19");
+    assert_eq!(row("capsules.notes.concurrency"), "1 config/sancho.yml:12");
+    assert_eq!(row("classes.Note.retry"), "3 config/sancho.yml:18");
     assert_eq!(row("max_retries"), "25 default");
     let (code, out, _) = output(&directory, &["--check-config", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
@@ -174,4 +179,16 @@ fn a_store_that_cannot_be_opened_ends_the_program_with_one() {
     let (code, _, err) = output(&directory, &["--store", "sqlite:///nowhere/at/all.db"]);
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("/nowhere/at/all.db"), "{err}");
+}
+
+#[test]
+fn settings_of_a_class_that_is_nearly_registered_are_told_and_a_burst_ends_by_itself() {
+    let directory = bench();
+    let text = "classes:\n  Greeet: { retry: 1 }\n  Elsewhere: { queue: far }\n";
+    std::fs::write(directory.path().join("slip.yml"), text).expect("a file");
+    let (code, _, err) = output(&directory, &["-C", "slip.yml", "--burst", "-L", "worker.log"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "the log is in its file");
+    let log = std::fs::read_to_string(directory.path().join("worker.log")).expect("the log");
+    assert!(log.contains("classes.Greeet: no class of this name is registered: did you mean Greet?"), "{log}");
+    assert!(!log.contains("Elsewhere"), "a class may be one that is pushed alone: {log}");
 }

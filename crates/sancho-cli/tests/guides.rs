@@ -47,6 +47,15 @@ fn the_guide_of_other_languages_does_what_it_says() {
 #[test]
 fn the_guide_of_signals_does_what_it_says() {
     holds("docs/guides/signals.md", 5);
+    let text = std::fs::read_to_string(home().join("docs/guides/signals.md")).expect("the page is there");
+    let help = std::process::Command::new(console::SANCHO).args(["help", "work"]).output().expect("the command starts");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    for line in sancho::cli::CODES.lines().skip(1) {
+        let (code, meaning) = line.trim().split_once("  ").expect("a code and its meaning");
+        assert!(text.contains(&format!("| {code} | {meaning} |")), "the exit code {code} of the guide: {meaning}");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&help).contains(&words(line)), "the exit code {code} of the help: {meaning}");
+    }
 }
 
 #[test]

@@ -102,11 +102,12 @@ fn every_code_that_stands_in_the_sources_is_explained() {
                     let text = std::fs::read_to_string(&path).unwrap();
                     let text = text.split("#[cfg(test)]").next().unwrap();
                     // The classes of errors that a server writes, and the codes that the command ends an error with.
-                    found.extend(
-                        text.split("\"Sancho::")
-                            .skip(1)
-                            .map(|rest| format!("Sancho::{}", rest.split('"').next().unwrap())),
-                    );
+                    for family in ["Sancho::", "Exec::"] {
+                        let begun = format!("\"{family}");
+                        let names = text.split(&begun).skip(1).map(|rest| rest.split('"').next().unwrap());
+                        // A name with a number in it is explained by an example.
+                        found.extend(names.filter(|name| !name.contains('{')).map(|name| format!("{family}{name}")));
+                    }
                     for call in ["Exit::coded(", "with_code("] {
                         found.extend(text.split(call).skip(1).filter_map(|rest| {
                             let call = rest.split(';').next().unwrap();
@@ -120,7 +121,7 @@ fn every_code_that_stands_in_the_sources_is_explained() {
             }
         }
     }
-    for code in ["Sancho::Panic", "Sancho::Poison", "Sancho::ArgsError", "not-found", "open"] {
+    for code in ["Sancho::Panic", "Sancho::Poison", "Exec::Lost", "Sancho::ArgsError", "not-found", "open"] {
         assert!(found.contains(code), "the search finds {code}: {found:?}");
     }
     for code in &found {

@@ -113,7 +113,8 @@ pub struct Metrics {
     /// The classes that were performed, those that took the longest in all first, at most
     /// [`limits::METRICS_CLASSES_MAX`].
     pub classes: Vec<ClassMetrics>,
-    /// How many further classes were performed.
+    /// How many further classes were performed; an upper bound where there are more than
+    /// [`limits::METRICS_CLASSES_GATHERED_MAX`].
     pub left_out: usize,
 }
 

@@ -27,9 +27,8 @@ pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
         for Field { ty, .. } in &fields {
             clause.predicates.push(parse_quote!(#ty: #krate::__private::Argument));
         }
-        for Field { ty, .. } in
-            key.iter().map(|format| key::fields_of(format, &fields)).collect::<Result<Vec<_>>>()?.concat()
-        {
+        let in_key = key.as_ref().map(|format| key::fields_of(format, &fields)).transpose()?;
+        for Field { ty, .. } in in_key.into_iter().flatten() {
             clause.predicates.push(parse_quote!(#ty: #krate::__private::KeyPart));
         }
         clause.predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));

@@ -10,6 +10,7 @@ mod fields;
 mod key;
 mod nearest;
 mod options;
+mod values;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -208,9 +208,11 @@ async fn processes_of_sidekiq_are_shown_and_ordered_by_signals() {
     assert_eq!(left, ["TTIN", "TERM", "TSTP"], "taken from the right end");
     let ttl: i64 = raw.ttl(&key).await.unwrap();
     assert!((1..=60).contains(&ttl));
-    let refused =
-        s.inspect.order(&who, &Order::Cancel(sancho_testkit::jid_of("A")), at(1)).await.expect_err("no signal");
-    assert_eq!(refused.kind, ErrorKind::Unsupported);
+    let tune = Order::Tune { capsule: "default".to_owned(), slots: Some(1), queues: None };
+    for order in [Order::Cancel(sancho_testkit::jid_of("A")), tune] {
+        let refused = s.inspect.order(&who, &order, at(1)).await.expect_err("no signal");
+        assert_eq!(refused.kind, ErrorKind::Unsupported);
+    }
     goes(&mut raw).await;
     let nobody = s.inspect.order(&who, &Order::Stop, at(1)).await.expect_err("nobody is there");
     assert_eq!(nobody.kind, ErrorKind::NotFound);

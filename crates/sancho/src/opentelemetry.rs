@@ -1,7 +1,7 @@
 //! Spans of OpenTelemetry: the one that pushes a job is the parent of the one that performs it.
 //!
 //! [`OpenTelemetry`] is given to the client that pushes and to the server that performs; either works alone. What
-//! travels in the payload is W3C's Trace Context (see [`trace`](crate::trace)), so that a job that a program in another
+//! travels in the payload is W3C's Trace Context (see [`trace`]), so that a job that a program in another
 //! language pushes, or performs, belongs to the same trace.
 //!
 //! ```no_run

@@ -93,6 +93,12 @@ impl<S: Send + Sync + 'static> Registry<S> {
         names::add_aliases(&mut self.entries)
     }
 
+    /// The names by which classes are known.
+    #[cfg(feature = "cli")]
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(|class| &**class)
+    }
+
     /// Who performs jobs whose payloads name this class.
     pub(crate) fn get(&self, class: &str) -> Option<&Arc<Entry<S>>> {
         self.entries.get(class).or(self.unregistered.as_ref())
@@ -104,5 +110,60 @@ impl<S> fmt::Debug for Registry<S> {
         let mut classes: Vec<_> = self.entries.keys().collect();
         classes.sort();
         f.debug_tuple("Registry").field(&classes).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sancho_core::{Backtrace, Bury, QueueName, Retry};
+
+    use super::*;
+    use crate::{Context, JobResult, LogLevel, Runs};
+
+    #[derive(Job)]
+    #[job(class = "Said", retry_for = "1h", retry_queue = "slow", dead = false, backtrace = 5, timeout = "30s")]
+    struct Said;
+
+    impl Perform<()> for Said {
+        async fn perform(self, _: &Context<()>) -> JobResult {
+            Ok(())
+        }
+    }
+
+    fn completed(settings: Option<ClassSettings>) -> Registry<()> {
+        let mut registry = Registry::new();
+        registry.add::<Said>();
+        let settings = settings.map(|settings| ("Said".to_owned(), settings)).into_iter().collect();
+        registry.complete(&ForAll { retries: 7, wire: Wire::Eight, settings: &settings }).expect("complete");
+        registry
+    }
+
+    #[test]
+    fn what_a_class_says_holds_for_payloads_that_say_nothing() {
+        let registry = completed(None);
+        let policy = &registry.get("Said").expect("registered").policy;
+        assert_eq!(
+            (policy.retries, policy.retry, policy.retry_for),
+            (7, Retry::Default, Some(Duration::from_secs(3_600)))
+        );
+        assert_eq!((policy.dead, policy.backtrace, policy.wire), (Bury::No, Backtrace::Lines(5), Wire::Eight.time()));
+        assert_eq!(policy.retry_queue, QueueName::new("slow").ok());
+        assert!(registry.get("Unheard").is_none());
+    }
+
+    #[test]
+    fn what_is_configured_goes_before_what_the_class_says() {
+        let slower = QueueName::new("slower").expect("a name");
+        let settings = ClassSettings::new().retry(3).retry_queue(slower.clone()).dead(true).backtrace(true);
+        let settings = settings.timeout(Duration::from_secs(5)).runs(Runs::Blocking).log_level(LogLevel::Debug);
+        let registry = completed(Some(settings));
+        let Entry { policy, options, .. } = &**registry.get("Said").expect("registered");
+        assert_eq!((policy.retry, policy.retry_for), (Retry::Limit(3), None), "the window gives way to the count");
+        assert_eq!((policy.dead, policy.backtrace), (Bury::Yes, Backtrace::All));
+        assert_eq!(policy.retry_queue, Some(slower));
+        assert_eq!((options.timeout, options.runs), (Some(Duration::from_secs(5)), Runs::Blocking));
+        assert_eq!(options.log_level, LogLevel::Debug);
     }
 }

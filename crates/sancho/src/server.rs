@@ -7,7 +7,7 @@
 mod alone;
 pub(crate) mod blocking;
 mod burst;
-mod capsule;
+pub(crate) mod capsule;
 mod capsules;
 mod config;
 mod discovery;
@@ -289,6 +289,12 @@ impl<S: Send + Sync + 'static> Server<S> {
     pub fn log_args(mut self, args: bool) -> Self {
         self.given.log_args = if args { line::LogArgs::Yes } else { line::LogArgs::No };
         self
+    }
+
+    /// The classes that are registered.
+    #[cfg(feature = "cli")]
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
+        self.registry.classes()
     }
 
     /// Listens to what happens, from before the server starts.

@@ -137,11 +137,12 @@ pub(super) const WORK: &str = "Examples:
   sancho work --job-timeout 5m -- ./worker --verbose
   sancho work --exec ./worker.sh --burst
 
-The program reads the job on standard input, as JSON on one line, and has SANCHO_JID, SANCHO_CLASS, SANCHO_QUEUE and
-SANCHO_ATTEMPT in its environment. Its exit code says what came of the job:
+The program reads the job on standard input, as JSON on one line, and has SANCHO_JID,
+SANCHO_CLASS, SANCHO_QUEUE and SANCHO_ATTEMPT in its environment. Its exit code says what came of
+the job:
   0   done
   65  drop the job
-  75  perform it again later: in a minute, or in the span that is its last line of output, such as 90 or 10m
+  75  perform it again later: in a minute, or in the span that its last line of output is
   any other, and a signal, is a failure, whose message is the end of standard error
 
 Exit codes of sancho work itself:

@@ -132,7 +132,7 @@ impl Run {
 /// Starts a shim: this very program, be its file replaced meanwhile or not.
 fn spawn(program: &Program, environment: &[(&str, OsString)], socket: Socket) -> io::Result<Child> {
     let mut command = Command::new(this_program()?);
-    command.arg(shim::NAME).args(program.as_words());
+    command.arg0("sancho").arg(shim::NAME).args(program.as_words());
     for name in MEANT_FOR_THE_SERVER {
         command.env_remove(name);
     }

@@ -26,6 +26,7 @@ pub(super) const NAME: &str = "exec-shim";
 
 /// What the system shows as the process's name: another than the server's, so that `pkill sancho` leaves the shim to
 /// do its work.
+#[cfg(target_os = "linux")]
 const SHOWN: &std::ffi::CStr = c"exec-shim";
 
 /// The signals that are meant for the server, and that service managers and terminals send to everybody. The shim
@@ -45,8 +46,7 @@ pub(crate) fn is_shim(mut line: impl Iterator<Item = OsString>) -> bool {
 
 /// Keeps one program until it has ended: `line` is the command line of the shim itself.
 pub(crate) fn main(line: impl Iterator<Item = OsString>) -> ExitCode {
-    // Where the system refuses, the shim is a bit easier to confuse with a server, and no more.
-    let _ = rustix::thread::set_name(SHOWN);
+    show_name();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let kept = runtime.and_then(|runtime| runtime.block_on(keep(line.skip(2).collect())));
     // What went wrong is the server's to tell: it sees that no report came.
@@ -175,6 +175,15 @@ fn report(status: ExitStatus) -> Report {
 async fn tell(reports: &mut OwnedWriteHalf, report: &Report) -> std::io::Result<()> {
     reports.write_all(report.line().as_bytes()).await
 }
+
+#[cfg(target_os = "linux")]
+fn show_name() {
+    // Where the system refuses, the shim is a bit easier to confuse with a server, and no more.
+    let _ = rustix::thread::set_name(SHOWN);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn show_name() {}
 
 /// Has processes that lose their parent become this one's children.
 #[cfg(target_os = "linux")]

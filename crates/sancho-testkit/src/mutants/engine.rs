@@ -68,14 +68,14 @@ impl EngineBug {
     /// Every one, with the first seed that finds it. Where the simulation draws other plans from its seeds, or the engine
     /// makes other calls, others find it: a build with optimization tells which.
     pub const FOUND_BY: &[(EngineBug, u64)] = &[
-        (EngineBug::SettleDroppedOnReconnect, 137),
-        (EngineBug::ClaimNotRepeated, 137),
+        (EngineBug::SettleDroppedOnReconnect, 134),
+        (EngineBug::ClaimNotRepeated, 42),
         (EngineBug::ClaimNumbersReused, 0),
         (EngineBug::PushRepeatedWithNewId, 4),
         (EngineBug::PushAcknowledgedUnheard, 93),
         (EngineBug::WakeTrusted, 72),
         (EngineBug::DueTimeTrusted, 0),
-        (EngineBug::SlowUptime, 91),
+        (EngineBug::SlowUptime, 77),
         (EngineBug::UptimeWithoutSuspension, 13),
         (EngineBug::LostLeaseNotHeard, 13),
         (EngineBug::TakeOverBeforeTrustEnds, 19),

@@ -51,12 +51,16 @@ impl Configuration {
         configuration.variables(variables, Place::CommandLine);
         configuration.flags(options, Place::CommandLine);
         configuration.stand_ins(variables);
-        if let Some(found) = find::found(&mut configuration, directory) {
-            file::read(&mut configuration, &found, variables, directory);
+        let found = find::found(&mut configuration, directory);
+        if let Some(found) = &found {
+            file::read(&mut configuration, found, variables, directory);
         }
         configuration.variables(variables, Place::File);
         configuration.flags(options, Place::File);
         configuration.misspelled(variables);
+        if let Some(found) = &found {
+            file::warn_of_store(&mut configuration, found);
+        }
         configuration
     }
 

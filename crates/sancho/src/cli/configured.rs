@@ -23,6 +23,12 @@ pub(super) fn configured<S: Send + Sync + 'static>(mut server: Server<S>, config
         }
         server = server.capsule(wanted);
     }
+    if let Some(threads) = settings.blocking_threads {
+        server = server.blocking_threads(threads);
+    }
+    if configuration.is_said("log.args") {
+        server = server.log_args(settings.log_args);
+    }
     if settings.burst {
         server = server.burst();
     }

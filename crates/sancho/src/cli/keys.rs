@@ -2,6 +2,8 @@
 
 mod capsule;
 mod class;
+mod log;
+mod unneeded;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -10,7 +12,6 @@ use sancho_core::limits;
 use serde_json::{Value, json};
 
 use super::document::Node;
-use super::logs::LogFormat;
 use super::settings::Settings;
 use super::values::{self, Read};
 
@@ -18,6 +19,7 @@ pub(super) use capsule::KEYS as CAPSULE_KEYS;
 pub(super) use capsule::set as set_of_capsule;
 pub(super) use class::KEYS as CLASS_KEYS;
 pub(super) use class::set as set_of_class;
+pub(super) use unneeded::UNNEEDED;
 
 /// One setting.
 pub(super) struct Key {
@@ -75,64 +77,10 @@ pub(super) fn is_group(name: &str) -> bool {
     KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(group, _)| group == name))
 }
 
-/// What Sidekiq reads and Sancho has no need of, with the reason.
-pub(super) const UNNEEDED: [(&str, &str); 18] = [
-    ("average_scheduled_poll_interval", POLLING),
-    ("poll_interval_average", POLLING),
-    ("redis_idle_timeout", "idle connections cost Sancho nothing: it has a handful, however many slots there are"),
-    ("pidfile", "no pid is written: the service manager knows it, as do `sancho processes` and `sancho stop`"),
-    ("daemon", "the program stays in the foreground: run it by systemd or another service manager"),
-    ("require", RUBY),
-    ("environment", "a file cannot choose its own section: use -e, SANCHO_ENV, APP_ENV, RAILS_ENV or RACK_ENV"),
-    ("index", "processes have names of their own: no number is needed"),
-    ("max_iteration_runtime", "no job is iterated"),
-    ("on_complex_arguments", "arguments are what their types say: there is nothing to be strict about"),
-    ("skip_default_job_logging", "use log.level, or the log_level of a class"),
-    ("logged_job_attributes", "the log has the tags of each job; the rest is in `sancho show`"),
-    ("job_logger", RUBY),
-    ("error_handlers", RUBY),
-    ("death_handlers", RUBY),
-    ("lifecycle_events", RUBY),
-    ("fetch_class", RUBY),
-    ("thread_priority", RUBY),
-];
-
-const POLLING: &str = "scheduled jobs start when they are due, without polling";
-const RUBY: &str = "this is for Ruby code; what a program performs, and how, stands in its own code";
-
 fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
     *place = read?;
     Ok(())
 }
-
-/// The levels that a log has by itself; other texts are directives, such as `info,my_app=debug`.
-fn level(node: &Node) -> Read<String> {
-    let said = values::text(node)?;
-    let is_directive = said.contains(['=', ',', ':']) || said.is_empty();
-    let level = said.trim_start_matches(':').to_lowercase();
-    let known = ["off", "error", "warn", "info", "debug", "trace"];
-    // Ruby's words, and a crate's name alone would be understood as "all that this crate says".
-    let level = match level.as_str() {
-        "fatal" => "error",
-        "warning" => "warn",
-        other => other,
-    };
-    match (known.contains(&level), is_directive) {
-        (true, _) => Ok(level.to_owned()),
-        (false, true) if tracing_subscriber::EnvFilter::try_new(&said).is_ok() && !said.is_empty() => Ok(said),
-        _ => {
-            Err(node
-                .refuse(format!("{said:?} is none of {}, nor a directive such as info,my_app=debug", known.join(", "))))
-        }
-    }
-}
-
-const FORMATS: [(&str, LogFormat); 4] = [
-    ("auto", LogFormat::Auto),
-    ("pretty", LogFormat::Pretty),
-    ("json", LogFormat::Json),
-    ("logfmt", LogFormat::Logfmt),
-];
 
 /// How an order is written.
 pub(super) fn order_word(order: Option<crate::QueueOrder>) -> Value {
@@ -365,7 +313,7 @@ pub(super) const KEYS: &[Key] = &[
         flags: "--log-level",
         default: "`info`",
         kind: SetBy::Value {
-            set: |settings, node| put(&mut settings.log.level, level(node)),
+            set: |settings, node| put(&mut settings.log.level, log::level(node)),
             show: |settings| json!(settings.log.level),
         },
         ..PLAIN
@@ -393,9 +341,9 @@ pub(super) const KEYS: &[Key] = &[
         flags: "--log-format",
         default: "`auto`: for people on a terminal, logfmt elsewhere",
         kind: SetBy::Value {
-            set: |settings, node| put(&mut settings.log.format, values::word(node, &FORMATS)),
+            set: |settings, node| put(&mut settings.log.format, values::word(node, &log::FORMATS)),
             show: |settings| {
-                let word = FORMATS.iter().find(|(_, known)| *known == settings.log.format).map(|(word, _)| *word);
+                let word = log::FORMATS.iter().find(|(_, known)| *known == settings.log.format).map(|(word, _)| *word);
                 json!(word)
             },
         },

@@ -10,7 +10,7 @@ use super::logs;
 use super::serving::until_stopped;
 use super::supervisor::{self, Leash, Supervision};
 use super::systemd::Notifier;
-use super::{App, CODES, Configuration, Exit, Options, probes, title};
+use super::{App, CODES, Configuration, Exit, Options, probes, suggest, title};
 use crate::server::signals::Signals;
 use crate::{RunningServer, Server, ServerError};
 
@@ -88,7 +88,13 @@ pub fn serve<S: Send + Sync + 'static>(app: App<S>, options: Options) -> ExitCod
     };
     match runtime.block_on(served(app, &configuration, leash)) {
         Ok(exit) => exit.into(),
-        Err(error) => failed(name, &*error),
+        Err(error) => {
+            // Who looks for the reason in the log finds it there too.
+            if configuration.settings.log.file.is_some() {
+                tracing::error!("{error}");
+            }
+            failed(name, &*error)
+        }
     }
 }
 
@@ -113,7 +119,7 @@ async fn served<S: Send + Sync + 'static>(
         let processes = settings.processes.unwrap_or(std::num::NonZeroUsize::MIN);
         let (memory_max, stop_timeout) = (settings.memory_max, settings.timeout);
         let supervision = Supervision { processes, memory_max, stop_timeout };
-        notifier.attend_runtime();
+        notifier.attend_supervisor(&settings.tag, processes.get());
         return Ok(supervisor::supervise(supervision, signals, &logs, &notifier).await);
     }
     let client = crate::connect(&settings.store).await?;
@@ -121,6 +127,7 @@ async fn served<S: Send + Sync + 'static>(
     let state = (app.state)(client.clone()).await?;
     let server = Server::new(client.clone(), state).tag(app.name);
     let server = app.server.into_iter().fold(server, |server, more| more(server));
+    warn_of_strange_classes(configuration, &server);
     let running = match configured(server, configuration).start().await {
         Ok(running) => running,
         Err(error @ ServerError::Invalid(_)) => {
@@ -136,25 +143,48 @@ async fn served<S: Send + Sync + 'static>(
         probes::serve(address, seat, running.clone(), client).await?;
     }
     notifier.ready();
-    notifier.attend(running.clone(), settings.tag.clone())?;
+    let tag = if settings.tag.is_empty() { app.name.to_owned() } else { settings.tag.clone() };
+    notifier.attend(running.clone(), tag)?;
     if let Some(leash) = &leash {
         leash.tell_ready();
     }
     Ok(until_stopped(running, signals, &logs, &notifier, leash.as_ref()).await)
 }
 
+/// A class that is only pushed here is configured rightly, and is not registered; a slip is near one that is.
+fn warn_of_strange_classes<S: Send + Sync + 'static>(configuration: &Configuration, server: &Server<S>) {
+    let registered: Vec<&str> = server.classes().collect();
+    for class in configuration.settings.classes.keys().filter(|class| !registered.contains(&class.as_str())) {
+        if let Some(near) = suggest::nearest(class, registered.iter().copied()) {
+            let key = format!("classes.{class}");
+            tracing::warn!("{key}: no class of this name is registered: did you mean {near}?");
+        }
+    }
+}
+
 /// A job that waits for a connection holds a slot and does nothing.
 fn warn_of_small_pools(pools: &[Pool], server: &RunningServer) {
     let slots: usize = server.capsules().iter().map(|capsule| capsule.slots).sum();
+    let fewer = if server.capsules().len() == 1 { "with -c" } else { "by the concurrency of its capsules, in all" };
     for Pool { name, size } in pools.iter().filter(|pool| pool.size < slots) {
         tracing::warn!(
             "the pool {name} has {size} connections, and this process has {slots} slots: jobs will wait for each \
-             other's connections. Make the pool {slots} connections, or run {size} slots with -c {size}"
+             other's connections. Make the pool {slots} connections, or the slots {size}, {fewer}"
         );
     }
 }
 
 fn failed(name: &str, error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("{name}: {error}");
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Many errors say their causes themselves.
+        if !told.contains(&said) {
+            told = format!("{told}: {said}");
+        }
+        cause = error.source();
+    }
+    eprintln!("{name}: {told}");
     Exit::Failed.into()
 }

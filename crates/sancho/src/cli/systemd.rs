@@ -74,9 +74,10 @@ impl Notifier {
         own_thread::run("sancho-systemd", async move { notifier.tell_on(&server, &tag).await })
     }
 
-    /// Tells that the program lives for as long as its runtime turns: one that performs no jobs itself, and so has
-    /// nothing that could keep its runtime busy.
-    pub(crate) fn attend_runtime(&self) {
+    /// Tells that the program supervises so many processes, and that it lives for as long as its runtime turns: it
+    /// performs no jobs itself, and so has nothing that could keep its runtime busy.
+    pub(crate) fn attend_supervisor(&self, tag: &str, processes: usize) {
+        self.tell(&format!("STATUS={}", title::of_supervisor(tag, processes)));
         let Some(span) = self.watchdog else { return };
         let notifier = self.clone();
         tokio::spawn(async move {
@@ -89,26 +90,38 @@ impl Notifier {
 
     async fn tell_on(&self, server: &RunningServer, tag: &str) {
         let every = self.watchdog.map_or(title::EVERY, |span| (span / 2).min(title::EVERY));
-        let mut told = String::new();
+        let (mut told, mut told_stopping) = (String::new(), false);
         let mut stopped = std::pin::pin!(server.stopped());
         loop {
-            let status = Title::of(server).whole(tag);
-            let lives = server.heart_late().is_none();
-            let news = [
-                (status != told).then(|| format!("STATUS={status}")),
-                (self.watchdog.is_some() && lives).then(|| "WATCHDOG=1".to_owned()),
-            ];
-            told = status;
-            let news: Vec<String> = news.into_iter().flatten().collect();
-            if !news.is_empty() {
-                self.tell(&news.join("\n"));
+            let title = Title::of(server);
+            // A signal is told of where it is heard; the store or the application may stop a server, too.
+            if title.is_stopping() && !std::mem::replace(&mut told_stopping, true) {
+                self.stopping();
             }
+            let status = title.whole(tag);
+            if let Some(news) = self.news(&told, &status, server.heart_late()) {
+                self.tell(&news);
+            }
+            told = status;
             tokio::select! {
                 biased;
-                () = &mut stopped => return,
+                () = &mut stopped => break,
                 () = tokio::time::sleep(every) => {}
             }
         }
+        if !told_stopping {
+            self.stopping();
+        }
+    }
+
+    /// What there is to tell: another status than was told, and that the program lives, unless its heart is late.
+    fn news(&self, told: &str, status: &str, heart_late: Option<Duration>) -> Option<String> {
+        let news = [
+            (status != told).then(|| format!("STATUS={status}")),
+            (self.watchdog.is_some() && heart_late.is_none()).then(|| "WATCHDOG=1".to_owned()),
+        ];
+        let news: Vec<String> = news.into_iter().flatten().collect();
+        (!news.is_empty()).then(|| news.join("\n"))
     }
 
     fn tell(&self, message: &str) {
@@ -233,20 +246,21 @@ mod tests {
         }
         notifier.reloading();
         wait_for(&socket, "RELOADING=1");
-        notifier.stopping();
-        wait_for(&socket, "STOPPING=1");
+        notifier.ready();
+        wait_for(&socket, "READY=1");
         server.stop().await;
+        wait_for(&socket, "STOPPING=1");
     }
 
-    #[tokio::test]
-    async fn a_supervisor_lives_as_long_as_its_runtime_turns() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notify");
-        let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Notifier::to(path.as_os_str(), Some(Duration::from_millis(10))).attend_runtime();
-        let two = tokio::task::spawn_blocking(move || [heard(&socket), heard(&socket)]).await.unwrap();
-        assert_eq!(two, [["WATCHDOG=1"], ["WATCHDOG=1"]]);
+    #[test]
+    fn a_heart_that_is_late_is_not_said_to_live() {
+        let (patient, strict) = (Notifier::default(), Duration::from_secs(30));
+        let strict = Notifier { watchdog: Some(strict), ..Notifier::default() };
+        let late = Some(Duration::from_secs(31));
+        assert_eq!(strict.news("a", "b", None).as_deref(), Some("STATUS=b\nWATCHDOG=1"));
+        assert_eq!(strict.news("b", "b", None).as_deref(), Some("WATCHDOG=1"));
+        assert_eq!(strict.news("b", "b", late), None);
+        assert_eq!(patient.news("b", "b", None), None, "nobody asked");
     }
 
     #[test]

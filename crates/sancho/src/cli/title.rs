@@ -42,18 +42,19 @@ impl Title {
         Title { busy: sum(|capsule| capsule.busy), slots: sum(|capsule| capsule.slots), phase }
     }
 
+    /// Whether the server comes to its end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.phase == Phase::Stopping
+    }
+
     /// `sancho 0.1.0 app [3 of 25 busy]`, and `quiet` or `stopping` where it is.
     pub(super) fn whole(&self, tag: &str) -> String {
-        let (busy, slots) = (self.busy, self.slots);
-        // A tag is a word of the application; one that breaks lines would be read as another message.
-        let tag = tag.replace(char::is_control, " ");
-        let words = [concat!("sancho ", env!("CARGO_PKG_VERSION")), tag.trim(), &format!("[{busy} of {slots} busy]")];
         let phase = match self.phase {
             Phase::Serving => "",
             Phase::Quiet => "quiet",
             Phase::Stopping => "stopping",
         };
-        words.into_iter().chain([phase]).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+        sentence(tag, &format!("[{} of {} busy]", self.busy, self.slots), phase)
     }
 
     /// `sancho 3/25`, `sancho quiet 3`, `sancho stop 3`.
@@ -66,6 +67,18 @@ impl Title {
         title.truncate(SHORT_BYTES_MAX);
         title
     }
+}
+
+/// What a supervisor of so many processes does: `sancho 0.1.0 app [supervises 4]`.
+pub(super) fn of_supervisor(tag: &str, processes: usize) -> String {
+    sentence(tag, &format!("[supervises {processes}]"), "")
+}
+
+fn sentence(tag: &str, what: &str, phase: &str) -> String {
+    // A tag is a word of the application; one that breaks lines would be read as another message.
+    let tag = tag.replace(char::is_control, " ");
+    let words = [concat!("sancho ", env!("CARGO_PKG_VERSION")), tag.trim(), what, phase];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Keeps the title true until the server has stopped. Elsewhere than on Linux this only waits.

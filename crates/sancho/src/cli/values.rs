@@ -9,6 +9,7 @@ use sancho_core::QueueName;
 use super::document::{Kind, Node, Refusal};
 use crate::QueueOrder;
 use crate::class_settings::span_of;
+use crate::server::capsule::lineup::Lineup;
 
 /// What came of reading a value.
 pub(super) type Read<T> = Result<T, Refusal>;
@@ -136,6 +137,8 @@ pub(super) fn queues(node: &Node) -> Read<Vec<String>> {
     if queues.is_empty() {
         return Err(node.refuse("no queue is named: name one, or leave the setting out"));
     }
+    // What a server would refuse of them is known here already; the order decides nothing of that.
+    Lineup::read(&queues, None).map_err(|error| node.refuse(error.to_string()))?;
     Ok(queues)
 }
 

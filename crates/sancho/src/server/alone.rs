@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Claim, Incarnation, Timestamp, limits};
+use sancho_core::{Claim, Incarnation, Jid, Timestamp, limits};
 
 /// The gate of a process.
 #[derive(Debug)]
@@ -127,6 +127,17 @@ impl Alone {
         self.gate()
             .waiting
             .retain(|waiting| waiting.capsule != capsule || Some(waiting.claim.receipt.incarnation()) == incarnation);
+    }
+
+    /// Lets go of the job with this id, if it waits in a capsule.
+    pub(crate) fn take(&self, capsule: usize, jid: &Jid) -> Option<Claim> {
+        let mut gate = self.gate();
+        let is_it = |waiting: &Waiting| {
+            let envelope = waiting.claim.payload.envelope().ok();
+            waiting.capsule == capsule && envelope.and_then(|e| e.jid()).is_some_and(|its| its == jid.as_str())
+        };
+        let place = gate.waiting.iter().position(is_it)?;
+        gate.waiting.remove(place).map(|waiting| waiting.claim)
     }
 
     /// Lets go of all that wait in a capsule.

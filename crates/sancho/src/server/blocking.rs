@@ -147,14 +147,14 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        state.seats.remove(&self.number);
         if std::thread::panicking() {
             tracing::error!(
                 name = self.seat.name,
                 "a thread for blocking jobs died of a panic: another takes its place"
             );
         }
+        let mut state = self.shared.lock();
+        state.seats.remove(&self.number);
         if !state.waiting.is_empty() && !state.is_closed {
             Shared::add_thread(&self.shared, &mut state);
         }
@@ -202,10 +202,12 @@ mod tests {
                 _ = gate.lock().unwrap().recv();
             });
         }
-        let mut first = [says.recv_timeout(PATIENCE).unwrap(), says.recv_timeout(PATIENCE).unwrap()];
-        first.sort();
-        let names = first.map(|(number, name)| (number, name));
-        assert_eq!(names, [(1, "sancho-block-1".to_owned()), (2, "sancho-block-2".to_owned())]);
+        let first = [says.recv_timeout(PATIENCE).unwrap(), says.recv_timeout(PATIENCE).unwrap()];
+        let mut numbers = [first[0].0, first[1].0];
+        let mut names = first.map(|(_, name)| name);
+        numbers.sort_unstable();
+        names.sort();
+        assert_eq!((numbers, names), ([1, 2], ["sancho-block-1", "sancho-block-2"].map(str::to_owned)));
         assert!(says.try_recv().is_err(), "the third waits");
         go.send(()).unwrap();
         assert_eq!(says.recv_timeout(PATIENCE).unwrap().0, 3);

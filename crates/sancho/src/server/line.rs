@@ -231,3 +231,24 @@ fn next(word: Word, decision: &Decision, now: Timestamp) -> Option<String> {
 fn whole_millis(span: Duration) -> Duration {
     Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_as_a_warning_at_the_least_unless_nothing_is_told() {
+        use LogLevel::{Debug, Error, Info, Off, Warn};
+        for (word, verdict, given, want) in [
+            (Word::Done, Verdict::Done, Debug, Debug),
+            (Word::Fail, Verdict::Died, Info, Warn),
+            (Word::Fail, Verdict::Died, Error, Error),
+            (Word::Fail, Verdict::Died, Off, Off),
+            (Word::Returned, Verdict::Returned, Info, Debug),
+            (Word::Returned, Verdict::Died, Info, Warn),
+            (Word::Interrupted, Verdict::Returned, Info, Info),
+        ] {
+            assert_eq!(word.level(given, verdict), want, "{word:?} {verdict:?} {given:?}");
+        }
+    }
+}

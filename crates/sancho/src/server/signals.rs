@@ -83,12 +83,12 @@ mod unix {
         }
     }
 
-    #[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"))]
+    #[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"))]
     fn info() -> io::Result<Option<Stream>> {
         signal(SignalKind::info()).map(Some)
     }
 
-    #[cfg(not(any(target_vendor = "apple", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd")))]
+    #[cfg(not(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd")))]
     fn info() -> io::Result<Option<Stream>> {
         Ok(None)
     }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
-use crate::program::{Fail, Nothing, Program, text, until};
 use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
+use crate::program::{Fail, Nothing, Program, command, text, until};
+
 /// Bytes of a line that no hostile payload may exceed: the message, the fields, and escapes for each of their bytes.
-const LINE_BYTES_MAX: usize = 400 * 1024;
+const LINE_BYTES_MAX: usize = 128 * 1024;
 
 /// What would break a line, steer a terminal or turn text round.
 const HOSTILE: &str = "a\nb\r\u{1b}[2J\u{0}\u{85}\u{2028}\u{202e}\"=\\ level=error";
@@ -27,21 +31,23 @@ async fn each_job_has_a_line_at_its_start_and_at_its_end_and_none_tells_its_argu
     let mut program = Program::start(&["--log-format", "json"], &[]).ready();
     let client = program.client().await;
     let done = client.push(Nothing { number: 74_123_987 }).tags(["eu"]).await.expect("pushed").jid;
+    let start_line = json(&program.line_with("\"start\""));
+    let done_line = json(&program.line_with("\"done\""));
     let failed = client.push(Fail { message: "no such user".to_owned(), times: 1 }).await.expect("pushed").jid;
-    let lines: Vec<Value> =
-        ["\"done\"", "\"fail\""].map(|word| program.line_with(word)).iter().map(|l| json(l)).collect();
+    let said_line = json(&program.line_with("the application says"));
+    let failed_line = json(&program.line_with("\"fail\""));
     assert!(program.stop().success());
     let rest = program.rest();
 
-    let done_line = &lines[0];
+    assert_eq!((&start_line["jid"], &start_line["class"]), (&done.as_str().into(), &"Nothing".into()));
     assert_eq!((&done_line["jid"], &done_line["class"]), (&done.as_str().into(), &"Nothing".into()));
     assert_eq!((&done_line["queue"], &done_line["attempt"]), (&"default".into(), &1.into()));
     assert_eq!((&done_line["tags"], &done_line["level"]), (&"eu".into(), &"info".into()));
     assert!(done_line["elapsed_ms"].is_number(), "{done_line}");
-    let failed_line = &lines[1];
-    assert_eq!(failed_line["jid"], failed.as_str());
+    assert_eq!((&failed_line["jid"], &said_line["jid"]), (&failed.as_str().into(), &failed.as_str().into()));
+    assert_eq!((&said_line["class"], &failed_line["tags"]), (&"Fail".into(), &"eu,big".into()));
     assert_eq!((&failed_line["error_message"], &failed_line["level"]), (&"no such user".into(), &"warn".into()));
-    assert!(!format!("{lines:?}{rest}").contains("74123987"), "arguments are told");
+    assert!(!format!("{start_line}{done_line}{rest}").contains("74123987"), "arguments are told");
 }
 
 fn json(line: &str) -> Value {
@@ -155,4 +161,33 @@ fn elsewhere_than_on_a_terminal_a_line_is_logfmt_without_colors() {
     let program = Program::start(&[], &[]);
     let line = program.line_with("the server takes jobs");
     assert!(line.starts_with("ts=2") && line.contains(" level=info ") && !line.contains('\u{1b}'), "{line}");
+}
+
+#[test]
+fn on_a_terminal_a_line_is_for_people_with_colors_unless_somebody_wants_none() {
+    let colored = on_a_terminal(&[("TERM", "xterm")]);
+    assert!(colored.contains("\u{1b}[32m INFO\u{1b}[0m") && !colored.contains("level="), "{colored:?}");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(&[variable]);
+        assert!(plain.contains("  INFO ") && !plain.contains('\u{1b}'), "{plain:?}");
+    }
+}
+
+/// The first line that says what the server is about, as a terminal shows it.
+fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    let owner = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&owner).expect("it is granted");
+    unlockpt(&owner).expect("it is unlocked");
+    let name = ptsname(&owner, Vec::new()).expect("it has a name").into_string().expect("a name in UTF-8");
+    let screen = fs::OpenOptions::new().read(true).write(true).open(name).expect("it opens");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = command(&folder, "sqlite://jobs.db", &[], variables);
+    let mut child = command.stdout(Stdio::null()).stderr(screen).spawn().expect("it starts");
+    // The program alone has the other end from now on: when it ends, so does what is read here.
+    drop(command);
+    let mut lines = BufReader::new(fs::File::from(owner)).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("the server takes jobs"));
+    child.kill().expect("it runs");
+    child.wait().expect("it is our child");
+    line.expect("the server takes jobs")
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::program::{Fail, Linger, Nothing, Program, get, request, until};
 use rustix::process::Signal;
 use sancho::core::inspect::Pausable;
 use sancho::{QueueName, Raw};
 use sancho_testkit::RedisServer;
 use serde_json::Value;
+
+use crate::program::{Fail, Linger, Nothing, Program, get, request, until};
 
 /// A program that answers probes, and where.
 fn probed(arguments: &[&str]) -> (Program, SocketAddr) {
@@ -101,6 +102,8 @@ async fn metrics_tell_what_was_performed_and_what_waits() {
     until("all are performed", || sample(address, "sancho_failed_total", &[("class", "Fail")]) == Some(1.0));
     until("all are performed", || sample(address, "sancho_processed_total", &[("class", "Nothing")]) == Some(3.0));
     until("all are counted", || sample(address, "sancho_store_processed_total", &[]) == Some(4.0));
+    client.inspect().pause(&Pausable::Class("Linger".to_owned()), client.clock().now()).await.expect("paused");
+    until("a class is paused", || sample(address, "sancho_class_paused", &[("class", "Linger")]) == Some(1.0));
     until("the queue is seen", || sample(address, "sancho_queue_depth", &[("queue", "elsewhere")]) == Some(7.0));
 
     let answer = get(address, "/metrics");
@@ -148,6 +151,21 @@ fn a_port_that_is_taken_is_said_at_the_start() {
     let said = program.rest();
     assert!(said.contains(&format!("failed to answer probes at {address}")), "{said}");
     assert!(said.contains("give the probes another port"), "{said}");
+}
+
+#[test]
+fn each_of_several_processes_has_a_port_of_its_own() {
+    // Two that are free, one after the other: the first of them may be anywhere.
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let first = (20_000..30_000).find(|port| free(*port) && free(*port + 1)).expect("two ports");
+    let address = format!("127.0.0.1:{first}");
+    let mut program = Program::start(&["--probes", &address, "--processes", "2"], &[]);
+    for port in [first, first + 1] {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        until("it answers", || TcpStream::connect(address).is_ok());
+        until("it is ready", || reasons(address).0 == 200);
+    }
+    assert!(program.stop().success());
 }
 
 #[test]

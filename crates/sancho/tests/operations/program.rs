@@ -69,6 +69,23 @@ fn main() -> ExitCode {
     sancho::cli::serve(app.register::<Nothing>().register::<Fail>().register::<Linger>(), options)
 }
 
+/// The program, about to be started in this folder.
+pub(crate) fn command(
+    folder: &tempfile::TempDir,
+    store: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Command {
+    let arguments = [&["--store", store], arguments].concat().join("\n");
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--ignored", "--exact", "program::main", "--nocapture"]);
+    for name in ["SANCHO_LOG", "RUST_LOG", "NOTIFY_SOCKET", "WATCHDOG_USEC", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder.path()).env(ARGUMENTS, arguments).envs(variables.iter().copied());
+    command
+}
+
 /// The program as it runs. It is killed when this is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -91,15 +108,7 @@ impl Program {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
-        let arguments = [&["--store", store], arguments].concat().join("\n");
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
-        command.args(["--ignored", "--exact", "program::main", "--nocapture"]);
-        command.current_dir(folder.path()).env(ARGUMENTS, arguments).envs(variables.iter().copied());
-        for name in ["SANCHO_LOG", "RUST_LOG", "NOTIFY_SOCKET", "WATCHDOG_USEC"] {
-            if !variables.iter().any(|(given, _)| *given == name) {
-                command.env_remove(name);
-            }
-        }
+        let mut command = command(&folder, store, arguments, variables);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let (tell, errors) = channel();
         let stderr = BufReader::new(child.stderr.take().expect("it is piped"));

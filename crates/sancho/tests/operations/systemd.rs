@@ -2,8 +2,9 @@
 
 use std::os::unix::net::UnixDatagram;
 
-use crate::program::{Linger, PATIENCE, Program, text, until};
 use rustix::process::Signal;
+
+use crate::program::{Linger, PATIENCE, Program, text, until};
 
 /// The socket of a service manager, and what was said to it.
 struct Manager(UnixDatagram);
@@ -51,6 +52,25 @@ async fn systemd_hears_of_each_turn_in_the_life_of_a_server() {
     manager.hear("READY=1");
     program.signal(Signal::TSTP);
     manager.hear(&format!("STATUS=sancho {version} shop [1 of 7 busy] quiet"));
+    program.signal(Signal::TERM);
+    manager.hear("STOPPING=1");
+    assert!(program.end().success());
+}
+
+#[test]
+fn systemd_hears_of_several_processes_from_their_supervisor_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("notify");
+    let manager = Manager::listen(&socket);
+    let address = socket.to_str().expect("a path in UTF-8");
+    let variables = [("NOTIFY_SOCKET", address), ("WATCHDOG_USEC", "200000")];
+    let mut program = Program::start(&["-g", "shop", "--processes", "2"], &variables);
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(manager.hear("STATUS="), [format!("STATUS=sancho {version} shop [supervises 2]")]);
+    manager.hear("READY=1");
+    for _ in 0..3 {
+        assert_eq!(manager.hear("WATCHDOG=1"), ["WATCHDOG=1"], "and no process tells what it does");
+    }
     program.signal(Signal::TERM);
     manager.hear("STOPPING=1");
     assert!(program.end().success());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sancho::core::lifecycle::Verdict;
-use sancho::{JobRow, State};
+use sancho::{ClassSettings, JobRow, State};
 
 use super::home;
 use crate::jobs::{Act, HOUR};
@@ -34,6 +34,29 @@ async fn a_discarded_job_is_gone_and_no_failure() {
     assert_eq!(stage.stop().await, ["discard 1"], "and nothing is exhausted by it");
     assert!(client.find(&jid).await.expect("answered").is_none());
     assert_eq!(counted(&client).await, (1, 0));
+}
+
+#[tokio::test]
+async fn an_interrupted_job_comes_again_before_others_and_is_neither_a_failure_nor_a_try() {
+    let client = home().await;
+    client.push(Act::new("give way")).await.expect("pushed");
+    client.push(Act::new("after it")).await.expect("pushed");
+    let mut stage = Stage::with(&client, |server| server.slots(1)).await;
+    assert_eq!(stage.settled().await, Verdict::Returned);
+    assert_eq!((stage.settled().await, stage.settled().await), (Verdict::Done, Verdict::Done));
+    assert_eq!(stage.stop().await, ["give way 1", "give way 1", "after it 1"]);
+    assert_eq!(counted(&client).await, (2, 0));
+}
+
+#[tokio::test]
+async fn a_failure_of_another_language_keeps_its_own_class() {
+    let client = home().await;
+    let mut stage = Stage::of(&client).await;
+    let jid = client.push(Act::new("fail by name")).await.expect("pushed").jid;
+    assert!(matches!(stage.settled().await, Verdict::Retried { retry_count: 0, .. }));
+    stage.stop().await;
+    let row = client.find(&jid).await.expect("answered").expect("there");
+    assert_eq!(error(&row), ("Bank::Closed".to_owned(), "at noon".to_owned()));
 }
 
 #[tokio::test]
@@ -109,6 +132,17 @@ async fn last_words_are_said_when_the_tries_are_over_and_before_the_end_is_settl
     let over = "exhausted by told to fail always, while busy";
     assert_eq!(stage.stop().await, ["fail always 1", "fail always 2", over]);
     assert_eq!(dead(&client).await.len(), 1);
+}
+
+#[tokio::test]
+async fn last_words_are_said_by_a_job_that_took_too_long() {
+    let client = home().await;
+    let settings = ClassSettings::new().timeout(Duration::from_millis(50));
+    let mut stage = Stage::with(&client, |server| server.class_settings("Act", settings)).await;
+    client.push(Act::new("wait")).retry(0).await.expect("pushed");
+    assert_eq!(stage.settled().await, Verdict::Died);
+    let over = "exhausted by the job ran longer than its timeout of 50ms, while busy";
+    assert_eq!(stage.stop().await, ["wait 1", over]);
 }
 
 #[tokio::test]

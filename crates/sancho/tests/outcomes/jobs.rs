@@ -48,6 +48,8 @@ impl Perform<Diary> for Act {
         match self.how.as_str() {
             "snooze" => Err(JobError::snooze(Duration::from_millis(20))),
             "discard" => Err(JobError::discard()),
+            "give way" => Err(JobError::interrupted()),
+            "fail by name" => Err(JobError::failure("Bank::Closed", "at noon").with_backoff(Backoff::After(HOUR))),
             "kill" => Err(JobError::kill("it makes no sense")),
             "retry at" => Err(JobError::retry_at(due(cx))),
             "retry in" => Err(JobError::retry_in(HOUR)),

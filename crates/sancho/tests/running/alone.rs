@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use sancho::core::WireTime;
 use sancho::core::lifecycle::Verdict;
 use sancho::core::model::ModelStore;
 use sancho::system::{SystemClock, SystemEntropy};
-use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, Timestamp, testing};
+use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, State, Timestamp, testing};
 
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
 use crate::log;
@@ -317,4 +318,33 @@ async fn a_job_that_is_canceled_is_told_of_as_that() {
     tokio::time::timeout(PATIENCE, events.wait_for(dropped)).await.expect("in time").expect("the server lives");
     logged(&[jid.as_str(), "INFO sancho::job message=cancelled"]).await;
     stop(&server).await;
+}
+
+#[tokio::test]
+async fn a_job_that_waits_to_run_alone_is_canceled_at_once() {
+    let (client, journal) = (testing::memory(), Journal::default());
+    let server = server(&client, &journal);
+    let mut events = server.subscribe();
+    let server = server.start().await.expect("starts");
+    let runs = client.push(Deed::new("ends when canceled")).await.expect("pushed").jid;
+    journal.heard("begun").await;
+    let now = client.clock().now();
+    let mut suspect = client.draft("Deed", r#"["is never begun"]"#).into_job(now, WireTime::Seconds).expect("a job");
+    let mut members = suspect.payload.members().expect("readable");
+    members.set("orphaned_at", &[now.as_unix_secs_f64() - 60.0, now.as_unix_secs_f64() - 30.0]);
+    suspect.payload = members.to_payload();
+    let jid = suspect.jid.clone();
+    client.store().push(&[suspect], now).await.expect("pushed");
+    let claimed = async {
+        while client.find(&jid).await.expect("found").expect("there").state != State::Busy {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, claimed).await.expect("it is claimed in time");
+    _ = client.cancel_running(&jid).await.expect("it is claimed");
+    assert_eq!(settled(&mut events, &jid).await, Verdict::Dropped);
+    _ = client.cancel_running(&runs).await.expect("it runs");
+    assert_eq!(settled(&mut events, &runs).await, Verdict::Done);
+    stop(&server).await;
+    assert_eq!(journal.said(), ["begun", "ends"]);
 }

@@ -1,7 +1,7 @@
 //! `sancho cancel --running`: the process that runs a job is asked to cancel it.
 
-use sancho::Client;
-use sancho_core::{Action, ErrorKind, Incarnation, Jid, JobRow, Order, Set, State, StoreResult};
+use sancho::{ActError, Client};
+use sancho_core::{Action, ErrorKind, JobRow, Set, State};
 use serde::Serialize;
 
 use super::many::Would;
@@ -29,19 +29,23 @@ struct Sum {
 /// Cancels one job, wherever it is.
 pub(super) async fn one(client: &Client, named: &Named, consent: Consent, output: &mut Output) -> Result<(), Exit> {
     let row = named.find(client).await?.ok_or_else(|| Exit::coded(named.missing(), "not-found"))?;
-    let Some(incarnation) = row.incarnation.as_ref().filter(|_| row.state == State::Busy) else {
-        // It has not started, or no more: what `cancel` says of it is right.
-        return match consent.is_dry_run() {
-            true => super::would(client, named, &Action::Cancel, output).await,
-            false => super::one(client, named, Action::Cancel, output).await,
-        };
-    };
     if consent.is_dry_run() {
+        let Some(incarnation) = row.incarnation.filter(|_| row.state == State::Busy) else {
+            return super::would(client, named, &Action::Cancel, output).await;
+        };
         return output.either(&Would { would: "cancel", jobs: 1 }, || {
             visible(&format!("would ask {incarnation} to cancel {}", row.jid)).into_owned()
         });
     }
-    order(client, incarnation, &row.jid).await?;
+    let incarnation = match client.cancel_running(&row.jid).await {
+        Ok(incarnation) => incarnation,
+        // It has not started, or no more: what `cancel` says of it is right.
+        Err(ActError::NotFound | ActError::NotRunning { .. }) => {
+            return super::one(client, named, Action::Cancel, output).await;
+        }
+        Err(ActError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(Exit::failed(error)),
+    };
     let asked = Asked { jid: row.jid.as_str(), asked: incarnation.as_str() };
     output.either(&asked, || visible(&format!("asked {incarnation} to cancel {}", row.jid)).into_owned())
 }
@@ -64,18 +68,14 @@ pub(super) async fn many(client: &Client, many: &Many, consent: Consent, output:
     }
     let mut asked = 0;
     for row in &rows {
-        let Some(incarnation) = &row.incarnation else { continue };
-        match order(client, incarnation, &row.jid).await {
-            Ok(()) => asked += 1,
-            // It has gone since it was listed, with its process.
-            Err(error) if error.kind == ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+        match client.cancel_running(&row.jid).await {
+            Ok(_) => asked += 1,
+            // It has ended since it was listed, or its process has.
+            Err(ActError::NotFound | ActError::NotRunning { .. }) => {}
+            Err(ActError::Store(error)) if error.kind == ErrorKind::NotFound => {}
+            Err(ActError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(Exit::failed(error)),
         }
     }
     output.either(&Sum { asked }, || format!("asked to cancel {}", counted(asked, "job", "jobs")))
-}
-
-async fn order(client: &Client, incarnation: &Incarnation, jid: &Jid) -> StoreResult<()> {
-    let order = Order::Cancel(jid.clone());
-    client.inspect().order(incarnation, &order, client.clock().now()).await
 }

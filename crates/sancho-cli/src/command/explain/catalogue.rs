@@ -134,6 +134,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         remedy: "bring the pusher and the class to the same arguments; new ones come last, with a default.",
     },
     Entry {
+        code: "Sancho::AskedToBeRetried",
+        title: "a job asked for another try, at a time of its own",
+        meaning: "The job's code answered with JobError::retry_at or retry_in: it failed, and waits in the retries for \
+                  that time. It is a try used up; after the last one the job is dead, as after any failure.",
+        remedy: "nothing, while it is what its code means to do; sancho retry JID runs it now.",
+    },
+    Entry {
+        code: "Sancho::SlotDied",
+        title: "what ran the job died, and its process lives",
+        meaning: "The task or the thread that ran the job ended without an answer, and nobody knows how far the job \
+                  came. The slot was replaced, and the job counts as failed.",
+        remedy: "see the log of its process at that time (sancho show JID has the time), and look for code of the job \
+                 that ends its own thread.",
+    },
+    Entry {
         code: "Sancho::Killed",
         title: "a job gave itself up",
         meaning: "The job's code answered with JobError::kill: trying again is of no use. It went to the dead set at \
@@ -146,5 +161,48 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "Three processes died within 72 hours while they had the job, the last time while it ran alone. It \
                   was buried so that it takes no other job along.",
         remedy: "see why the process died, such as memory, a signal or an abort; then sancho retry JID.",
+    },
+    Entry {
+        code: "Sancho::AskedToBeRetried",
+        title: "a job asked to be tried again at a time of its own",
+        meaning: "The job's code answered with JobError::retry_at or retry_in, and with no error of its own. It counts \
+                  as failed, and uses up a try.",
+        remedy: "nothing, if that is meant; JobError::snooze puts a job off without a failure.",
+    },
+    Entry {
+        code: "Sancho::SlotDied",
+        title: "what runs a job's code died",
+        meaning: "The task or the thread of the job ended outside of the job's own code. The slot was replaced, and the \
+                  job counts as failed and is retried.",
+        remedy: "this is a defect of Sancho: report it, with the lines of the log around it.",
+    },
+    Entry {
+        code: "Exec::NotStarted",
+        title: "the program of a job could not be started",
+        meaning: "sancho work could not start the program: it is not there, may not be executed, or the system has no \
+                  process to give. The job counts as failed and is retried.",
+        remedy: "see that the program that the message names can be started where sancho work runs.",
+    },
+    Entry {
+        code: "Exec::Exit127",
+        title: "the shell did not find the program of a job",
+        meaning: "The line of sancho work --exec names a program that sh does not find. The job counts as failed and is \
+                  retried. Any other Exec::Exit and its number is what the program itself ended with.",
+        remedy: "see the message (sancho show JID), and give the program's whole path.",
+    },
+    Entry {
+        code: "Exec::SIGKILL",
+        title: "the program of a job was killed",
+        meaning: "Somebody killed the program with SIGKILL: as a rule the system, which had no memory left. The job \
+                  counts as failed and is retried. Other signals have their names in the same place.",
+        remedy: "see the system's log; give the program less to do at a time, or sancho work fewer slots.",
+    },
+    Entry {
+        code: "Exec::Lost",
+        title: "the process that keeps a job's program was killed",
+        meaning: "Between sancho work and each program stands a process that is named exec-shim. Somebody killed it, \
+                  so nobody knows how the program would have ended. The program was killed too, and the job counts as \
+                  failed and is retried.",
+        remedy: "see the system's log: it may have had no memory left.",
     },
 ];

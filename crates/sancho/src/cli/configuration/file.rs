@@ -25,15 +25,6 @@ pub(super) fn read(configuration: &mut Configuration, found: &Found, variables: 
             for (label, node) in sections {
                 section(configuration, found, label, node);
             }
-            if found.whose == Whose::Sidekiqs
-                && !configuration.is_said("store")
-                && variables.said("SANCHO_URL").is_none()
-            {
-                let origin = Origin::File { path: found.path.clone(), line: 0 };
-                let reason = "nothing names the store, so jobs are in sqlite://sancho.db: for Sidekiq's Redis, set \
-                              SANCHO_URL=redis (or --store redis), which is the one that REDIS_URL names";
-                configuration.tell(Severity::Warning, origin, "store", reason);
-            }
         }
         Ok(Node { kind: Kind::Null, .. }) => {}
         Ok(node) => {
@@ -41,6 +32,16 @@ pub(super) fn read(configuration: &mut Configuration, found: &Found, variables: 
             refuse(configuration, found, node.refuse(reason));
         }
         Err(refusal) => refuse(configuration, found, refusal),
+    }
+}
+
+/// Warns who has Sidekiq's file and names no store: what Sidekiq pushed is elsewhere.
+pub(super) fn warn_of_store(configuration: &mut Configuration, found: &Found) {
+    if found.whose == Whose::Sidekiqs && !configuration.is_said("store") {
+        let origin = Origin::File { path: found.path.clone(), line: 0 };
+        let reason = "nothing names the store, so jobs are in sqlite://sancho.db: for Sidekiq's Redis, set \
+                      SANCHO_URL=redis (or --store redis), which is the one that REDIS_URL names";
+        configuration.tell(Severity::Warning, origin, "store", reason);
     }
 }
 

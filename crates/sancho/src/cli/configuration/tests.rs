@@ -62,6 +62,9 @@ impl Bench {
     }
 }
 
+/// What a flag sets, and what the key is then.
+type Flag = (fn(&mut Options), Value);
+
 /// A key with values of its own for each of the places that it has: what is written, and what it is then.
 struct Sample {
     key: &'static str,
@@ -69,7 +72,7 @@ struct Sample {
     /// As YAML after the key and its colon.
     file: (&'static str, Value),
     variable: Option<(&'static str, &'static str, Value)>,
-    flag: Option<(fn(&mut Options), Value)>,
+    flag: Option<Flag>,
 }
 
 fn samples() -> Vec<Sample> {
@@ -226,6 +229,8 @@ fn sidekiqs_file_is_read_as_sidekiq_reads_it() {
         assert!(warnings.iter().any(|warning| warning.starts_with(said)), "{said} in {warnings:#?}");
     }
     assert_eq!(warnings.len(), 5, "{warnings:#?}");
+    let bench = bench.options(|options| options.store = Some("redis".into()));
+    assert!(!bench.load().warnings().any(|warning| warning.contains("names the store")), "a flag names it");
     let production = bench.variables([("RAILS_ENV", "production")]);
     assert_eq!(production.value("concurrency"), (json!(10), "config/sidekiq.yml:25".into()));
     assert_eq!(production.value("timeout"), (json!("8s"), "config/sidekiq.yml:3".into()));

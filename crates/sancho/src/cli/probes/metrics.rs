@@ -108,6 +108,11 @@ fn store(text: &mut Exposition, contents: &Contents) {
     let help = "Whether nothing is claimed from a queue.";
     let paused = |queue: &QueueRow| if queue.paused == Paused::Yes { 1.0 } else { 0.0 };
     text.family("sancho_queue_paused", Kind::Gauge, help, by_queue(paused));
+    text.family("sancho_class_paused", Kind::Gauge, "Classes whose jobs are held, each 1.", |samples| {
+        for class in &contents.paused_classes {
+            samples.add(&[("class", class)], 1.0);
+        }
+    });
     let help = "Queues that are not told by name, for their number.";
     text.single("sancho_queues_left_out", Kind::Gauge, help, contents.queues_left_out as f64);
 

@@ -1,6 +1,7 @@
 //! What each path answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::StatusCode;
 
@@ -35,7 +36,7 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) async fn page(&self, path: &str) -> Page {
         match path {
-            "/livez" => self.livez(),
+            "/livez" => live(self.server.heart_late()),
             "/readyz" => ready(&readiness::reasons(&self.server.health())),
             "/metrics" => {
                 let seen = self.view.look().await;
@@ -45,14 +46,14 @@ impl Pages {
             _ => Page::text(StatusCode::NOT_FOUND, "there is /livez, /readyz and /metrics\n"),
         }
     }
+}
 
-    fn livez(&self) -> Page {
-        match self.server.heart_late() {
-            None => Page::text(StatusCode::OK, "ok\n"),
-            Some(ago) => {
-                let what = format!("the heart has not beaten for {} seconds\n", ago.as_secs());
-                Page::text(StatusCode::SERVICE_UNAVAILABLE, what)
-            }
+fn live(heart_late: Option<Duration>) -> Page {
+    match heart_late {
+        None => Page::text(StatusCode::OK, "ok\n"),
+        Some(ago) => {
+            let what = format!("the heart has not beaten for {} seconds\n", ago.as_secs());
+            Page::text(StatusCode::SERVICE_UNAVAILABLE, what)
         }
     }
 }
@@ -72,5 +73,13 @@ mod tests {
     fn a_server_without_a_reason_against_it_is_ready() {
         let page = ready(&[]);
         assert_eq!((page.status, page.body.as_str()), (StatusCode::OK, "{\"ready\":true,\"reasons\":[]}\n"));
+    }
+
+    #[test]
+    fn a_process_whose_heart_is_late_is_to_be_started_again() {
+        assert_eq!(live(None).status, StatusCode::OK);
+        let page = live(Some(Duration::from_secs(31)));
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(page.body.contains("31 seconds"), "{}", page.body);
     }
 }

@@ -152,13 +152,15 @@ impl Crew {
                 self.replace_next();
             }
             Signal::Hangup => {}
-            Signal::Stop => self.stop(Send::TERM, notifier),
-            Signal::Interrupt => self.stop(Send::INT, notifier),
+            Signal::Stop | Signal::Interrupt => {
+                notifier.stopping();
+                self.stop(if signal == Signal::Stop { Send::TERM } else { Send::INT });
+            }
         }
     }
 
-    fn stop(&mut self, signal: Send, notifier: &Notifier) {
-        notifier.stopping();
+    /// Has all processes stop, and none started any more.
+    fn stop(&mut self, signal: Send) {
         self.to_replace.clear();
         for seat in &mut self.seats {
             seat.due = None;
@@ -222,9 +224,9 @@ impl Crew {
             } else if status.success() {
                 tracing::info!(pid, "a process stopped as it was asked to, by another than its supervisor");
             } else if status.code() == Some(Exit::Usage.code().into()) && !child.is_ready {
-                tracing::error!(pid, "a process found its configuration wrong: another would too");
+                tracing::error!(pid, "a process found its configuration wrong: another would too, and all stop");
                 self.exit = Exit::Usage;
-                self.give_up();
+                self.stop(Send::TERM);
             } else {
                 let wait = seat.backoff.after(lived);
                 tracing::error!(pid, %status, ?lived, again_in = ?wait, "a process died, and is replaced");
@@ -248,16 +250,6 @@ impl Crew {
             }
             other => self.replacing = other,
         }
-    }
-
-    /// Has the others stop: what ails one of them ails all.
-    fn give_up(&mut self) {
-        self.to_replace.clear();
-        for seat in &mut self.seats {
-            seat.due = None;
-        }
-        self.stop_until.get_or_insert(Instant::now() + self.supervision.stop_timeout + STOP_LATE);
-        self.tell_all(Send::TERM);
     }
 
     /// Begins the next replacement, if none is under way.

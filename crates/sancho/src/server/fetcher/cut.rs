@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::{Jid, limits};
+use sancho_core::{Jid, Outcome, limits};
 
-use super::Fetcher;
+use super::{Fetcher, Message};
 use crate::server::ending::{Cause, Ending, Step};
+use crate::server::line::Telling;
 use crate::server::performance::Performance;
+use crate::server::processor::policy_of;
+use crate::server::settler::Pending;
 
 /// When the next step of each job's ending is due, soonest first.
 #[derive(Debug, Default)]
@@ -41,7 +44,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Somebody wants the job with this id to end. It is told, if it runs here, and has some time to do so by itself;
     /// one that still waits for a thread has nothing to end, and one whose code is over ends anyway.
     pub(super) fn cancel(&mut self, jid: &Jid) {
-        let Some(number) = self.roster.find(jid) else { return };
+        let Some(number) = self.roster.find(jid) else { return self.cancel_waiting(jid) };
         let due = self.lease.uptime().saturating_add(limits::CANCEL_GRACE);
         let told = self.roster.change(number, |job| {
             let is_over = job.ending != Ending::No || job.performance.is_code_over();
@@ -56,6 +59,18 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if waits {
             self.settle_gone(number);
         }
+    }
+
+    /// One that waits to run alone has nothing to end either.
+    fn cancel_waiting(&mut self, jid: &Jid) {
+        let Some(claim) = self.alone.take(self.place, jid) else { return };
+        let class = claim.payload.envelope().map(|envelope| envelope.class().to_owned()).unwrap_or_default();
+        let (who, when) = ((Some(jid.clone()), class), (self.lease.now(), 0.0));
+        let (policy, telling) = (policy_of::<S>(None), Telling::default());
+        let pending = Pending::decide(&claim, who, &policy, Outcome::Canceled, Duration::ZERO, when, telling);
+        self.hand.pending.push(pending);
+        // They may have been waiting for this one to have its turn.
+        self.capsules.tell_others(self.place, || Message::LookUp);
     }
 
     /// A blocking job has its thread, and its time begins, if that is limited.
@@ -111,10 +126,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
 /// Says that a job is settled although its code still runs, and what to do about it.
 pub(super) fn still_runs(performance: &Performance, why: &str) {
-    let (class, jid, step) = (performance.shown_class(), &performance.jid, performance.kept.some().step);
+    let (class, jid) = (performance.shown_class(), performance.jid.as_ref().map(Jid::as_str));
+    let step = performance.kept.some().step;
     tracing::warn!(
         target: "sancho::job",
-        class, ?jid, step = step.as_deref(), why,
-        "the job is settled, but its code still runs: it neither yields nor looks at cx.is_cancelled()"
+        class, jid, step = step.as_deref(), why,
+        "the job is settled, but its code still runs: it does not await, where it could be dropped, nor end when cx.is_cancelled()"
     );
 }

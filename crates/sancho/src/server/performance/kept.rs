@@ -73,11 +73,9 @@ impl Kept {
     fn say(&self, change: impl FnOnce(&mut KeptSome)) {
         let mut said = self.lock();
         change(&mut said.some);
-        let is_news = !std::mem::replace(&mut said.changed, true);
+        said.changed = true;
         drop(said);
-        if is_news {
-            self.keeper.notify_one();
-        }
+        self.keeper.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Said> {
