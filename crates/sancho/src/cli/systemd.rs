@@ -28,10 +28,15 @@ impl Notifier {
         let Some(address) = std::env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty()) else {
             return Notifier::default();
         };
+        Notifier::to(&address, Notifier::watchdog_of(std::process::id(), variable))
+    }
+
+    /// How often the manager wants to hear of this process, as the variables say.
+    fn watchdog_of(process: u32, variable: impl Fn(&'static str) -> Option<String>) -> Option<Duration> {
         // The watchdog may be meant for another process of the same service.
-        let is_ours = variable("WATCHDOG_PID").is_none_or(|pid| pid.parse() == Ok(std::process::id()));
-        let watchdog = variable("WATCHDOG_USEC").filter(|_| is_ours).and_then(|micros| micros.parse().ok());
-        Notifier::to(&address, watchdog.map(Duration::from_micros))
+        let is_ours = variable("WATCHDOG_PID").is_none_or(|pid| pid.parse() == Ok(process));
+        let micros = variable("WATCHDOG_USEC").filter(|_| is_ours).and_then(|micros| micros.parse().ok());
+        micros.map(Duration::from_micros)
     }
 
     fn to(address: &std::ffi::OsStr, watchdog: Option<Duration>) -> Self {
@@ -250,6 +255,20 @@ mod tests {
         wait_for(&socket, "READY=1");
         server.stop().await;
         wait_for(&socket, "STOPPING=1");
+    }
+
+    #[test]
+    fn the_watchdog_of_another_process_is_not_ours() {
+        for (pid, usec, watchdog) in [
+            (Some("7"), Some("30000000"), Some(Duration::from_secs(30))),
+            (None, Some("30000000"), Some(Duration::from_secs(30))),
+            (Some("8"), Some("30000000"), None),
+            (Some("7"), None, None),
+            (Some("7"), Some("often"), None),
+        ] {
+            let variable = |name: &str| if name == "WATCHDOG_PID" { pid } else { usec }.map(str::to_owned);
+            assert_eq!(Notifier::watchdog_of(7, variable), watchdog, "{pid:?} {usec:?}");
+        }
     }
 
     #[test]

@@ -237,6 +237,25 @@ fn sidekiqs_file_is_read_as_sidekiq_reads_it() {
 }
 
 #[test]
+fn each_key_of_sidekiq_that_is_not_needed_is_told_with_the_reason() {
+    for (name, reason) in keys::UNNEEDED {
+        for written in [name.to_owned(), format!(":{name}")] {
+            let bench = Bench::new().file("config/sidekiq.yml", format!("{written}: 7\n"));
+            let told = format!("config/sidekiq.yml:1: warning: {name}: not needed: {reason}");
+            let warnings: Vec<String> = bench.load().warnings().collect();
+            assert!(warnings.contains(&told), "{told:?} in {warnings:#?}");
+            assert_eq!(bench.errors(), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_debugged_unit_of_systemd_logs_more() {
+    let level = |said: &str| Bench::new().variables([("DEBUG_INVOCATION", said)]).value("log.level").0;
+    assert_eq!((level("1"), level("0"), level("")), (json!("debug"), json!("info"), json!("info")));
+}
+
+#[test]
 fn queues_are_named_in_each_of_sidekiqs_ways() {
     for (text, queues) in [
         ("low", json!(["low"])),
