@@ -132,7 +132,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 let runtime = tokio::runtime::Handle::current();
                 let for_thread = Arc::clone(&performance);
                 self.blocking.give(move |seat| {
-                    if lease.is_trusted() && !for_thread.dropped.is_raised() {
+                    if lease.is_trusted() && for_thread.begins() {
                         // Nobody else sets it.
                         _ = for_thread.seat.set(Arc::clone(seat));
                         reporter.began();
