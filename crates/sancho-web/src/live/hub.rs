@@ -7,19 +7,19 @@ use std::time::Duration;
 use sancho_core::{BoxFuture, Clock, Inspect, Stats, StoreResult, Timestamp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::listener::Listener;
 use super::look;
 
 /// How often the hub looks at the store.
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a look may take: a store that does not answer is told of as away.
-pub const LOOK_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Listeners at a time: each holds a connection. More than the tabs of a large company.
-pub const LISTENERS_MAX: usize = 1_000;
+pub(super) const LISTENERS_MAX: usize = 1_000;
 
 /// Looks at a store once a second and tells all who listen. Its clones are the same hub.
 ///
@@ -53,11 +53,11 @@ pub(super) enum Latest {
 
 /// There are as many listeners as there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub(super) struct Full;
 
 impl Hub {
     /// A hub that looks at nothing yet.
-    pub fn new(inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let look = move |now| -> BoxFuture<'static, _> {
             let inspect = Arc::clone(&inspect);
             Box::pin(async move { inspect.stats(now).await })
@@ -82,7 +82,7 @@ impl Hub {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn listen(&self) -> Result<Listener, Full> {
+    pub(super) fn listen(&self) -> Result<Listener, Full> {
         let seat = Arc::clone(&self.0.seats).try_acquire_owned().map_err(|_| Full)?;
         let mut latest = self.0.latest.subscribe();
         latest.mark_changed();
@@ -117,12 +117,8 @@ impl Shared {
     }
 
     async fn look_while_heard(self: Arc<Self>) {
-        let mut ticks = interval(LOOK_EVERY);
-        // After a slow look the next is a second later, not several at once.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut before: Option<(Stats, Instant)> = None;
         loop {
-            ticks.tick().await;
             if self.goes_home() {
                 return;
             }
@@ -138,6 +134,8 @@ impl Shared {
                 Ok(Err(_)) | Err(_) => Latest::Away,
             };
             self.tell(latest);
+            // Not by a clock that ticks on: a store that answers slowly is not asked more often for it.
+            sleep(LOOK_EVERY).await;
         }
     }
 

@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::hub::Latest;
 
 /// How often something is sent when there is nothing to tell: proxies cut connections that are silent for a minute.
-pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// How long one stream lasts; the browser then asks again, and is asked again who it is.
-pub const LISTEN_FOR: Duration = Duration::from_secs(10 * 60);
+pub(super) const LISTEN_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// What a listener hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(super) enum Told {
     /// The latest look, as JSON on one line.
     Look(Arc<str>),
     /// The store did not answer.
@@ -27,7 +27,7 @@ pub enum Told {
 
 /// Hears what the hub tells, the latest only. Dropping it gives its seat to another.
 #[derive(Debug)]
-pub struct Listener {
+pub(super) struct Listener {
     latest: watch::Receiver<Latest>,
     until: Instant,
     _seat: OwnedSemaphorePermit,
@@ -40,7 +40,7 @@ impl Listener {
 
     /// What is told next; `None` when the hub has ended, or the stream has lasted [`LISTEN_FOR`]. Nothing is lost when
     /// the call is dropped.
-    pub async fn hear(&mut self) -> Option<Told> {
+    pub(super) async fn hear(&mut self) -> Option<Told> {
         let heartbeat = sleep(HEARTBEAT_EVERY);
         tokio::pin!(heartbeat);
         loop {

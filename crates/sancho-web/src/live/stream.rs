@@ -3,21 +3,22 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::hub::Hub;
 use super::listener::{Listener, Told};
+use crate::site::Site;
 
 /// How long a browser waits before it asks again, after a stream has ended.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// A stream of server-sent events: `look` has JSON, `away` says that the store does not answer. With as many listeners
 /// as there may be it is refused with 503, and pages ask again later.
-pub async fn stream(hub: &Hub) -> Response {
-    let Ok(listener) = hub.listen() else {
+pub(super) async fn show(State(site): State<Site>) -> Response {
+    let Ok(listener) = site.hub.listen() else {
         let later = [(header::RETRY_AFTER, HeaderValue::from_static("30"))];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many listen already\n").into_response();
     };

@@ -93,15 +93,15 @@ impl fmt::Debug for Kind {
 /// a session named. A closure that answers at once is one too:
 ///
 /// ```
-/// use sancho_web::safety::{Access, Admission, Person, Refusal, Role};
+/// use sancho_web::{Access, Admission, Person, Refusal, Role};
 ///
 /// #[derive(Clone)]
 /// struct User { name: String, is_staff: bool }
 ///
-/// let access = Access::doorkeeper(|request: &axum::http::request::Parts| {
+/// let access = Access::doorkeeper(|request: &sancho_web::axum::http::request::Parts| {
 ///     match request.extensions.get::<User>() {
-///         Some(user) if user.is_staff => Admission::Granted(Person::new(&user.name, Role::Operator)),
-///         Some(user) => Admission::Granted(Person::new(&user.name, Role::Viewer)),
+///         Some(user) if user.is_staff => Admission::Granted(Person::new(user.name.as_str(), Role::Operator)),
+///         Some(user) => Admission::Granted(Person::new(user.name.as_str(), Role::Viewer)),
 ///         None => Admission::refused(Refusal::forbidden("sign in first")),
 ///     }
 /// });

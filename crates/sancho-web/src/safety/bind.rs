@@ -13,7 +13,7 @@ use super::access::Access;
 /// An address that other machines reach, without credentials or a doorkeeper.
 ///
 /// ```
-/// use sancho_web::safety::{Access, check_bind};
+/// use sancho_web::{Access, check_bind};
 ///
 /// assert!(check_bind("127.0.0.1:7420".parse().unwrap(), &Access::this_machine()).is_ok());
 /// assert!(check_bind("0.0.0.0:7420".parse().unwrap(), &Access::this_machine()).is_err());
@@ -31,7 +31,7 @@ pub fn check_bind(address: SocketAddr, access: &Access) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::safety::{Credentials, Role};
+    use crate::{Credentials, Role};
 
     #[test]
     fn without_credentials_only_this_machine_is_served() {

@@ -41,7 +41,7 @@ impl Credentials {
     /// [`SECRET_BYTES_MIN`](super::SECRET_BYTES_MIN) bytes, and what is too long to compare.
     ///
     /// ```
-    /// use sancho_web::safety::{Credentials, Role};
+    /// use sancho_web::{Credentials, Role};
     ///
     /// assert!(Credentials::basic("ann", "correct horse battery", Role::Operator).is_ok());
     /// assert!(Credentials::basic("ann", "admin", Role::Operator).is_err());
@@ -154,7 +154,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(authorization).expect("a value"));
         match look(&all(), &headers) {
-            Presented::Known(person) => Some(person.name().to_owned()),
+            Presented::Known(person) => Some(person.name.clone()),
             Presented::Unknown => Some("?".to_owned()),
             Presented::Nothing => None,
         }

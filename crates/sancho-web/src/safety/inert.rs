@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with every character written out that a reader would not see, or that moves others: `⟨U+202E⟩`. Line ends
+/// The text with every character written out that a reader would not see, or that moves others: `\u{202e}`. Line ends
 /// and tabs too: it is for one line.
-pub fn inert(text: &str) -> Cow<'_, str> {
+fn inert(text: &str) -> Cow<'_, str> {
     if !text.chars().any(hides) {
         return Cow::Borrowed(text);
     }
@@ -20,7 +20,7 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 }
 
 /// The beginning of a text as [`inert`], at most so many characters of it; an ellipsis says that there was more.
-pub fn excerpt(text: &str, chars_max: usize) -> Cow<'_, str> {
+pub(super) fn excerpt(text: &str, chars_max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(chars_max) {
         None => inert(text),
         Some((end, _)) => Cow::Owned(format!("{}…", inert(&text[..end]))),
@@ -28,16 +28,16 @@ pub fn excerpt(text: &str, chars_max: usize) -> Cow<'_, str> {
 }
 
 /// Adds a character, written out if it hides.
-pub(super) fn push(text: &mut String, character: char) {
+fn push(text: &mut String, character: char) {
     if hides(character) {
-        write!(text, "⟨U+{:04X}⟩", u32::from(character)).expect("a string takes what is written");
+        write!(text, "\\u{{{:x}}}", u32::from(character)).expect("a string takes what is written");
     } else {
         text.push(character);
     }
 }
 
 /// Whether a character is not seen, or changes how others are. Joiners stay, which scripts and emoji are made of.
-fn hides(character: char) -> bool {
+pub(crate) fn hides(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' // soft hyphen
@@ -56,12 +56,10 @@ mod tests {
 
     #[test]
     fn what_turns_text_around_is_written_out() {
-        assert_eq!(inert("user\u{202e}gpj.exe"), "user⟨U+202E⟩gpj.exe");
-        assert_eq!(
-            inert("a\u{200b}b\u{feff}\u{2066}c\0\r\n\u{1b}[31m"),
-            "a⟨U+200B⟩b⟨U+FEFF⟩⟨U+2066⟩c⟨U+0000⟩⟨U+000D⟩⟨U+000A⟩⟨U+001B⟩[31m"
-        );
-        assert_eq!(inert("\u{e0041}"), "⟨U+E0041⟩");
+        assert_eq!(inert("user\u{202e}gpj.exe"), r"user\u{202e}gpj.exe");
+        assert_eq!(inert("a\u{200b}b\u{feff}\u{2066}c"), r"a\u{200b}b\u{feff}\u{2066}c");
+        assert_eq!(inert("\0\r\n\u{1b}[31m"), r"\u{0}\u{d}\u{a}\u{1b}[31m");
+        assert_eq!(inert("\u{e0041}"), r"\u{e0041}");
     }
 
     #[test]
@@ -76,7 +74,7 @@ mod tests {
     fn an_excerpt_counts_characters_and_says_that_there_was_more() {
         assert_eq!(excerpt("công việc", 4), "công…");
         assert_eq!(excerpt("công", 4), "công");
-        assert_eq!(excerpt("\u{202e}abc", 2), "⟨U+202E⟩a…");
+        assert_eq!(excerpt("\u{202e}abc", 2), r"\u{202e}a…");
         assert_eq!(excerpt("abc", 0), "…");
         assert_eq!(excerpt("", 0), "");
     }

@@ -1,19 +1,21 @@
 //! Who makes a request, and what they may do.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::FromRequestParts;
 use axum::http::Method;
-
-use super::inert::excerpt;
-
-/// Characters of a name: it stands in one line of a log.
-const NAME_CHARS_MAX: usize = 200;
+use axum::http::request::Parts;
 
 /// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// Looks at everything that is shown.
+    /// Looks at everything that is shown, and changes nothing.
+    #[default]
     Viewer,
-    /// Acts too.
+    /// Looks and acts.
     Operator,
 }
 
@@ -42,33 +44,63 @@ pub(super) fn looks_only(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Who makes a request. Handlers find it among the request's extensions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who makes a request, as the gate found out. Handlers take it as an argument.
+#[derive(Clone, Debug)]
 pub struct Person {
-    name: String,
-    role: Role,
+    /// The name, for the lines of the audit.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether what they do in this request was told of.
+    pub(super) told: Told,
 }
 
 impl Person {
-    /// Somebody with a name, which audit lines have, and a role. A long name is shortened, and what cannot be seen in
-    /// it is written out.
-    pub fn new(name: &str, role: Role) -> Self {
-        Person { name: excerpt(name, NAME_CHARS_MAX).into_owned(), role }
+    /// Somebody with a name and a role.
+    pub fn new(name: impl Into<String>, role: Role) -> Self {
+        Person { name: name.into(), role, told: Told::default() }
     }
 
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The role.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// Whether this person may act: pages show buttons to those who may.
+    /// Whether they may change anything: pages show buttons to those who may.
     pub fn may_act(&self) -> bool {
         self.role == Role::Operator
+    }
+
+    /// The same person in a request of which nothing was told yet.
+    pub(super) fn of_a_request(self) -> Self {
+        Person { told: Told::default(), ..self }
+    }
+}
+
+impl PartialEq for Person {
+    fn eq(&self, other: &Person) -> bool {
+        (&self.name, self.role) == (&other.name, other.role)
+    }
+}
+
+impl Eq for Person {}
+
+impl<S: Send + Sync> FromRequestParts<S> for Person {
+    type Rejection = Infallible;
+
+    /// Where no gate stands in front, as with the page of a refusal, it is nobody, who may do nothing.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let found = parts.extensions.get::<Person>().cloned();
+        Ok(found.unwrap_or_else(|| Person::new("nobody", Role::Viewer)))
+    }
+}
+
+/// Whether a line of the audit tells of a request, known to all who hold its person.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(Arc<AtomicBool>);
+
+impl Told {
+    pub(super) fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -90,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_cannot_break_its_line() {
-        let person = Person::new(&format!("eve\nadmin\u{202e}{}", "x".repeat(1_000)), Role::Viewer);
-        assert!(person.name().starts_with("eve⟨U+000A⟩admin⟨U+202E⟩"), "{}", person.name());
-        assert!(person.name().chars().count() < 300);
+    fn what_was_told_of_one_request_is_not_told_of_the_next() {
+        let ann = Person::new("ann", Role::Operator);
+        ann.clone().told.mark();
+        assert!(ann.told.is_marked());
+        assert!(!ann.clone().of_a_request().told.is_marked());
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub const REDACTED: &str = "[redacted]";
 ///
 /// ```
 /// use sancho_core::Payload;
-/// use sancho_web::safety::Redaction;
+/// use sancho_web::Redaction;
 ///
 /// let redaction = Redaction::default().class("SignUp").argument("Charge", 1);
 /// let payload = Payload::from_bytes(*br#"{"class":"Charge","args":[7,"4111"]}"#);

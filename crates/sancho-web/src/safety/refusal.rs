@@ -1,18 +1,17 @@
 //! What those get who are not let in.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// Why a request is refused: the answer has it among its extensions too, for a layer that writes a page of it.
+use crate::failure::Failure;
+
+/// Why a request is refused: people get a page that says so, and programs JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status.
-    pub status: StatusCode,
-    /// A short name that stays the same, for programs.
-    pub code: &'static str,
-    /// What is wrong and what to do, in one sentence.
-    pub detail: String,
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
     challenges: Vec<HeaderValue>,
 }
 
@@ -31,52 +30,57 @@ impl Refusal {
     pub(super) fn not_this_machine(why: &str) -> Self {
         let detail = format!(
             "these pages are for this machine alone, and the request is not believed to be its own: {why}. \
-             To open them to others, say who may come in: with credentials, or by the application's own sign-in"
+             To open them to others, say who may come in: by credentials, or by the application's own sign-in"
         );
-        Refusal { code: "not_this_machine", ..Refusal::forbidden(detail) }
+        Refusal { code: "not-this-machine", ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn cross_site() -> Self {
         let detail = "another site made this request: open these pages themselves, and act from there. \
-                      Behind a proxy that changes the name, name its origin as one that is trusted";
-        Refusal { code: "cross_site", ..Refusal::forbidden(detail) }
+                      Behind a proxy that changes their name, have that name trusted";
+        Refusal { code: "cross-site", ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn viewer() -> Self {
-        Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
+        Refusal::forbidden("you may look, and only operators may act")
     }
 
-    /// For programs as JSON (RFC 9457) when they ask for it.
-    pub(super) fn answer(self, asked: &HeaderMap) -> Response {
-        let wants_json = asked
-            .get_all(header::ACCEPT)
-            .iter()
-            .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("json") && !accept.contains("text/html")));
-        if !wants_json {
-            return self.into_response();
+    /// An empty answer that carries the refusal to the gate.
+    pub(super) fn answer(self) -> Response {
+        let mut answer = self.status.into_response();
+        for challenge in &self.challenges {
+            answer.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
+        answer.extensions_mut().insert(self);
+        answer
+    }
+
+    /// The answer for people, of which a page is made further out.
+    pub(super) fn as_failure(self, mut answer: Response) -> Response {
+        let Refusal { status, code, detail, .. } = self;
+        answer.extensions_mut().insert(Failure { status, code, detail });
+        answer
+    }
+
+    /// The answer for programs.
+    pub(super) fn as_problem(self, mut answer: Response) -> Response {
         let problem = json!({
-            "status": self.status.as_u16(),
+            "type": "about:blank",
             "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
             "code": self.code,
             "detail": self.detail,
         });
-        let mut response = self.into_response();
-        *response.body_mut() = problem.to_string().into();
+        *answer.body_mut() = problem.to_string().into();
         let json = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
-        response
+        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        answer
     }
 }
 
-/// As plain text.
+/// For doorkeepers: the answer, which the gate writes as its reader asks for it.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, format!("{}\n", self.detail)).into_response();
-        for challenge in &self.challenges {
-            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
-        }
-        response.extensions_mut().insert(self);
-        response
+        self.answer()
     }
 }

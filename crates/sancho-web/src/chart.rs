@@ -1,0 +1,1 @@
+//! Small charts, drawn as SVG by the server.
