@@ -1,0 +1,115 @@
+//! Whatever strangers put into payloads, names and addresses: every page shows it, and nothing of it comes alive.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crawl;
+mod inert;
+mod stock;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+
+use inert::{MARKER, assert_inert, faults};
+use support::{Visit, router_of, send};
+
+#[tokio::test]
+async fn every_page_shows_hostile_jobs_and_none_comes_alive() {
+    let router = router_of(&stock::store().await);
+    let pages = crawl::all(&router, "").await;
+    assert!(pages.len() > 1, "links were followed: {:?}", pages.keys());
+    for (address, answer) in &pages {
+        assert!(!answer.status.is_server_error(), "{address}: {} {}", answer.status, answer.text);
+        if answer.header("content-type").starts_with("text/html") {
+            assert_inert(address, &answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_in_another_language_are_no_less_careful() {
+    let router = router_of(&stock::store().await);
+    for (address, answer) in crawl::all(&router, "?lang=vi").await {
+        if answer.header("content-type").starts_with("text/html") {
+            assert_inert(&address, &answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_an_address_comes_alive_nowhere() {
+    let router = router_of(&stock::store().await);
+    for text in stock::TEXTS {
+        let text = crawl::encoded(text);
+        for path in ["", "busy", "queues", "queues/default", "scheduled", "retries", "dead", "held", "metrics"] {
+            for name in ["q", "filter", "cursor", "after", "lang", "page", "sort", "class", "span", "queue"] {
+                let address = format!("/{path}?{name}={text}");
+                let answer = router.get(&address).await;
+                assert!(!answer.status.is_server_error(), "{address}: {} {}", answer.status, answer.text);
+                assert_inert(&address, &answer.text);
+            }
+        }
+        for address in
+            [format!("/{text}"), format!("/queues/{text}"), format!("/jobs/{text}"), format!("/metrics/{text}")]
+        {
+            let answer = router.get(&address).await;
+            assert!(!answer.status.is_server_error(), "{address}: {} {}", answer.status, answer.text);
+            assert_inert(&address, &answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_of_strangers_come_alive_nowhere() {
+    let router = router_of(&stock::store().await);
+    for text in stock::TEXTS.iter().filter(|text| text.is_ascii()) {
+        for name in
+            ["accept-language", "accept", "cookie", "referer", "user-agent", "x-forwarded-prefix", "content-type"]
+        {
+            let request = Request::get("/").header(name, *text).body(Body::empty()).expect("a request");
+            let answer = send(&router, request).await;
+            assert_eq!(answer.status, StatusCode::OK, "{name}: {text}");
+            assert_inert(&format!("/ with {name}: {text}"), &answer.text);
+        }
+    }
+}
+
+#[test]
+fn a_page_that_escapes_too_little_is_found_out() {
+    let page = |middle: &str| format!("<!doctype html><html><body><p>{middle}</p></body></html>");
+    for text in stock::TEXTS.iter().filter(|text| !stock::is_harmless_as_text(text)) {
+        assert!(!faults(&page(text)).is_empty(), "{text}");
+        assert!(!faults(&page(&format!("<a title='{text}' class=\"{text}\">"))).is_empty(), "{text}");
+    }
+    for harm in [
+        "<a href=\"javascript:alert(1)\">",
+        "<a href=\" java\nscript:alert(1)\">",
+        "<a href=\"//evil.example\">",
+        "<a href=\"https://evil.example\">",
+        "<form action=\"https://evil.example\">",
+        "<button formaction=\"data:text/html,x\">",
+        "<b onclick=\"x()\">",
+        "<b style=\"color:red\">",
+        "<script>x()</script>",
+        "<style>*{}</style>",
+        "<iframe src=\"./\">",
+        "<meta http-equiv=\"refresh\" content=\"0\">",
+        "<base href=\"./\">",
+        "<svg><use href=\"#x\"></svg><object>",
+        "a\u{202e}b",
+        "a&#x202e;b",
+        "<b title=\"\u{200b}\">",
+    ] {
+        assert!(!faults(&page(harm)).is_empty(), "{harm}");
+    }
+    assert!(!faults(&page(&"x".repeat(1_000_000))).is_empty(), "a page of a megabyte");
+}
+
+#[test]
+fn a_page_that_escapes_all_is_let_be() {
+    let escaped = format!(
+        "<p>&lt;{MARKER}&gt; &amp;quot; \\u{{202e}}</p><a href=\"../dead?q=class%3A%3C{MARKER}%3E\" title=\"&quot; {MARKER}=1\">Đã</a>\
+         <script type=\"module\" src=\"./assets/1/app.js\"></script><time datetime=\"2026\">now</time>"
+    );
+    assert_eq!(faults(&escaped), Vec::<String>::new());
+}
