@@ -23,6 +23,8 @@ const IMAGE: &str = "image/svg+xml";
 const ASSETS: &[Asset] = &[
     Asset { name: "style.css", media_type: STYLE, text: include_str!("../assets/style.css") },
     Asset { name: "app.js", media_type: SCRIPT, text: include_str!("../assets/app.js") },
+    Asset { name: "keys.js", media_type: SCRIPT, text: include_str!("../assets/keys.js") },
+    Asset { name: "lists.js", media_type: SCRIPT, text: include_str!("../assets/lists.js") },
     Asset { name: "times.js", media_type: SCRIPT, text: include_str!("../assets/times.js") },
     Asset { name: "icon.svg", media_type: IMAGE, text: include_str!("../assets/icon.svg") },
 ];

@@ -32,6 +32,11 @@ impl Failure {
         Failure { status: StatusCode::BAD_REQUEST, code: "invalid", detail: detail.into() }
     }
 
+    /// The job stands where the action has no meaning.
+    pub(crate) fn refused(detail: impl Into<String>) -> Self {
+        Failure { status: StatusCode::CONFLICT, code: "refused", detail: detail.into() }
+    }
+
     /// The person may not do this.
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Failure { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into() }

@@ -12,10 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use sancho_core::Timestamp;
 
+use crate::failure::Failure;
 use crate::i18n::{self, Language, Words};
 use crate::safety::Person;
 use crate::site::Site;
-use crate::text::Number;
+use crate::text::{Lent, Number};
 use crate::when::{self, When};
 use crate::{assets, text};
 
@@ -51,6 +52,14 @@ impl Tab {
             Tab::Dead => "dead",
             Tab::Held => "held",
             Tab::Metrics => "metrics",
+        }
+    }
+
+    /// The key of the word for a job that is in it.
+    pub(crate) fn state_word(self) -> &'static str {
+        match self {
+            Tab::Queues => "job.is_enqueued",
+            tab => tab.word(),
         }
     }
 
@@ -169,14 +178,14 @@ impl Frame {
     }
 
     /// A time: in words, with the exact one beside it.
-    pub(crate) fn at(&self, at: impl Borrow<Timestamp>) -> When {
-        let at = *at.borrow();
+    pub(crate) fn at(&self, at: impl Lent<Timestamp>) -> When {
+        let at = at.value();
         When { exact: when::exact(at), words: when::in_words(self, at) }
     }
 
     /// A span in its largest unit.
-    pub(crate) fn span(&self, span: impl Borrow<Duration>) -> String {
-        when::length(self, *span.borrow())
+    pub(crate) fn span(&self, span: impl Lent<Duration>) -> String {
+        when::length(self, span.value())
     }
 
     /// Bytes, in the unit that shows their digits.
@@ -194,6 +203,34 @@ impl Frame {
         format!("{}{path}{lang}", self.root)
     }
 
+    /// The address of a page, without a query: for forms that make one of their fields.
+    pub(crate) fn to_path(&self, path: &str) -> String {
+        format!("{}{path}", self.root)
+    }
+
+    /// The address of a queue's page.
+    pub(crate) fn to_queue(&self, name: &str) -> String {
+        self.to(&format!("queues/{}", text::segment(name)))
+    }
+
+    /// The language that the person chose, for forms to carry on.
+    pub(crate) fn chosen_tag(&self) -> Option<&'static str> {
+        self.chosen.then(|| self.language.tag())
+    }
+
+    /// Whether the page shows what changes anything.
+    pub(crate) fn may_act_here(&self) -> bool {
+        self.person.may_act()
+    }
+
+    /// Refuses those who may only look.
+    pub(crate) fn may_act(&self) -> Result<(), Failure> {
+        if self.person.may_act() {
+            return Ok(());
+        }
+        Err(Failure::forbidden(format!("{} is a viewer: only an operator changes anything", self.person.name)))
+    }
+
     /// The address of this page in another language.
     pub(crate) fn in_language(&self, language: impl Borrow<Language>) -> String {
         let language = *language.borrow();
@@ -203,7 +240,8 @@ impl Frame {
     }
 
     /// The address of this page with other members of the query; an empty text takes one away.
-    pub(crate) fn here(&self, changes: &[(&str, &str)]) -> String {
+    pub(crate) fn here<'a>(&self, changes: impl AsRef<[(&'a str, &'a str)]>) -> String {
+        let changes = changes.as_ref();
         let unchanged = self.query.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
         let mut query: Vec<(String, String)> = unchanged.cloned().collect();
         let said = changes.iter().filter(|(_, value)| !value.is_empty());

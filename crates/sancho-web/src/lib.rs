@@ -18,15 +18,18 @@
 
 #![forbid(unsafe_code)]
 
+mod act;
 mod api;
 mod assets;
 mod chart;
 mod failure;
+mod fields;
 mod figure;
 mod frame;
 mod i18n;
 mod live;
 mod pages;
+mod payload;
 mod routes;
 mod safety;
 mod site;

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sancho_core::Timestamp;
 
 use crate::safety::hides;
 
@@ -30,6 +32,30 @@ pub(crate) fn to_query(members: &[(String, String)]) -> String {
     let parts: Vec<String> =
         members.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
     parts.join("&")
+}
+
+/// A value, by itself or lent, as templates have it.
+pub(crate) trait Lent<T> {
+    /// The value.
+    fn value(&self) -> T;
+}
+
+impl Lent<Timestamp> for Timestamp {
+    fn value(&self) -> Timestamp {
+        *self
+    }
+}
+
+impl Lent<Duration> for Duration {
+    fn value(&self) -> Duration {
+        *self
+    }
+}
+
+impl<T, L: Lent<T>> Lent<T> for &L {
+    fn value(&self) -> T {
+        (**self).value()
+    }
 }
 
 /// A whole number, by itself or lent, as templates have it.
