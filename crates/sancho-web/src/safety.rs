@@ -24,6 +24,8 @@ mod person;
 mod redaction;
 mod refusal;
 mod secret;
+mod seen;
+mod shielded;
 
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
@@ -42,6 +44,7 @@ pub use person::{Person, Role};
 pub use redaction::{REDACTED, Redaction};
 pub use refusal::Refusal;
 pub use secret::SECRET_BYTES_MIN;
+pub(crate) use seen::Seen;
 
 use origin::TrustedOrigins;
 
@@ -50,7 +53,6 @@ use origin::TrustedOrigins;
 pub(crate) struct Safety {
     access: Access,
     trusted: TrustedOrigins,
-    pub(crate) redaction: Redaction,
 }
 
 impl Web {
@@ -79,9 +81,11 @@ impl Web {
         Ok(self)
     }
 
-    /// Hides parts of payloads.
+    /// Hides parts of payloads from all pages, and from all programs that ask here.
+    ///
+    /// An action over all jobs that match a filter still goes by the whole payload, as the store has it.
     pub fn redact(mut self, redaction: Redaction) -> Self {
-        self.safety.redaction = redaction;
+        self.inspect = shielded::shielded(self.inspect, redaction);
         self
     }
 }

@@ -30,10 +30,15 @@ pub(super) fn excerpt(text: &str, chars_max: usize) -> Cow<'_, str> {
 /// Adds a character, written out if it hides.
 fn push(text: &mut String, character: char) {
     if hides(character) {
-        write!(text, "\\u{{{:x}}}", u32::from(character)).expect("a string takes what is written");
+        write_out(text, character).expect("a string takes what is written");
     } else {
         text.push(character);
     }
+}
+
+/// Writes a character by its number.
+pub(super) fn write_out(mut text: impl Write, character: char) -> std::fmt::Result {
+    write!(text, "\\u{{{:x}}}", u32::from(character))
 }
 
 /// Whether a character is not seen, or changes how others are. Joiners stay, which scripts and emoji are made of.

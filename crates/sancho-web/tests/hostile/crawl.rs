@@ -10,6 +10,9 @@ use crate::support::{Answer, Visit};
 /// Pages of one crawl: more than there are, so that one which breeds links is found out.
 const PAGES_MAX: usize = 2_000;
 
+/// Bytes of an address: servers and proxies take no longer ones.
+const ADDRESS_BYTES_MAX: usize = 8_000;
+
 /// Every page that links lead to from the first one, by address.
 pub(crate) async fn all(router: &Router, query: &str) -> BTreeMap<String, Answer> {
     let mut pages = BTreeMap::new();
@@ -20,6 +23,7 @@ pub(crate) async fn all(router: &Router, query: &str) -> BTreeMap<String, Answer
             continue;
         }
         assert!(pages.len() < PAGES_MAX, "the links have no end: {address}");
+        assert!(address.len() <= ADDRESS_BYTES_MAX, "a link of {} bytes: {}…", address.len(), &address[..200]);
         let answer = router.get(&address).await;
         if answer.header("content-type").starts_with("text/html") {
             ahead.extend(links(&answer.text).iter().filter_map(|link| from(&address, link)));
