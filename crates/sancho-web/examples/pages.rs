@@ -27,6 +27,7 @@ async fn main() -> Outcome<()> {
     let store = ModelStore::new();
     let sample = Sample { store: store.clone(), now: Wall.now() };
     sample.fill().await?;
+    tokio::spawn(async move { sample.stay_alive().await.expect("the store in memory takes every beat") });
     let store = Arc::new(store);
     let web = sancho_web::Web::new(store.clone(), store, Arc::new(Wall));
     let listener = tokio::net::TcpListener::bind(&address).await?;
@@ -125,7 +126,7 @@ impl Sample {
             jobs.push(NewJob { jid, place: Place::Dead, key: None, on_conflict, pushed_by: None, payload });
         }
         for step in jobs.chunks(40).enumerate() {
-            let at = self.now.before(Duration::from_secs(95 - 10 * u64::try_from(step.0)?));
+            let at = self.now.before(Duration::from_secs(125 - 10 * u64::try_from(step.0)?));
             self.store.push(step.1, at).await?;
         }
         Ok(())
@@ -234,6 +235,25 @@ impl Sample {
         }
         self.store.clear(&queue("past")?, 1, self.now).await?;
         Ok(())
+    }
+
+    /// Beats for every process, as long as the pages are served.
+    async fn stay_alive(&self) -> Result<(), String> {
+        loop {
+            let now = Wall.now();
+            for (pid, busy) in [(4_101, 7), (4_102, 3), (4_103, 1)] {
+                let beat = self.beat(pid, now, Vec::new(), Vec::new()).map_err(|error| error.to_string())?;
+                let incarnation = beat.process.incarnation.clone();
+                let running = (0..busy).map(|number| Running {
+                    receipt: sancho_core::Receipt::mint(incarnation.clone(), number, 0),
+                    jid: None,
+                    since: now,
+                });
+                let beat = Beat { running: running.collect(), ..beat };
+                self.store.beat(&beat, now).await.map_err(|error| error.to_string())?;
+            }
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
     }
 
     async fn processes(&self) -> Outcome<()> {
