@@ -163,3 +163,24 @@ async fn a_filter_shows_what_matches_and_a_slip_says_what_is_wrong() {
     let second = router.get(next.trim_start_matches('.')).await.text;
     assert!(second.contains("jobs/retry-2") && !second.contains("jobs/retry-1"), "{second}");
 }
+
+#[tokio::test]
+async fn failures_are_grouped_by_class_and_error_and_each_group_leads_to_its_jobs() {
+    let store = sample().await;
+    let more: Vec<_> = (0..3).map(|number| job(&format!("more-{number}"), "Re \\ \"port*", Place::Dead)).collect();
+    let more: Vec<_> = more
+        .into_iter()
+        .map(|job| {
+            let text = job.payload.to_text_lossy().replace("Re \\ \"port*", "Re \\\\ \\\"port*");
+            support::store::raw(job.jid.as_str(), Place::Dead, text.as_bytes())
+        })
+        .collect();
+    push(&store, &more).await;
+    let router = router_of(&store);
+    let page = router.get("/dead?by=error").await.text;
+    let row = page.split("<tr>").find(|row| row.contains("port*")).expect("the class has a group");
+    assert!(row.contains(">3<") && row.contains("Boom<span>it broke"), "{row}");
+    let address = row.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let jobs = router.get(address.trim_start_matches('.')).await.text;
+    assert_eq!(jobs.matches("class=\"pick\"").count(), 4, "three jobs and the heading: {jobs}");
+}
