@@ -27,6 +27,7 @@ async fn main() -> Outcome<()> {
     let store = ModelStore::new();
     let sample = Sample { store: store.clone(), now: Wall.now() };
     sample.fill().await?;
+    tokio::spawn(async move { sample.stay_alive().await.expect("the store in memory takes every beat") });
     let store = Arc::new(store);
     let web = sancho_web::Web::new(store.clone(), store, Arc::new(Wall));
     let listener = tokio::net::TcpListener::bind(&address).await?;
@@ -125,13 +126,13 @@ impl Sample {
             jobs.push(NewJob { jid, place: Place::Dead, key: None, on_conflict, pushed_by: None, payload });
         }
         for step in jobs.chunks(40).enumerate() {
-            let at = self.now.before(Duration::from_secs(95 - 10 * u64::try_from(step.0)?));
+            let at = self.now.before(Duration::from_secs(125 - 10 * u64::try_from(step.0)?));
             self.store.push(step.1, at).await?;
         }
         Ok(())
     }
 
-    fn beat(&self, pid: u32, now: Timestamp, running: Vec<Running>, executions: Vec<Execution>) -> Outcome<Beat> {
+    fn beat(&self, pid: u32, executions: Vec<Execution>) -> Outcome<Beat> {
         let capsule = |name: &str, slots, order: &str, queues: &[&str]| CapsuleInfo {
             name: name.to_owned(),
             slots,
@@ -161,7 +162,7 @@ impl Sample {
             greeting: Greeting::Hello,
             quiet: if pid == 4_103 { Quiet::Yes } else { Quiet::No },
             lease: Duration::from_secs(86_400 * 400),
-            running,
+            running: Vec::new(),
             rss_bytes: 48_000_000 + u64::from(pid % 7) * 9_700_000,
             round_trip: Duration::from_micros(u64::from(pid % 5) * 480 + 700),
             executions,
@@ -208,9 +209,9 @@ impl Sample {
                 executions.push(execution);
             }
             let now = self.now.before(minutes(minute));
-            self.store.beat(&self.beat(4_101, now, Vec::new(), executions)?, now).await?;
+            self.store.beat(&self.beat(4_101, executions)?, now).await?;
         }
-        let incarnation = self.beat(4_101, self.now, Vec::new(), Vec::new())?.process.incarnation;
+        let incarnation = self.beat(4_101, Vec::new())?.process.incarnation;
         let mut first = 1;
         for day in (0..120_u64).rev() {
             let now = self.now.before(Duration::from_secs(day * 86_400));
@@ -236,14 +237,33 @@ impl Sample {
         Ok(())
     }
 
+    /// Beats for every process, as long as the pages are served.
+    async fn stay_alive(&self) -> Result<(), String> {
+        loop {
+            let now = Wall.now();
+            for (pid, busy) in [(4_101, 7), (4_102, 3), (4_103, 1)] {
+                let beat = self.beat(pid, Vec::new()).map_err(|error| error.to_string())?;
+                let incarnation = beat.process.incarnation.clone();
+                let running = (0..busy).map(|number| Running {
+                    receipt: sancho_core::Receipt::mint(incarnation.clone(), number, 0),
+                    jid: None,
+                    since: now,
+                });
+                let beat = Beat { running: running.collect(), ..beat };
+                self.store.beat(&beat, now).await.map_err(|error| error.to_string())?;
+            }
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    }
+
     async fn processes(&self) -> Outcome<()> {
         for pid in [4_101, 4_102, 4_103] {
-            self.store.beat(&self.beat(pid, self.now, Vec::new(), Vec::new())?, self.now).await?;
+            self.store.beat(&self.beat(pid, Vec::new())?, self.now).await?;
         }
         for (pid, from, many) in
             [(4_101, "images", 2), (4_101, "default", 5), (4_102, "mailers", 3), (4_103, "critical", 1)]
         {
-            let incarnation = self.beat(pid, self.now, Vec::new(), Vec::new())?.process.incarnation;
+            let incarnation = self.beat(pid, Vec::new())?.process.incarnation;
             let first = 50_000 + u64::from(pid) * 10 + from.len() as u64 * 1_000;
             let started = self.now.before(Duration::from_secs(17 * u64::from(pid % 10)));
             let claims = self.claim(&incarnation, from, first, many, started).await?;

@@ -25,6 +25,8 @@ const ASSETS: &[Asset] = &[
     Asset { name: "app.js", media_type: SCRIPT, text: include_str!("../assets/app.js") },
     Asset { name: "keys.js", media_type: SCRIPT, text: include_str!("../assets/keys.js") },
     Asset { name: "lists.js", media_type: SCRIPT, text: include_str!("../assets/lists.js") },
+    Asset { name: "live.js", media_type: SCRIPT, text: include_str!("../assets/live.js") },
+    Asset { name: "rates.js", media_type: SCRIPT, text: include_str!("../assets/rates.js") },
     Asset { name: "times.js", media_type: SCRIPT, text: include_str!("../assets/times.js") },
     Asset { name: "icon.svg", media_type: IMAGE, text: include_str!("../assets/icon.svg") },
 ];

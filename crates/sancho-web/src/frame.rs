@@ -95,6 +95,8 @@ pub(crate) struct Frame {
     pub(crate) tab: Tab,
     /// How the page names the root of the pages: relative, with a slash at its end.
     root: String,
+    /// How the page names the dashboard: an application that mounts the pages at `/jobs` answers there, not at `/jobs/`.
+    home: String,
     /// Whether the person chose the language, so that links carry it on.
     chosen: bool,
 }
@@ -117,6 +119,7 @@ impl FromRequestParts<Site> for Frame {
             query: query.into_iter().filter(|(name, _)| name != "lang").collect(),
             tab: Tab::None,
             root: root(original.path(), parts.uri.path()),
+            home: home(original.path(), parts.uri.path()),
             chosen: chosen.is_some(),
         })
     }
@@ -134,6 +137,17 @@ fn root(original: &str, path: &str) -> String {
         // Mounted at `/jobs`, and asked for as that: the browser takes `jobs` for a page beside others.
         Some(last) if path == "/" && !last.is_empty() => format!("{last}/"),
         _ => "./".to_owned(),
+    }
+}
+
+/// How a page at `original` names the dashboard.
+fn home(original: &str, path: &str) -> String {
+    let mount = original.strip_suffix(path).unwrap_or(original);
+    let name = mount.rsplit('/').next().unwrap_or_default();
+    match (root(original, path), name) {
+        (root, "") => root,
+        (_, name) if path == "/" && !original.ends_with('/') => name.to_owned(),
+        (root, name) => format!("{root}../{name}"),
     }
 }
 
@@ -200,7 +214,8 @@ impl Frame {
             (true, false) => format!("?lang={}", self.language.tag()),
             (true, true) => format!("&lang={}", self.language.tag()),
         };
-        format!("{}{path}{lang}", self.root)
+        let root = if path.is_empty() || path.starts_with('?') { &self.home } else { &self.root };
+        format!("{root}{path}{lang}")
     }
 
     /// The address of a page, without a query: for forms that make one of their fields.
@@ -236,7 +251,8 @@ impl Frame {
         let language = *language.borrow();
         let mut query = self.query.clone();
         query.push(("lang".to_owned(), language.tag().to_owned()));
-        format!("{}{}?{}", self.root, self.path.trim_start_matches('/'), text::to_query(&query))
+        let root = if self.path == "/" { &self.home } else { &self.root };
+        format!("{root}{}?{}", self.path.trim_start_matches('/'), text::to_query(&query))
     }
 
     /// The address of this page with other members of the query; an empty text takes one away.
@@ -286,17 +302,18 @@ mod tests {
 
     #[test]
     fn a_page_names_the_root_from_where_it_is() {
-        for (original, path, named) in [
-            ("/", "/", "./"),
-            ("/busy", "/busy", "./"),
-            ("/queues/a%2Fb", "/queues/a%2Fb", "../"),
-            ("/jobs", "/", "jobs/"),
-            ("/admin/jobs", "/", "jobs/"),
-            ("/jobs/", "/", "./"),
-            ("/jobs/queues/low", "/queues/low", "../"),
-            ("/jobs/a/b/c", "/a/b/c", "../../"),
+        for (original, path, named, dashboard) in [
+            ("/", "/", "./", "./"),
+            ("/busy", "/busy", "./", "./"),
+            ("/queues/a%2Fb", "/queues/a%2Fb", "../", "../"),
+            ("/jobs", "/", "jobs/", "jobs"),
+            ("/admin/jobs", "/", "jobs/", "jobs"),
+            ("/jobs/queues/low", "/queues/low", "../", "../../jobs"),
+            ("/jobs/busy", "/busy", "./", "./../jobs"),
+            ("/jobs/a/b/c", "/a/b/c", "../../", "../../../jobs"),
         ] {
             assert_eq!(root(original, path), named, "{original}");
+            assert_eq!(home(original, path), dashboard, "{original}");
         }
     }
 }

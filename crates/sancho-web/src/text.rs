@@ -88,6 +88,11 @@ impl<N: Number> Number for &N {
     }
 }
 
+/// The text as the language of filters has it when it stands for itself, stars and spaces and all.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// A number for people: `1,204`.
 pub(crate) fn number(number: u64, thousands: &str) -> String {
     let digits = number.to_string();

@@ -4,7 +4,9 @@ mod support;
 
 use axum::http::StatusCode;
 
-use support::Visit;
+use support::crawl::crawl;
+use support::store::sample;
+use support::{Visit, router_of};
 
 #[tokio::test]
 async fn a_page_answers_without_a_redirect_wherever_it_is_mounted() {
@@ -49,4 +51,44 @@ async fn an_address_without_a_page_says_so_in_a_page() {
     let answer = support::router().get("/nothing").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(answer.text.contains("There is nothing here"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn every_link_leads_to_a_page_wherever_they_are_mounted() {
+    let pages = router_of(&sample().await);
+    let nested = axum::Router::new().nest("/admin/jobs", pages.clone());
+    for (router, start, lang) in
+        [(&pages, "/", ""), (&nested, "/admin/jobs", ""), (&nested, "/admin/jobs?lang=vi", "<html lang=\"vi\">")]
+    {
+        let visited = crawl(router, start).await;
+        for (address, answer) in &visited {
+            assert_eq!(answer.status, StatusCode::OK, "{address}, reached from {start}");
+            assert!(!answer.text.contains('⟦'), "{address} has a word that is not there");
+            if answer.header("content-type").starts_with("text/html") && !address.contains("lang=en") {
+                assert!(answer.text.contains(lang), "{address} keeps the language");
+            }
+        }
+        let mount = start.split('?').next().unwrap_or_default().trim_end_matches('/');
+        for page in ["/busy", "/queues", "/queues/low%2Fa%20b", "/scheduled", "/retries", "/dead", "/held", "/metrics"]
+            .into_iter()
+            .chain(["/jobs/retry-1", "/jobs/unreadable-1", "/jobs/running-1"])
+        {
+            let address = format!("{mount}{page}");
+            let found = visited.keys().any(|visited| visited.split('?').next() == Some(address.as_str()));
+            assert!(found, "{address} is linked: {:?}", visited.keys());
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_no_script_or_style_of_their_own() {
+    for (address, answer) in crawl(&router_of(&sample().await), "/").await {
+        if answer.header("content-type").starts_with("text/html") {
+            for banned in [" style=\"", "<style", "javascript:", " onclick", " onload"] {
+                assert!(!answer.text.contains(banned), "{address} has {banned}");
+            }
+            let scripts = answer.text.matches("<script").count();
+            assert_eq!(scripts, answer.text.matches("<script type=\"module\" src=").count(), "{address}");
+        }
+    }
 }

@@ -106,6 +106,27 @@ fn history(f: &Frame, days: &[DayStats]) -> Chart {
     Chart { svg, top: columns.top(), from: f.with("time.ago", from), to: f.t("dashboard.today").to_owned() }
 }
 
+/// Queues whose next job has waited for too long, in one sentence.
+fn late(f: &Frame, queues: &[QueueRow]) -> Option<Attention> {
+    let late = queues.iter().filter(|queue| queue.latency > LATENCY_TARGET && queue.paused == Paused::No);
+    let mut late: Vec<&QueueRow> = late.collect();
+    late.sort_by_key(|queue| std::cmp::Reverse(queue.latency));
+    match late.as_slice() {
+        [] => None,
+        [queue] => {
+            let what = f.with2("attention.late", queue.name.as_str(), f.span(queue.latency));
+            Some(Attention { is_bad: false, what, address: f.to_queue(queue.name.as_str()) })
+        }
+        [worst, ..] => {
+            let named = late.iter().take(LATE_QUEUES_MAX).map(|queue| queue.name.as_str());
+            let more = if late.len() > LATE_QUEUES_MAX { " …" } else { "" };
+            let names = format!("{}{more}", named.collect::<Vec<_>>().join(", "));
+            let what = f.with2("attention.late_many", names, f.span(worst.latency));
+            Some(Attention { is_bad: false, what, address: f.to("queues") })
+        }
+    }
+}
+
 fn attention(
     f: &Frame,
     stats: &Stats,
@@ -122,11 +143,7 @@ fn attention(
         let what = f.with2("attention.silent", name, f.span(f.now.since(process.beat_at)));
         found.push(Attention { is_bad: true, what, address: f.to("busy") });
     }
-    let late = queues.iter().filter(|queue| queue.latency > LATENCY_TARGET && queue.paused == Paused::No);
-    for queue in late.take(LATE_QUEUES_MAX) {
-        let what = f.with2("attention.late", queue.name.as_str(), f.span(queue.latency));
-        found.push(Attention { is_bad: false, what, address: f.to_queue(queue.name.as_str()) });
-    }
+    found.extend(late(f, queues));
     if let Some((failures, count)) = failing {
         let what = f.with2("attention.failing", f.number(failures), f.number(count));
         found.push(Attention { is_bad: false, what, address: f.to("metrics") });

@@ -13,7 +13,7 @@ use crate::frame::{Frame, Tab, page};
 use crate::payload;
 use crate::safety::audit;
 use crate::site::Site;
-use crate::text::{segment, shortened, visible};
+use crate::text::{quoted, segment, shortened, visible};
 use crate::when::When;
 
 /// Characters of an error's message that the page shows.
@@ -132,11 +132,6 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         _ => f.t("job.retry_default").to_owned(),
     });
     told
-}
-
-/// A text as the filter language has it when it stands for itself.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 pub(crate) async fn act(

@@ -23,6 +23,9 @@ const SPANS: [(u64, &str); 4] =
 /// Columns of the small chart in a row of the table.
 const SPARK_COLUMNS: usize = 40;
 
+/// Columns of a chart: more of them could not be told apart.
+const COLUMNS_MAX: usize = 160;
+
 #[derive(Template)]
 #[template(path = "metrics.html")]
 struct MetricsPage {
@@ -115,10 +118,11 @@ pub(crate) fn all(metrics: &Metrics) -> Execution {
 
 /// The executions of all classes over time, with the deploys between.
 pub(crate) fn chart(f: &Frame, metrics: &Metrics, deploys: &[DeployMark], label: &str) -> Chart {
-    let mut columns = columns(f, metrics, &metrics.classes, metrics.starts.len());
+    let mut columns = columns(f, metrics, &metrics.classes, COLUMNS_MAX);
+    let together = steps_together(metrics, COLUMNS_MAX);
     let mark = |mark: &DeployMark| {
         let before = metrics.starts.partition_point(|start| *start < metrics.step.start_of(mark.at));
-        (before, f.with("metrics.deployed", visible(&mark.label)))
+        (before / together, f.with("metrics.deployed", visible(&mark.label)))
     };
     columns.marks = deploys.iter().map(mark).collect();
     let ends = |at: Option<&Timestamp>| at.map(|at| f.at(at).to_string()).unwrap_or_default();
@@ -126,9 +130,14 @@ pub(crate) fn chart(f: &Frame, metrics: &Metrics, deploys: &[DeployMark], label:
     Chart { svg: columns.draw(label), top: columns.top(), from, to: f.t("time.now").to_owned() }
 }
 
+/// How many steps stand in one column, so that there are no more columns than `most`.
+fn steps_together(metrics: &Metrics, most: usize) -> usize {
+    metrics.starts.len().div_ceil(most.max(1)).max(1)
+}
+
 /// What classes did, step by step, with so many steps in one column that there are no more than `most`.
 fn columns(f: &Frame, metrics: &Metrics, classes: &[ClassMetrics], most: usize) -> Columns {
-    let steps = metrics.starts.len().div_ceil(most.max(1)).max(1);
+    let steps = steps_together(metrics, most);
     let mut columns: Vec<Column> = vec![Column::default(); metrics.starts.len().div_ceil(steps)];
     for sample in classes.iter().flat_map(|class| &class.samples) {
         if let Ok(step) = metrics.starts.binary_search(&sample.at) {
@@ -179,15 +188,18 @@ fn bounds(f: &Frame, bucket: usize) -> String {
 /// Run times over time, where the steps have them.
 fn heat_map(f: &Frame, metrics: &Metrics, class: &ClassMetrics) -> Option<Svg> {
     let top = class.total.buckets.iter().rposition(|runs| *runs > 0)?;
-    let mut columns = vec![vec![0; top + 1]; metrics.starts.len()];
+    let together = steps_together(metrics, COLUMNS_MAX);
+    let mut columns = vec![vec![0_u32; top + 1]; metrics.starts.len().div_ceil(together)];
     for sample in &class.samples {
         let buckets = sample.buckets.as_ref()?;
         if let Ok(step) = metrics.starts.binary_search(&sample.at) {
-            columns[step].copy_from_slice(&buckets[..=top]);
+            for (all, runs) in columns[step / together].iter_mut().zip(buckets.iter()) {
+                *all = all.saturating_add(*runs);
+            }
         }
     }
     Some(heat(f.t("metrics.heat"), &columns, |column, row, runs| {
-        let when = f.at(metrics.starts[column]).plain();
+        let when = f.at(metrics.starts[column * together]).plain();
         format!("{when}, {}: {}", bounds(f, row), f.count("metrics.ran", runs))
     }))
 }

@@ -1,6 +1,7 @@
 //! Lists of jobs: scheduled, retries, dead, held, and what is in one queue.
 
 mod acting;
+mod groups;
 
 use askama::Template;
 use axum::Router;
@@ -142,6 +143,10 @@ struct ListPage {
 }
 
 impl ListPage {
+    fn is_grouped(&self) -> bool {
+        false
+    }
+
     fn spans(&self) -> [(u64, &'static str); 5] {
         SPANS
     }
@@ -155,6 +160,9 @@ async fn show(site: Site, f: Frame, list: List) -> Result<Response, Failure> {
     let f = f.on(list.tab);
     let fields = Fields::from(f.query.clone());
     let asked = fields.get("q").to_owned();
+    if fields.get("by") == "error" && list.has_errors() {
+        return groups::show(site, f, list, asked).await;
+    }
     let rows: usize = fields.number("rows").unwrap_or(ROWS).clamp(1, ROWS_MAX);
     let cursor = Some(fields.get("after")).filter(|after| !after.is_empty()).map(|after| Cursor(after.to_owned()));
     let row = if list.queue().is_some() { list.row(&site, f.now).await? } else { None };

@@ -1,5 +1,8 @@
 //! A router on the model store, and requests to it without a socket.
 
+pub(crate) mod crawl;
+pub(crate) mod store;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,11 +59,22 @@ impl Answer {
 /// Requests to a router.
 pub(crate) trait Visit {
     async fn get(&self, address: &str) -> Answer;
+
+    /// Sends a form, as a browser does from a page of this site.
+    async fn post(&self, address: &str, form: &str) -> Answer;
 }
 
 impl Visit for Router {
     async fn get(&self, address: &str) -> Answer {
         send(self, Request::get(address).body(Body::empty()).expect("an address")).await
+    }
+
+    async fn post(&self, address: &str, form: &str) -> Answer {
+        let request = Request::post(address)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(form.to_owned()));
+        send(self, request.expect("an address")).await
     }
 }
 
