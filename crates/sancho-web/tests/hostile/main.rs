@@ -10,6 +10,8 @@ mod stock;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 
+use sancho_core::model::ModelStore;
+
 use inert::{MARKER, assert_inert, faults};
 use support::{Visit, router_of, send};
 
@@ -38,7 +40,7 @@ async fn pages_in_another_language_are_no_less_careful() {
 
 #[tokio::test]
 async fn what_stands_in_an_address_comes_alive_nowhere() {
-    let router = router_of(&stock::store().await);
+    let router = router_of(&ModelStore::new());
     for text in stock::TEXTS {
         let text = crawl::encoded(text);
         for path in ["", "busy", "queues", "queues/default", "scheduled", "retries", "dead", "held", "metrics"] {
