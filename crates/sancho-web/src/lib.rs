@@ -38,6 +38,7 @@ mod when;
 
 pub use axum;
 
+pub use api::{OPENAPI, PROBLEM_CODES, PushFailure, Pusher};
 pub use i18n::Language;
 pub use live::Hub;
 pub use routes::router;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sancho_core::{Clock, Inspect, Store};
 
+use crate::api::{Pusher, StorePusher};
 use crate::live::Hub;
 use crate::safety::Safety;
 
@@ -13,7 +14,7 @@ use crate::safety::Safety;
 #[must_use = "nothing is served until it is made a router"]
 pub struct Web {
     /// For pushes.
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) pusher: Arc<dyn Pusher>,
     /// For everything that is shown, and for every action.
     pub(crate) inspect: Arc<dyn Inspect>,
     /// Where `now` comes from.
@@ -28,7 +29,14 @@ impl Web {
     /// The pages of a store. `store` and `inspect` are two faces of the same one.
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
-        Web { store, inspect, clock, safety: Safety::default(), hub }
+        let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
+        Web { pusher, inspect, clock, safety: Safety::default(), hub }
+    }
+
+    /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.
+    pub fn pusher(mut self, pusher: Arc<dyn Pusher>) -> Self {
+        self.pusher = pusher;
+        self
     }
 }
 
