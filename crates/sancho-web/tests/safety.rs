@@ -150,6 +150,16 @@ async fn without_credentials_only_this_machine_is_let_in_by_a_name_of_its_own() 
     assert_eq!(delete(&trusting, from_there).await.status, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn a_refusal_speaks_the_language_of_its_reader() {
+    let router = guarded(&one_dead().await);
+    assert!(router.get("/").await.text.contains("These pages are for those who sign in."));
+    assert!(router.get("/?lang=vi").await.text.contains("Các trang này dành cho người đã đăng nhập."));
+    let here = sancho_web::router(web(&ModelStore::new()));
+    let request = Request::get("/?lang=vi").header("host", "evil.example").body(Body::empty()).expect("a request");
+    assert!(send(&here, request).await.text.contains("chỉ dành cho chính máy"));
+}
+
 #[derive(Clone)]
 struct User(&'static str);
 

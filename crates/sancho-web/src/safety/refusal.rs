@@ -42,7 +42,7 @@ impl Refusal {
     }
 
     pub(super) fn viewer() -> Self {
-        Refusal::forbidden("you may look, and only operators may act")
+        Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
     }
 
     /// An empty answer that carries the refusal to the gate.
