@@ -244,6 +244,10 @@ async fn what_a_class_hides_is_on_no_page_and_found_by_no_search() {
         let answer = shut.get(address).await;
         assert!(answer.text.contains("SignUp") && !answer.text.contains("s3cr3t"), "{address}: {}", answer.text);
     }
+    let itself = br#"{"class":"Open","args":["s3cr3t"],"jid":"itself","queue":"default","redact":true}"#;
+    store.push(&[raw("itself", Place::Dead, itself)], NOW).await.expect("a push");
+    let answer = open.get("/jobs/itself").await;
+    assert!(answer.text.contains("[redacted]") && !answer.text.contains("s3cr3t"), "{}", answer.text);
     // By the beginning of it, as somebody would who guesses.
     for query in ["arg~s3", "s3c", "-s3"] {
         let found =

@@ -56,14 +56,14 @@ impl Refusal {
     }
 
     /// The answer for people, of which a page is made further out.
-    pub(super) fn as_failure(self, mut answer: Response) -> Response {
+    pub(super) fn into_failure(self, mut answer: Response) -> Response {
         let Refusal { status, code, detail, .. } = self;
         answer.extensions_mut().insert(Failure { status, code, detail });
         answer
     }
 
     /// The answer for programs.
-    pub(super) fn as_problem(self, mut answer: Response) -> Response {
+    pub(super) fn into_problem(self, mut answer: Response) -> Response {
         let problem = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
