@@ -2,7 +2,6 @@
 import { drawRates } from "./rates.js";
 import { showTimes } from "./times.js";
 
-const FRESHEN_EVERY_MS = 2000;
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 
 let known = "";
@@ -40,7 +39,9 @@ async function freshen(look) {
   const parts = [...document.querySelectorAll("[data-fresh]")].filter((part) => !isInUse(part));
   const { at, processed_per_second, failed_per_second, ...totals } = look;
   const told = JSON.stringify(totals);
-  const isDue = Date.now() - freshened >= FRESHEN_EVERY_MS;
+  // Each part says how many seconds it stays fresh at least: some are dear to make.
+  const seconds = Math.min(...parts.map((part) => Number(part.dataset.fresh)));
+  const isDue = Date.now() - freshened >= seconds * 1000;
   // What runs gets older though no number changes.
   const hasChanged = told !== known || look.busy > 0;
   if (parts.length === 0 || underWay || document.hidden || !isDue || !hasChanged) return;

@@ -37,6 +37,17 @@ impl Failure {
         Failure { status: StatusCode::CONFLICT, code: "refused", detail: detail.into() }
     }
 
+    /// The key of what a page says of it, where that is the gate's: the detail is for programs then.
+    fn said(&self) -> Option<&'static str> {
+        match self.code {
+            "cross-site" => Some("failure.cross_site"),
+            "not-this-machine" => Some("failure.not_this_machine"),
+            "unauthorized" => Some("failure.unauthorized"),
+            "viewer" => Some("failure.viewer"),
+            _ => None,
+        }
+    }
+
     /// The person may not do this.
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Failure { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into() }

@@ -13,6 +13,9 @@
 //! }
 //! ```
 //!
+//! Unless told otherwise they are for this machine alone: [`Web::access`] says who else comes in, and who of them may
+//! act.
+//!
 //! Every link is relative, so the pages work wherever they are mounted. They work without JavaScript; with it they
 //! are live.
 

@@ -53,6 +53,7 @@ use origin::TrustedOrigins;
 pub(crate) struct Safety {
     access: Access,
     trusted: TrustedOrigins,
+    redaction: Redaction,
 }
 
 impl Web {
@@ -81,11 +82,18 @@ impl Web {
         Ok(self)
     }
 
-    /// Hides parts of payloads from all pages, and from all programs that ask here.
+    /// Hides parts of payloads from all pages, and from all programs that ask here. What a payload hides of itself is
+    /// hidden without it.
     ///
     /// An action over all jobs that match a filter still goes by the whole payload, as the store has it.
     pub fn redact(mut self, redaction: Redaction) -> Self {
-        self.inspect = shielded::shielded(self.inspect, redaction);
+        self.safety.redaction = redaction;
+        self
+    }
+
+    /// The same, of whose store nothing is seen that is hidden.
+    pub(crate) fn shielded(mut self) -> Self {
+        self.inspect = shielded::shielded(self.inspect, self.safety.redaction.clone());
         self
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Site(Arc<Web>);
 
 impl Site {
     pub(crate) fn new(web: Web) -> Self {
-        Site(Arc::new(web))
+        Site(Arc::new(web.shielded()))
     }
 }
 

@@ -7,7 +7,8 @@ use sancho_core::Timestamp;
 
 use crate::frame::Frame;
 
-/// A time as a page shows it: in words, with the exact one beside it. Its text is HTML.
+/// A time as a page shows it: in words, with the exact one beside it. Its text is HTML, and nothing in it
+/// comes from a payload: pages show it as `|safe`.
 #[derive(Clone, Debug)]
 pub(crate) struct When {
     /// In UTC, as RFC 3339 has it: scripts show it in the person's zone.
@@ -22,9 +23,6 @@ impl fmt::Display for When {
         write!(f, r#"<time datetime="{}" title="{}">{}</time>"#, self.exact, plain(&self.exact), self.words)
     }
 }
-
-/// Nothing in it comes from a payload.
-impl askama::filters::HtmlSafe for When {}
 
 impl When {
     /// The exact time first, for where there is room: `2026-11-21 02:00:00 UTC`.

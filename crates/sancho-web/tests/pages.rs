@@ -87,6 +87,9 @@ async fn pages_hold_no_script_or_style_of_their_own() {
             for banned in [" style=\"", "<style", "javascript:", " onclick", " onload"] {
                 assert!(!answer.text.contains(banned), "{address} has {banned}");
             }
+            for escaped in ["lt;svg", "#60;svg", "lt;time", "#60;time"] {
+                assert!(!answer.text.contains(escaped), "{address} shows HTML of ours as text");
+            }
             let scripts = answer.text.matches("<script").count();
             assert_eq!(scripts, answer.text.matches("<script type=\"module\" src=").count(), "{address}");
         }

@@ -150,6 +150,16 @@ async fn without_credentials_only_this_machine_is_let_in_by_a_name_of_its_own() 
     assert_eq!(delete(&trusting, from_there).await.status, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn a_refusal_speaks_the_language_of_its_reader() {
+    let router = guarded(&one_dead().await);
+    assert!(router.get("/").await.text.contains("These pages are for those who sign in."));
+    assert!(router.get("/?lang=vi").await.text.contains("Các trang này dành cho người đã đăng nhập."));
+    let here = sancho_web::router(web(&ModelStore::new()));
+    let request = Request::get("/?lang=vi").header("host", "evil.example").body(Body::empty()).expect("a request");
+    assert!(send(&here, request).await.text.contains("chỉ dành cho chính máy"));
+}
+
 #[derive(Clone)]
 struct User(&'static str);
 
@@ -234,6 +244,10 @@ async fn what_a_class_hides_is_on_no_page_and_found_by_no_search() {
         let answer = shut.get(address).await;
         assert!(answer.text.contains("SignUp") && !answer.text.contains("s3cr3t"), "{address}: {}", answer.text);
     }
+    let itself = br#"{"class":"Open","args":["s3cr3t"],"jid":"itself","queue":"default","redact":true}"#;
+    store.push(&[raw("itself", Place::Dead, itself)], NOW).await.expect("a push");
+    let answer = open.get("/jobs/itself").await;
+    assert!(answer.text.contains("[redacted]") && !answer.text.contains("s3cr3t"), "{}", answer.text);
     // By the beginning of it, as somebody would who guesses.
     for query in ["arg~s3", "s3c", "-s3"] {
         let found =

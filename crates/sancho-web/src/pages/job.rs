@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands};
+use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
 use crate::failure::Failure;
@@ -18,6 +18,9 @@ use crate::when::When;
 
 /// Characters of an error's message that the page shows.
 const MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// Bytes of a backtrace that the page shows.
+const BACKTRACE_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Template)]
 #[template(path = "job.html")]
@@ -121,7 +124,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     told.times.extend(times.into_iter().filter_map(|(word, at)| Some((word, f.at(at?)))));
     told.message =
         envelope.error_message().map(|message| visible(&shortened(&message, MESSAGE_CHARS_MAX)).into_owned());
-    told.backtrace = envelope.error_backtrace().iter().map(|line| visible(line).into_owned()).collect();
+    told.backtrace = backtrace(&envelope.error_backtrace());
     told.same_error = envelope.error_class().map(|class| {
         let asked = segment(&term("error", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
@@ -132,6 +135,21 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         _ => f.t("job.retry_default").to_owned(),
     });
     told
+}
+
+/// The beginning of a backtrace: another program's may be as long as its payload.
+fn backtrace(lines: &[String]) -> Vec<String> {
+    let (mut left, mut shown) = (BACKTRACE_BYTES_MAX, Vec::new());
+    for line in lines {
+        let line = shortened(line, limits::BACKTRACE_LINE_CHARS_MAX);
+        if line.len() > left {
+            shown.push("…".to_owned());
+            break;
+        }
+        left -= line.len();
+        shown.push(visible(&line).into_owned());
+    }
+    shown
 }
 
 pub(crate) async fn act(

@@ -18,8 +18,8 @@ pub(super) async fn enter(State(site): State<Site>, request: Request, next: Next
     let for_programs = request.uri().path().starts_with(FOR_PROGRAMS);
     let mut answer = pass(&site, request, next).await;
     match answer.extensions_mut().remove::<Refusal>() {
-        Some(refusal) if for_programs => refusal.as_problem(answer),
-        Some(refusal) => refusal.as_failure(answer),
+        Some(refusal) if for_programs => refusal.into_problem(answer),
+        Some(refusal) => refusal.into_failure(answer),
         None => answer,
     }
 }

@@ -42,7 +42,7 @@ impl Refusal {
     }
 
     pub(super) fn viewer() -> Self {
-        Refusal::forbidden("you may look, and only operators may act")
+        Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
     }
 
     /// An empty answer that carries the refusal to the gate.
@@ -56,14 +56,14 @@ impl Refusal {
     }
 
     /// The answer for people, of which a page is made further out.
-    pub(super) fn as_failure(self, mut answer: Response) -> Response {
+    pub(super) fn into_failure(self, mut answer: Response) -> Response {
         let Refusal { status, code, detail, .. } = self;
         answer.extensions_mut().insert(Failure { status, code, detail });
         answer
     }
 
     /// The answer for programs.
-    pub(super) fn as_problem(self, mut answer: Response) -> Response {
+    pub(super) fn into_problem(self, mut answer: Response) -> Response {
         let problem = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),

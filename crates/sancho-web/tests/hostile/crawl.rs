@@ -13,13 +13,13 @@ const PAGES_MAX: usize = 2_000;
 /// Bytes of an address: servers and proxies take no longer ones.
 const ADDRESS_BYTES_MAX: usize = 8_000;
 
-/// Every page that links lead to from the first one, by address.
-pub(crate) async fn all(router: &Router, query: &str) -> BTreeMap<String, Answer> {
+/// Every page that links lead to from the first one, in each language, by address.
+pub(crate) async fn all(router: &Router) -> BTreeMap<String, Answer> {
     let mut pages = BTreeMap::new();
-    let mut ahead = vec![format!("/{query}")];
+    let mut ahead = vec!["/".to_owned()];
     while let Some(address) = ahead.pop() {
-        // A stream has no end.
-        if pages.contains_key(&address) || address.starts_with("/live") {
+        // A stream has no end, and English is the language of those who chose none.
+        if pages.contains_key(&address) || address.starts_with("/live") || address.contains("lang=en") {
             continue;
         }
         assert!(pages.len() < PAGES_MAX, "the links have no end: {address}");

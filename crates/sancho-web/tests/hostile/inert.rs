@@ -6,7 +6,7 @@ use html5gum::{DefaultEmitter, Token, Tokenizer};
 pub(crate) const MARKER: &str = "x0sancho";
 
 /// Bytes of a page: with payloads of a megabyte it is still one that a phone loads.
-const PAGE_BYTES_MAX: usize = 600_000;
+const PAGE_BYTES_MAX: usize = 800_000;
 
 /// Elements that no page of ours has: they bring code, style, frames or addresses from elsewhere.
 const NEVER: [&str; 12] = [

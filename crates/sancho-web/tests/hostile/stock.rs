@@ -123,11 +123,10 @@ fn payload(text: &str) -> Vec<u8> {
 fn unreadable() -> Vec<Vec<u8>> {
     let deep = format!("{{\"class\":\"Deep\",\"args\":[{}\"<x0sancho>\"{}]}}", "[".repeat(500), "]".repeat(500));
     let long = json!({ "class": "Long", "args": ["<x0sancho>".repeat(105_000)] });
-    let wide = json!({ "class": "Wide", "args": vec!["<x0sancho>"; 50_000] });
-    let errors = json!({ "class": "E", "args": [], "error_class": "<x0sancho>".repeat(50_000),
-        "error_message": "<x0sancho>".repeat(50_000), "error_backtrace": vec!["<x0sancho>".repeat(100); 1_000] });
-    let tags =
-        json!({ "class": "<x0sancho>".repeat(50_000), "args": [], "tags": vec!["<x0sancho>".repeat(50); 2_000] });
+    let wide = json!({ "class": "Wide", "args": vec!["<x0sancho>"; 5_000] });
+    let errors = json!({ "class": "E", "args": [], "error_class": "<x0sancho>".repeat(5_000),
+        "error_message": "<x0sancho>".repeat(5_000), "error_backtrace": vec!["<x0sancho>".repeat(100); 1_000] });
+    let tags = json!({ "class": "<x0sancho>".repeat(5_000), "args": [], "tags": vec!["<x0sancho>".repeat(50); 500] });
     vec![
         b"<x0sancho>".to_vec(),
         b"\xff\xfe<x0sancho>\x00\x1b[31m\xc3\x28\xf0\x9f".to_vec(),
