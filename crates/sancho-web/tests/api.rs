@@ -1,5 +1,6 @@
 //! The JSON API: what it answers is what `openapi.json` says, on the model store.
 
+#[expect(dead_code, reason = "each test takes what it needs of it")]
 mod support;
 
 use axum::Router;
@@ -249,4 +250,50 @@ async fn numbers_among_arguments_keep_their_digits() {
     let router = support::router_of(&stocked().await);
     let text = get(&router, "/jobs/waiting").await.text;
     assert!(text.contains("\"args\":[12345678901234567890123]"), "{text}");
+}
+
+#[tokio::test]
+async fn jobs_in_every_place_are_shown_as_the_file_says() {
+    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
+    let router = support::router_of(&support::store::sample().await);
+    let mut jids = Vec::new();
+    for set in ["busy", "scheduled", "retries", "dead", "held"] {
+        let answer = get(&router, &format!("/sets/{set}/jobs")).await;
+        described(&file, "get", "/sets/{set}/jobs", &answer);
+        let jobs = read(&answer)["jobs"].as_array().expect("jobs").clone();
+        assert!(!jobs.is_empty(), "{set}");
+        let count = read(&get(&router, &format!("/sets/{set}/count")).await);
+        assert_eq!(count["jobs"], jobs.len(), "{set}");
+        let groups = read(&get(&router, &format!("/sets/{set}/groups")).await);
+        let grouped = groups["groups"].as_array().expect("groups").iter().filter_map(|group| group["jobs"].as_u64());
+        assert_eq!(grouped.sum::<u64>(), jobs.len() as u64, "{set}");
+        jids.extend(jobs.iter().filter_map(|job| job["jid"].as_str().map(str::to_owned)));
+    }
+    for jid in &jids {
+        described(&file, "get", "/jobs/{jid}", &get(&router, &format!("/jobs/{jid}")).await);
+    }
+    let processes = get(&router, "/processes").await;
+    described(&file, "get", "/processes", &processes);
+    let process = read(&processes)["processes"][0]["process"].as_str().expect("one process").to_owned();
+    let asked = post(&router, "/jobs/running-1/actions", &json!({"action": "cancel-running"})).await;
+    assert_eq!((asked.status, read(&asked)["done"].clone()), (StatusCode::OK, json!(1)));
+    let ordered = post(&router, &format!("/processes/{process}/orders"), &json!({"order": "quiet"})).await;
+    assert_eq!(ordered.status, StatusCode::OK, "{}", ordered.text);
+    described(&file, "post", "/processes/{process}/orders", &ordered);
+    let metrics = get(&router, "/metrics?minutes=60").await;
+    described(&file, "get", "/metrics", &metrics);
+}
+
+#[test]
+#[should_panic(expected = "is not described")]
+fn a_member_that_the_file_does_not_have_is_seen() {
+    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
+    check(&file, &json!({"$ref": "#/components/schemas/Paused"}), &json!({"paused": true, "more": 1}), "here");
+}
+
+#[test]
+#[should_panic(expected = "is absent")]
+fn a_member_that_is_not_answered_is_seen() {
+    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
+    check(&file, &json!({"$ref": "#/components/schemas/Paused"}), &json!({}), "here");
 }
