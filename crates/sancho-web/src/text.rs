@@ -86,8 +86,19 @@ impl<N: Number> Number for &N {
     }
 }
 
+/// Characters of a value that a link to a filter names: an address has room for so much.
+const TERM_CHARS_MAX: usize = 200;
+
+/// The term of a filter that holds for this value: the value itself, or its beginning where it is long.
+pub(crate) fn term(name: &str, value: &str) -> String {
+    match value.char_indices().nth(TERM_CHARS_MAX) {
+        None => format!("{name}:{}", quoted(value)),
+        Some((end, _)) => format!("{name}~{}", quoted(&value[..end])),
+    }
+}
+
 /// The text as the language of filters has it when it stands for itself, stars and spaces and all.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

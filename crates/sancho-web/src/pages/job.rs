@@ -13,7 +13,7 @@ use crate::frame::{Frame, Tab, page};
 use crate::payload;
 use crate::safety::audit;
 use crate::site::Site;
-use crate::text::{quoted, segment, shortened, visible};
+use crate::text::{segment, shortened, term, visible};
 use crate::when::When;
 
 /// Characters of an error's message that the page shows.
@@ -123,7 +123,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         envelope.error_message().map(|message| visible(&shortened(&message, MESSAGE_CHARS_MAX)).into_owned());
     told.backtrace = envelope.error_backtrace().iter().map(|line| visible(line).into_owned()).collect();
     told.same_error = envelope.error_class().map(|class| {
-        let asked = segment(&format!("error:{}", quoted(&class)));
+        let asked = segment(&term("error", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
     });
     told.retry = envelope.retry().map(|retry| match retry {

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::figure::Figure;
 use crate::frame::{Frame, page};
 use crate::site::Site;
-use crate::text::quoted;
+use crate::text::{segment, term};
 
 /// Pages of jobs that are looked at.
 const PAGES_MAX: usize = 8;
@@ -84,14 +84,14 @@ fn add(groups: &mut BTreeMap<(Option<String>, String), Group>, f: &Frame, list: 
     let error = envelope.as_ref().and_then(|envelope| envelope.error_class()).unwrap_or_default().into_owned();
     let group = groups.entry((class.clone(), error.clone())).or_insert_with(|| {
         let figure = Figure::of(f, row);
-        let class = class.map(|class| format!("class:{}", quoted(&class)));
-        let error = Some(error).filter(|error| !error.is_empty()).map(|error| format!("error:{}", quoted(&error)));
+        let class = class.map(|class| term("class", &class));
+        let error = Some(error).filter(|error| !error.is_empty()).map(|error| term("error", &error));
         // What was asked for already is not asked for twice.
         let new = [class, error].into_iter().flatten().filter(|term| !asked.contains(term.as_str()));
         let asked = Some(asked.to_owned()).filter(|asked| !asked.is_empty());
         let terms: Vec<String> = asked.into_iter().chain(new).collect();
         let (error, message) = figure.error.map_or_else(Default::default, |error| (error.class, error.message));
-        let address = f.to(&format!("{}?q={}", list.address, crate::text::segment(&terms.join(" "))));
+        let address = f.to(&format!("{}?q={}", list.address, segment(&terms.join(" "))));
         Group { class: figure.class, error, message, jobs: 0, address }
     });
     group.jobs += 1;
