@@ -1,4 +1,6 @@
-//! A router on the model store, and requests to it without a socket.
+//! A router on a store, and requests to it without a socket.
+
+#![expect(dead_code, reason = "each test program uses another part of it")]
 
 pub(crate) mod crawl;
 pub(crate) mod store;
