@@ -184,3 +184,19 @@ async fn failures_are_grouped_by_class_and_error_and_each_group_leads_to_its_job
     let jobs = router.get(address.trim_start_matches('.')).await.text;
     assert_eq!(jobs.matches("class=\"pick\"").count(), 4, "three jobs and the heading: {jobs}");
 }
+
+#[tokio::test]
+async fn a_name_of_any_length_makes_a_short_link_that_finds_its_jobs() {
+    let store = sample().await;
+    push(&store, &[job("long-1", &"Ab\u{1ef1}\u{1ef1} ".repeat(20_000), Place::Dead)]).await;
+    let router = router_of(&store);
+    for page in ["/dead?by=error", "/dead", "/jobs/long-1"] {
+        let text = router.get(page).await.text;
+        let longest = text.split("href=\"").skip(1).map(|rest| rest.find('"').unwrap_or(usize::MAX)).max();
+        assert!(longest.is_some_and(|length| length < 4_000), "{page} has a link of {longest:?} bytes");
+    }
+    let page = router.get("/dead?by=error").await.text;
+    let row = page.split("<tr>").find(|row| row.contains("Ab\u{1ef1}")).expect("the class has a group");
+    let address = row.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    assert!(router.get(address.trim_start_matches('.')).await.text.contains("jobs/long-1"), "{address}");
+}

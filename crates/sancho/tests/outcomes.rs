@@ -1,6 +1,9 @@
 //! What jobs may ask for and what stands around them, on each store: outcomes, last words, handlers, aliases, the
 //! fallback and middleware.
 
+#[path = "home/dead.rs"]
+mod dead;
+mod home;
 #[path = "outcomes/jobs.rs"]
 mod jobs;
 #[path = "outcomes/orphans.rs"]
@@ -8,31 +11,9 @@ mod orphans;
 #[path = "outcomes/stage.rs"]
 mod stage;
 
-use std::ops::Deref;
-
-use sancho::Client;
-use sancho_testkit::RedisServer;
-
-/// A client of an empty store, and what the store needs to live.
-struct Home {
-    client: Client,
-    _folder: Option<tempfile::TempDir>,
-    _redis: Option<RedisServer>,
-}
-
-impl Deref for Home {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
 #[path = "outcomes"]
 mod on_model {
-    async fn home() -> super::Home {
-        super::Home { client: sancho::testing::memory(), _folder: None, _redis: None }
-    }
+    use crate::home::on_model as home;
 
     mod deaths;
     mod facts;
@@ -41,12 +22,7 @@ mod on_model {
 
 #[path = "outcomes"]
 mod on_sqlite {
-    async fn home() -> super::Home {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("jobs.db").display());
-        let client = sancho::connect(&url).await.expect("opens");
-        super::Home { client, _folder: Some(folder), _redis: None }
-    }
+    use crate::home::on_sqlite as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod deaths;
@@ -58,11 +34,7 @@ mod on_sqlite {
 
 #[path = "outcomes"]
 mod on_redis {
-    async fn home() -> super::Home {
-        let redis = super::RedisServer::start();
-        let client = sancho::connect(&redis.url()).await.expect("connects");
-        super::Home { client, _folder: None, _redis: Some(redis) }
-    }
+    use crate::home::on_redis as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod deaths;

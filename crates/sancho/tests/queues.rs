@@ -1,5 +1,6 @@
 //! Queues and capsules, on each store: orders, weights, patterns, what is changed at run time, and bursts.
 
+mod home;
 #[path = "queues/jobs.rs"]
 mod jobs;
 #[path = "queues/orphan.rs"]
@@ -9,31 +10,9 @@ mod refusals;
 #[path = "queues/stage.rs"]
 mod stage;
 
-use std::ops::Deref;
-
-use sancho::Client;
-use sancho_testkit::RedisServer;
-
-/// A client of an empty store, and what the store needs to live.
-struct Home {
-    client: Client,
-    _folder: Option<tempfile::TempDir>,
-    _redis: Option<RedisServer>,
-}
-
-impl Deref for Home {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
 #[path = "queues"]
 mod on_model {
-    async fn home() -> super::Home {
-        super::Home { client: sancho::testing::memory(), _folder: None, _redis: None }
-    }
+    use crate::home::on_model as home;
 
     mod bursts;
     mod capsules;
@@ -44,12 +23,7 @@ mod on_model {
 
 #[path = "queues"]
 mod on_sqlite {
-    async fn home() -> super::Home {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("jobs.db").display());
-        let client = sancho::connect(&url).await.expect("opens");
-        super::Home { client, _folder: Some(folder), _redis: None }
-    }
+    use crate::home::on_sqlite as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod bursts;
@@ -65,11 +39,7 @@ mod on_sqlite {
 
 #[path = "queues"]
 mod on_redis {
-    async fn home() -> super::Home {
-        let redis = super::RedisServer::start();
-        let client = sancho::connect(&redis.url()).await.expect("connects");
-        super::Home { client, _folder: None, _redis: Some(redis) }
-    }
+    use crate::home::on_redis as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod bursts;

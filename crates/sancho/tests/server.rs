@@ -1,11 +1,13 @@
 //! The server: what it does with jobs, on each store, and what it does when its store fails.
 
+#[path = "home/dead.rs"]
+mod dead;
+mod home;
 #[path = "server/jobs.rs"]
 mod jobs;
 #[path = "server/watching.rs"]
 mod watching;
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
@@ -13,29 +15,12 @@ use jobs::{Journal, Say};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::model::ModelStore;
 use sancho::{Client, ErrorKind, Event};
-use sancho_testkit::{Call, Fault, FaultyStore, RedisServer};
+use sancho_testkit::{Call, Fault, FaultyStore};
 use watching::{PATIENCE, performing, server, settled, stop};
-
-/// A client of an empty store, and what the store needs to live.
-struct Home {
-    client: Client,
-    _folder: Option<tempfile::TempDir>,
-    _redis: Option<RedisServer>,
-}
-
-impl Deref for Home {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
 
 #[path = "server"]
 mod on_model {
-    async fn home() -> super::Home {
-        super::Home { client: sancho::testing::memory(), _folder: None, _redis: None }
-    }
+    use crate::home::on_model as home;
 
     mod facts;
     mod late;
@@ -43,12 +28,7 @@ mod on_model {
 
 #[path = "server"]
 mod on_sqlite {
-    async fn home() -> super::Home {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("jobs.db").display());
-        let client = sancho::connect(&url).await.expect("opens");
-        super::Home { client, _folder: Some(folder), _redis: None }
-    }
+    use crate::home::on_sqlite as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod facts;
@@ -58,11 +38,7 @@ mod on_sqlite {
 
 #[path = "server"]
 mod on_redis {
-    async fn home() -> super::Home {
-        let redis = super::RedisServer::start();
-        let client = sancho::connect(&redis.url()).await.expect("connects");
-        super::Home { client, _folder: None, _redis: Some(redis) }
-    }
+    use crate::home::on_redis as home;
 
     #[expect(clippy::duplicate_mod, reason = "the same facts, on another store")]
     mod facts;

@@ -274,6 +274,11 @@ impl Plan {
         char::from(first + u8::try_from(index).unwrap_or(0))
     }
 
+    /// The name of the server that is there at the end, whatever became of the others.
+    pub fn last_name(&self) -> char {
+        LAST
+    }
+
     /// What goes wrong at a call of a process.
     pub fn at_call(&self, process: usize, number: u64) -> Option<Fault> {
         let here = |mishap: &&Mishap| mishap.process == process && mishap.when == When::Call(number);

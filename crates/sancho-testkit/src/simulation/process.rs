@@ -195,6 +195,7 @@ fn build(plan: &ServerPlan, client: Client, site: &Arc<Site>) -> Server<Arc<Site
         .slots(plan.slots)
         .stop_timeout(Duration::from_millis(plan.stop_timeout_ms))
         .retention(retention)
+        .tag(site.world.plan.name(site.process))
         .heart(Heart::Runtime);
     if plan.second_capsule.is_empty() {
         return server;

@@ -201,7 +201,10 @@ impl Pusher {
 
     async fn order(&self, process: usize, stop: bool) -> Result<(), StoreError> {
         let (inspect, now) = (self.client.inspect(), self.client.clock().now());
-        let rows = inspect.processes(now).await?;
+        let mut rows = inspect.processes(now).await?;
+        // An order that comes late is not to leave the last jobs to nobody: the last server is told by the run alone.
+        let last = self.site.world.plan.last_name().to_string();
+        rows.retain(|row| row.info.tag != last);
         if rows.is_empty() {
             return Ok(());
         }

@@ -6,19 +6,22 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use sancho_core::metrics::{ClassMetrics, Metrics};
-use sancho_core::{DeployMark, Execution, MetricsRequest, Timestamp};
+use sancho_core::{DeployMark, Execution, MetricsRequest, Timestamp, limits};
 
 use crate::chart::{Column, Columns, Svg, heat};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
 use crate::site::Site;
-use crate::text::{segment, visible};
+use crate::text::{segment, shortened, visible};
 use crate::when::run_time;
 
 /// Spans that can be looked back over: minutes, and the key of the word.
 const SPANS: [(u64, &str); 4] =
     [(60, "span.hour"), (480, "span.eight_hours"), (1_440, "span.day"), (4_320, "span.three_days")];
+
+/// Characters of a class that a row of the table shows.
+const NAME_CHARS_MAX: usize = 120;
 
 /// Columns of the small chart in a row of the table.
 const SPARK_COLUMNS: usize = 40;
@@ -64,7 +67,7 @@ pub(crate) struct Chart {
 /// A class in the table.
 struct Row {
     class: String,
-    address: String,
+    address: Option<String>,
     total: Execution,
     spark: Svg,
 }
@@ -74,8 +77,10 @@ impl Row {
         let name = &class.total.class;
         let columns = columns(f, metrics, std::slice::from_ref(class), SPARK_COLUMNS);
         Row {
-            class: visible(name).into_owned(),
-            address: f.to(&format!("metrics?minutes={minutes}&class={}", segment(name))),
+            class: visible(&shortened(name, NAME_CHARS_MAX)).into_owned(),
+            // A name that is too long for an address has no page of its own.
+            address: (name.len() <= limits::CLASS_BYTES_MAX)
+                .then(|| f.to(&format!("metrics?minutes={minutes}&class={}", segment(name)))),
             spark: columns.spark(f.t("metrics.executions")),
             total: class.total.clone(),
         }
@@ -103,7 +108,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         heat: one.and_then(|class| heat_map(&f, &metrics, class)),
         deploys: deploys.iter().rev().take(5).map(|mark| (mark.at, visible(&mark.label).into_owned())).collect(),
         minutes,
-        class: class.map(|class| visible(&class).into_owned()),
+        class: class.map(|class| visible(&shortened(&class, NAME_CHARS_MAX)).into_owned()),
         f,
     };
     Ok(page(&page_of))

@@ -1,4 +1,6 @@
-//! A router on the model store, and requests to it without a socket.
+//! A router on a store, and requests to it without a socket.
+
+#![expect(dead_code, reason = "each test program uses another part of it")]
 
 pub(crate) mod crawl;
 pub(crate) mod store;
@@ -11,7 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use sancho_core::model::ModelStore;
-use sancho_core::{Clock, Timestamp};
+use sancho_core::{Clock, Inspect, Store, Timestamp};
 use tower::ServiceExt;
 
 /// A clock that stands still.
@@ -39,7 +41,12 @@ pub(crate) fn router() -> Router {
 /// The pages of a store.
 pub(crate) fn router_of(store: &ModelStore) -> Router {
     let store = Arc::new(store.clone());
-    sancho_web::router(sancho_web::Web::new(store.clone(), store, Arc::new(Still(NOW))))
+    router_over(store.clone(), store)
+}
+
+/// The pages of a store of any kind, by its two faces.
+pub(crate) fn router_over(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>) -> Router {
+    sancho_web::router(sancho_web::Web::new(store, inspect, Arc::new(Still(NOW))))
 }
 
 /// What a request was answered with.

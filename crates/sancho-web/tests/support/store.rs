@@ -38,17 +38,23 @@ pub(crate) fn job(id: &str, class: &str, place: Place) -> NewJob {
     raw(id, place, payload.as_bytes())
 }
 
-pub(crate) async fn push(store: &ModelStore, jobs: &[NewJob]) {
-    store.push(jobs, NOW).await.expect("the model takes every push");
+pub(crate) async fn push(store: &dyn Store, jobs: &[NewJob]) {
+    store.push(jobs, NOW).await.expect("the store takes every push");
 }
 
 /// A store with a job in every place, two queues and one process.
 pub(crate) async fn sample() -> ModelStore {
     let store = ModelStore::new();
+    fill(&store).await;
+    store
+}
+
+/// Puts a job in every place, with two queues and one process.
+pub(crate) async fn fill(store: &dyn Store) {
     let later = NOW + Duration::from_secs(3_600);
     let to = |name: &str| Place::Queue { queue: queue(name), end: End::Back };
     push(
-        &store,
+        store,
         &[
             job("running-1", "Report", to("default")),
             job("waiting-1", "Mailer", to("low/a b")),
@@ -62,7 +68,7 @@ pub(crate) async fn sample() -> ModelStore {
     )
     .await;
     let incarnation = Incarnation::new(PROCESS);
-    store.beat(&beat(), NOW).await.expect("the model takes every beat");
+    store.beat(&beat(), NOW).await.expect("the store takes every beat");
     let request = ClaimRequest {
         incarnation,
         first_number: 1,
@@ -71,9 +77,8 @@ pub(crate) async fn sample() -> ModelStore {
         fill: Fill::InOrder,
         limit: 1,
     };
-    let exchanged = store.exchange(&[], Some(&request), NOW).await.expect("the model gives what there is");
+    let exchanged = store.exchange(&[], Some(&request), NOW).await.expect("the store gives what there is");
     assert_eq!(exchanged.claims.len(), 1, "one job runs");
-    store
 }
 
 /// A beat of the process.

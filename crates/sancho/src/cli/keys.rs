@@ -125,7 +125,7 @@ pub(super) const KEYS: &[Key] = &[
         name: "config",
         variables: &["SANCHO_CONFIG"],
         flags: "-C, --config",
-        default: "found by itself",
+        default: "none found",
         place: Place::CommandLine,
         kind: SetBy::Value {
             set: |settings, node| put(&mut settings.config, values::text(node).map(|path| Some(path.into()))),

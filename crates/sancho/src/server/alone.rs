@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sancho_core::{Claim, Incarnation, Jid, Timestamp, limits};
+use sancho_core::{Claim, Envelope, Incarnation, Jid, Timestamp, limits};
 
 /// The gate of a process.
 #[derive(Debug)]
@@ -80,8 +80,7 @@ impl Alone {
     }
 
     /// Whether a job's next death would be the one that makes it poison.
-    pub(crate) fn is_suspect(claim: &Claim, now: Timestamp) -> bool {
-        let Ok(envelope) = claim.payload.envelope() else { return false };
+    pub(crate) fn is_suspect(envelope: &Envelope<'_>, now: Timestamp) -> bool {
         let orphaned = envelope.orphaned_at();
         let recent = orphaned.iter().filter(|at| now.since(**at) < limits::ORPHAN_WINDOW).count();
         recent + 1 >= limits::ORPHANED_MAX

@@ -51,6 +51,13 @@ struct State {
     is_closed: bool,
 }
 
+impl State {
+    /// The work that nobody would ever come for, without any thread.
+    fn take_lost(&mut self) -> VecDeque<Work> {
+        if self.seats.is_empty() { std::mem::take(&mut self.waiting) } else { VecDeque::new() }
+    }
+}
+
 impl BlockingPool {
     /// A pool that has no thread yet, and never more than this.
     pub(crate) fn new(threads_max: usize) -> Self {
@@ -64,8 +71,7 @@ impl BlockingPool {
         if state.waiting.len() > state.idle && state.seats.len() < self.0.threads_max {
             Shared::add_thread(&self.0, &mut state);
         }
-        // Without any thread nobody would ever come for it.
-        let lost = if state.seats.is_empty() { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
+        let lost = state.take_lost();
         drop(state);
         self.0.changed.notify_one();
         drop(lost);
@@ -158,6 +164,9 @@ impl Drop for Place {
         if !state.waiting.is_empty() && !state.is_closed {
             Shared::add_thread(&self.shared, &mut state);
         }
+        let lost = state.take_lost();
+        drop(state);
+        drop(lost);
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) struct Capsules {
     fetchers: Vec<mpsc::UnboundedSender<Message>>,
     /// Rings when it is to be looked which queues there are.
     pub(crate) look: Notify,
-    /// Rings when the next beat has something to tell of them.
-    pub(crate) tuned: Notify,
+    /// Rings when the next beat is not to wait: it has something to tell of them, or they have lost their claims.
+    pub(crate) beat_soon: Notify,
     /// Held while several capsules are looked at and one is changed.
     tuning: Mutex<()>,
 }
@@ -31,7 +31,7 @@ impl Capsules {
         let all = settings.iter().map(|settings| Arc::new(LiveCapsule::new(settings))).collect();
         let (fetchers, messages) = settings.iter().map(|_| mpsc::unbounded_channel()).unzip();
         (
-            Arc::new(Capsules { all, fetchers, look: Notify::new(), tuned: Notify::new(), tuning: Mutex::new(()) }),
+            Arc::new(Capsules { all, fetchers, look: Notify::new(), beat_soon: Notify::new(), tuning: Mutex::new(()) }),
             messages,
         )
     }
@@ -144,7 +144,7 @@ impl Capsules {
         }
         tracing::info!(capsule = name, ?slots, ?queues, "the capsule is tuned");
         self.look.notify_one();
-        self.tuned.notify_one();
+        self.beat_soon.notify_one();
         self.tell(|| Message::LookUp);
         Ok(())
     }

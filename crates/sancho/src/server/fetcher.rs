@@ -188,8 +188,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 }
             }
             Message::Distrust => self.drop_distrusted(),
-            // An unresolved claim was of the old incarnation: whoever takes over has its jobs.
-            Message::BeganAnew => self.hand.unresolved = None,
+            Message::BeganAnew => {
+                // What is of the old incarnation, whoever takes over has. The new one may have claimed already.
+                let incarnation = self.lease.incarnation();
+                self.hand.unresolved.take_if(|request| request.incarnation != incarnation);
+                self.drop_distrusted();
+            }
             Message::PausedClasses(classes) => self.hand.paused_classes = classes,
             Message::ServedByOthers(queues) => {
                 self.hand.foreign.hear(queues, &self.hand.line, &self.events);
@@ -223,8 +227,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             pending.answered(answer, &self.events);
         }
         if exchanged.standing == Standing::Lost {
-            // The heart begins anew at its next beat; until then nothing can be claimed.
-            self.lease.distrust();
+            if request.is_some_and(|request| self.lease.distrust_of(&request.incarnation)) {
+                // Nothing can be claimed until the heart has begun anew, and others have the jobs of all capsules.
+                self.capsules.tell_others(self.place, || Message::Distrust);
+                self.capsules.beat_soon.notify_one();
+            }
             self.drop_distrusted();
             return Ok(Round::Idle);
         }

@@ -91,16 +91,13 @@ impl Future for Guarded {
         let this = &mut *self;
         let Some(run) = &mut this.run else { return Poll::Pending };
         this.performance.polls.enter();
+        // What an error says of itself is the job's code too.
         let polled = guarded(this.wants_backtrace, || {
             let _span = this.span.enter();
-            run.as_mut().poll(cx)
+            run.as_mut().poll(cx).map(|result| result.map_or_else(JobError::into_outcome, |()| Outcome::Done))
         });
         this.performance.polls.leave();
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(result)) => Poll::Ready(result.map_or_else(JobError::into_outcome, |()| Outcome::Done)),
-            Err(failure) => Poll::Ready(Outcome::Failed(failure)),
-        }
+        polled.unwrap_or_else(|failure| Poll::Ready(Outcome::Failed(failure)))
     }
 }
 

@@ -122,7 +122,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         tokio::select! {
             biased;
             () = self.phase.changed() => {}
-            () = capsules.tuned.notified() => {}
+            () = capsules.beat_soon.notified() => {}
             () = phase.wait_for(|phase| phase == Phase::Drained) => {}
             () = tokio::time::sleep(span) => {}
             () = rest => {}
@@ -208,15 +208,16 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         if !self.rhythm.distrusted {
             self.rhythm.distrusted = true;
             tracing::error!("no beat was good for too long: the running jobs are dropped, others will take them over");
-            // The fetchers may wait for the same store: the jobs are not to wait for them.
-            self.rosters.let_all_go();
-            self.capsules.tell(|| Message::Distrust);
         }
         self.begin_anew().await;
     }
 
     /// Leaves the old incarnation behind and greets the store under a new one; answers how long to rest.
     async fn begin_anew(&mut self) -> Duration {
+        // Said before the fetchers are told: one that is quick must not find its jobs to be held still. Those that wait
+        // for the store hear of it later than their jobs are to.
+        self.lease.distrust();
+        self.rosters.let_all_go();
         self.capsules.tell(|| Message::Distrust);
         let over = self.lease.begin_anew(&*self.entropy);
         // What the old one held can be taken over at once, if the store still knows it and can be told.

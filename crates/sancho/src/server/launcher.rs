@@ -294,6 +294,8 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
                 shutdown.stop();
             }
         }
+        // Those of a fetcher that ended by a defect still run, and once goodbye is said they are others'.
+        rosters.let_all_go();
         for other in others {
             other.abort();
             _ = other.await;

@@ -127,6 +127,17 @@ impl Lease {
         self.broken.store(true, Ordering::Release);
     }
 
+    /// The store no longer knows this incarnation. Whether it is the present one, whose claims are then not to be
+    /// trusted: an answer to one that is over says nothing of the one that followed it.
+    pub(crate) fn distrust_of(&self, incarnation: &Incarnation) -> bool {
+        let current = self.incarnation.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_present = *current == *incarnation;
+        if is_present {
+            self.distrust();
+        }
+        is_present
+    }
+
     /// The store knows the present incarnation: what it claims from now on is to be trusted.
     pub(crate) fn trust(&self) {
         self.broken.store(false, Ordering::Release);

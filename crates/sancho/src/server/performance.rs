@@ -51,6 +51,8 @@ pub(crate) struct Performance {
     pub(crate) dropped: Flag,
     /// Whether its code has come to its end; the job may still say its last words.
     is_code_over: AtomicBool,
+    /// Whether it was decided if its code begins on a thread: by the thread, or by whoever ends it before it has one.
+    is_begun_or_refused: AtomicBool,
     pub(crate) polls: Polls,
     pub(crate) kept: Kept,
     /// The thread that it has, if it is one that blocks and has got one.
@@ -92,6 +94,7 @@ impl Performance {
             cause: OnceLock::new(),
             dropped: Flag::default(),
             is_code_over: AtomicBool::new(false),
+            is_begun_or_refused: AtomicBool::new(false),
             polls: Polls::default(),
             kept: Kept::new(keeper),
             seat: OnceLock::new(),
@@ -125,14 +128,53 @@ impl Performance {
         self.wrapped.as_deref().unwrap_or(&self.class)
     }
 
-    /// Whether it waits for a thread, and none of its code has run.
-    pub(crate) fn waits_for_thread(&self) -> bool {
-        self.runs == Runs::Blocking && self.seat.get().is_none()
+    /// It has a thread. Whether its code is to begin there: not if somebody has ended the job before.
+    pub(crate) fn begins(&self) -> bool {
+        !self.is_begun_or_refused.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether it waits for a thread, and none of its code has run; if so, none ever will. Asked by whoever ends it.
+    pub(crate) fn never_begins(&self) -> bool {
+        self.runs == Runs::Blocking && self.begins()
     }
 
     /// What it wants kept, if that has changed since the last time.
     pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
         let bytes = self.kept.take_changed(self.claim.checkpoint.as_deref())?;
         Some(Checkpoint { receipt: self.claim.receipt.clone(), bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sancho_core::{Incarnation, Payload, QueueName, Receipt};
+
+    use super::*;
+
+    fn performance(runs: Runs) -> Performance {
+        let receipt = Receipt::mint(Incarnation::new("a:1:x"), 1, 0);
+        let beginning = Beginning {
+            claim: Claim::new(receipt, QueueName::default(), Payload::from_bytes(b"{}".to_vec()), None),
+            jid: None,
+            class: "A".to_owned(),
+            wrapped: None,
+            attempt: 1,
+            trace: None,
+            timeout: None,
+            runs,
+            telling: Telling::default(),
+            since: Timestamp::EPOCH,
+            began: Duration::ZERO,
+        };
+        Performance::new(beginning, Arc::default())
+    }
+
+    #[test]
+    fn a_blocking_job_begins_or_is_settled_unbegun_and_never_both() {
+        let refused = performance(Runs::Blocking);
+        assert!(refused.never_begins() && !refused.begins());
+        let begun = performance(Runs::Blocking);
+        assert!(begun.begins() && !begun.never_begins());
+        assert!(!performance(Runs::Async).never_begins(), "it needs no thread");
     }
 }

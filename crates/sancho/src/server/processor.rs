@@ -65,9 +65,15 @@ pub(crate) struct RunningJob {
 }
 
 impl<S: Send + Sync + 'static> Processor<S> {
-    /// Reads a job, and prepares its run; the times are the store's, and the uptime.
-    pub(crate) fn begin(&self, claim: &Claim, paused: &[String], (now, uptime): (Timestamp, Duration)) -> Begun<S> {
-        let Ok(envelope) = claim.payload.envelope() else {
+    /// Prepares the run of a job, whose envelope could be read or not; the times are the store's, and the uptime.
+    pub(crate) fn begin(
+        &self,
+        claim: &Claim,
+        envelope: Option<Envelope<'_>>,
+        paused: &[String],
+        (now, uptime): (Timestamp, Duration),
+    ) -> Begun<S> {
+        let Some(envelope) = envelope else {
             let next = Next::Over(Outcome::Unreadable);
             return Begun { jid: None, class: String::new(), wrapped: None, entry: None, next };
         };

@@ -19,11 +19,14 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// Has the job's code dropped where it waits next. Code that does not wait goes on, whatever it does.
+    /// Has the job's code dropped where it waits next, or never begun. Code that does not wait goes on, whatever it does.
     pub(crate) fn let_go(&self) {
         match self {
             Slot::Task(task) => task.abort(),
-            Slot::Thread(performance) => performance.dropped.raise(),
+            Slot::Thread(performance) => {
+                performance.never_begins();
+                performance.dropped.raise();
+            }
         }
     }
 }

@@ -41,6 +41,10 @@ impl UnknownClasses {
 
     /// A queue gave jobs of a class that is not known, and none of one that is.
     pub(crate) fn unknown(&mut self, class: &str, queue: &QueueName, uptime: Duration) {
+        if !self.paused.contains_key(queue) {
+            // Queues that a pattern matches come and go: those that are asked no longer are not to be kept for ever.
+            self.paused.retain(|_, pause| uptime < pause.until + LONGEST_PAUSE);
+        }
         let pause = self.paused.entry(queue.clone()).or_insert(Pause { until: uptime, length: Duration::ZERO });
         if pause.until <= uptime {
             pause.length = if pause.length.is_zero() { FIRST_PAUSE } else { (pause.length * 2).min(LONGEST_PAUSE) };
@@ -63,6 +67,17 @@ impl UnknownClasses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn queues_that_are_asked_no_longer_are_forgotten() {
+        let mut classes = UnknownClasses::default();
+        for n in 0..100 {
+            let queue = QueueName::new(format!("tenant:{n}")).expect("a name");
+            classes.unknown("Stranger", &queue, Duration::from_secs(n * 10));
+            assert!(!classes.allows(&queue, Duration::from_secs(n * 10)));
+        }
+        assert!(classes.paused.len() <= 5, "{:?}", classes.paused);
+    }
 
     #[test]
     fn classes_that_are_told_have_a_bound() {

@@ -72,7 +72,7 @@ async fn a_server_that_stops_says_so_while_it_finishes() {
 }
 
 #[test]
-fn a_store_that_is_away_is_no_reason_to_start_the_process_again() {
+fn a_store_that_is_away_is_no_reason_to_start_the_process_again_on_redis() {
     let redis = RedisServer::start();
     let url = redis.fresh_url();
     let arguments = ["--probes", "127.0.0.1:0", "--log-format", "json"];

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::home;
 use crate::jobs::Act;
 use crate::orphans::orphan_three_times;
-use crate::stage::Stage;
+use crate::stage::{Stage, dead};
 
 /// What handlers were told.
 struct Told<T>(Arc<Mutex<Vec<T>>>);
@@ -131,4 +131,22 @@ async fn every_failed_try_is_told_and_a_handler_that_panics_keeps_it_from_nobody
     assert_eq!(told[2].error_class, "Sancho::ArgsError");
     let causes: Vec<_> = deaths.all().iter().map(|dead: &DeadJob| dead.cause).collect();
     assert_eq!(causes, [Death::Exhausted, Death::Exhausted, Death::Killed]);
+}
+
+/// The first job of a class has a task of its own; the loop that claims for all polls the next, once they are known to be
+/// quick.
+#[tokio::test]
+async fn an_error_that_panics_as_it_is_told_is_a_failure_of_its_job_alone() {
+    let client = home().await;
+    let mut stage = Stage::of(&client).await;
+    client.push(Act::new("go")).await.expect("pushed");
+    assert_eq!(stage.settled().await, Verdict::Done);
+    client.push(Act::new("say nothing")).retry(0).await.expect("pushed");
+    assert_eq!(stage.settled().await, Verdict::Died);
+    client.push(Act::new("go on")).await.expect("pushed");
+    assert_eq!(stage.settled().await, Verdict::Done, "the server lives");
+    stage.stop().await;
+    let dead = dead(&client).await;
+    let error_class = dead[0].payload.envelope().expect("readable").error_class().expect("it failed").into_owned();
+    assert_eq!(error_class, "Sancho::Panic");
 }

@@ -24,6 +24,18 @@ impl Diary {
     }
 }
 
+/// An error that falls over when it is to say what is wrong.
+#[derive(Debug)]
+struct Unsayable;
+
+impl std::fmt::Display for Unsayable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("the error falls over")
+    }
+}
+
+impl std::error::Error for Unsayable {}
+
 /// Does what it is told at its first run, and is done at any later one.
 #[derive(Job, Serialize, Deserialize)]
 #[job(aliases("Former::Act", "OldAct"))]
@@ -55,6 +67,7 @@ impl Perform<Diary> for Act {
             "retry in" => Err(JobError::retry_in(HOUR)),
             "retry soon" => Err(JobError::retry_in(Duration::from_millis(20))),
             "panic" => panic!("it fell over"),
+            "say nothing" => Err(Unsayable.into()),
             "wait" => std::future::pending().await,
             "push" => {
                 cx.client().push(Act::new("pushed")).await?;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use sancho::core::Checkpoint;
 use sancho::core::checkpointed::Checkpointed;
-use sancho::core::claim::{Fill, Kept, Repeated};
+use sancho::core::claim::Kept;
 use sancho::core::lifecycle::Verdict;
-use sancho::core::process::{Beat, Quiet};
-use sancho::core::{Checkpoint, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
 use sancho::trace::{self, TraceContext};
-use sancho::{Client, Progress, QueueName, Server, State};
+use sancho::{Progress, Server, State};
 
 use super::home;
+use crate::dead::claim_and_die;
 use crate::deeds::{BlockingDeed, BriefBlockingDeed, Deed, Journal, raw};
 use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
@@ -121,7 +121,7 @@ async fn what_a_job_told_before_a_stop_cut_it_short_is_known_to_its_next_run() {
 async fn what_a_job_told_before_its_process_died_is_known_to_its_next_run() {
     let (client, journal) = (home().await, Journal::default());
     let jid = client.push(Deed::new("counts")).await.expect("pushed").jid;
-    let claim = claim_and_die(&client).await;
+    let claim = claim_and_die(&client, "dead:1:0").await;
     let mut said = Checkpointed::new();
     said.set_progress(Progress { done: 4, total: 5 });
     let checkpoint = Checkpoint { receipt: claim.receipt, bytes: said.to_bytes() };
@@ -134,45 +134,6 @@ async fn what_a_job_told_before_its_process_died_is_known_to_its_next_run() {
     assert_eq!(settled(&mut events, &jid).await, Verdict::Done);
     stop(&server).await;
     assert_eq!(journal.said(), ["from Some((4, 5)) at None"]);
-}
-
-/// A process of the past claims the one job and is never heard of again: its lease is over.
-async fn claim_and_die(client: &Client) -> Claim {
-    let incarnation = Incarnation::new("dead:1:0");
-    let long_ago = client.clock().now().before(Duration::from_secs(60));
-    let process = ProcessInfo {
-        incarnation: incarnation.clone(),
-        hostname: "elsewhere".into(),
-        pid: 1,
-        started_at: long_ago,
-        slots: 1,
-        queues: vec![QueueName::default()],
-        capsules: Vec::new(),
-        tag: String::new(),
-        labels: Vec::new(),
-        version: "test".into(),
-    };
-    let beat = Beat {
-        process,
-        greeting: Greeting::Hello,
-        quiet: Quiet::No,
-        lease: Duration::ZERO,
-        running: Vec::new(),
-        rss_bytes: 0,
-        round_trip: Duration::ZERO,
-        executions: Vec::new(),
-    };
-    client.store().beat(&beat, long_ago).await.expect("the store answers");
-    let request = ClaimRequest {
-        incarnation,
-        first_number: 1,
-        repeated: Repeated::No,
-        sources: vec![Source { queue: QueueName::default(), quota: 0 }],
-        fill: Fill::InOrder,
-        limit: 1,
-    };
-    let exchanged = client.store().exchange(&[], Some(&request), long_ago).await.expect("the store answers");
-    exchanged.claims.into_iter().next().expect("there is a job")
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sancho::core::inspect::{Filter, Selection, Set};
 use sancho::core::lifecycle::Verdict;
-use sancho::core::process::{Beat, Order, Quiet};
-use sancho::core::{Action, Claim, ClaimRequest, Greeting, Incarnation, ProcessInfo, Source};
+use sancho::core::process::Order;
+use sancho::core::{Action, Claim};
 use sancho::{ActError, Client, JobRow, Raw, Server, State};
 use serde_json::json;
 
 use super::home;
+use crate::dead::claim_and_die;
 use crate::jobs::{self, Journal, Say};
 use crate::watching::{PATIENCE, performing, server, settled, stop};
 use sancho::Event;
@@ -30,45 +31,6 @@ impl ParseQueue for str {
     fn parse_queue(&self) -> sancho::QueueName {
         sancho::QueueName::new(self).expect("a queue name")
     }
-}
-
-/// A process of the past, that claimed a job and was never heard of again: its lease is over.
-async fn dead_process_with_one_job(client: &Client, name: &str) -> Claim {
-    let (store, incarnation) = (client.store(), Incarnation::new(name));
-    let long_ago = client.clock().now().before(Duration::from_secs(60));
-    let process = ProcessInfo {
-        incarnation: incarnation.clone(),
-        hostname: "elsewhere".into(),
-        pid: 1,
-        started_at: long_ago,
-        slots: 1,
-        queues: vec!["default".parse_queue()],
-        capsules: Vec::new(),
-        tag: String::new(),
-        labels: Vec::new(),
-        version: "test".into(),
-    };
-    let beat = Beat {
-        process,
-        greeting: Greeting::Hello,
-        quiet: Quiet::No,
-        lease: Duration::from_secs(20),
-        running: Vec::new(),
-        rss_bytes: 0,
-        round_trip: Duration::ZERO,
-        executions: Vec::new(),
-    };
-    store.beat(&beat, long_ago).await.expect("the store answers");
-    let request = ClaimRequest {
-        incarnation,
-        first_number: 1,
-        repeated: Default::default(),
-        sources: vec![Source { queue: "default".parse_queue(), quota: 0 }],
-        fill: Default::default(),
-        limit: 1,
-    };
-    let exchanged = store.exchange(&[], Some(&request), long_ago).await.expect("the store answers");
-    exchanged.claims.into_iter().next().expect("one job")
 }
 
 #[tokio::test]
@@ -268,7 +230,7 @@ async fn a_quiet_server_finishes_what_it_has_and_claims_nothing() {
 async fn jobs_of_a_dead_process_come_back() {
     let (client, journal) = (home().await, Journal::default());
     let jid = client.push(Say::new("again")).await.expect("pushed").jid;
-    dead_process_with_one_job(&client, "dead:1:0").await;
+    claim_and_die(&client, "dead:1:0").await;
     let server = server(&client, &journal);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts");
@@ -287,11 +249,11 @@ async fn a_job_orphaned_three_times_is_poison_and_performed_no_more() {
     let mut draft = client.draft("Say", r#"["poison",""]"#);
     draft.extra.clear();
     // Two deaths stand in the payload; the third makes it poison.
-    let claim = dead_process_with_one_job(&client, "dead:1:0").await;
+    let claim = claim_and_die(&client, "dead:1:0").await;
     let mut members = claim.payload.members().expect("readable");
     members.set("orphaned_at", &[now - 60.0, now - 30.0]);
     give_back(&client, claim, members.to_payload()).await;
-    dead_process_with_one_job(&client, "dead:2:0").await;
+    claim_and_die(&client, "dead:2:0").await;
     let server = server(&client, &journal);
     let mut events = server.subscribe();
     let server = server.start().await.expect("starts");
@@ -315,7 +277,7 @@ async fn a_job_orphaned_twice_runs_alone() {
     let (client, journal) = (home().await, Journal::default());
     client.push(Say::how("suspect", "wait a moment")).await.expect("pushed");
     let now = client.clock().now().as_unix_secs_f64();
-    let claim = dead_process_with_one_job(&client, "dead:1:0").await;
+    let claim = claim_and_die(&client, "dead:1:0").await;
     let mut members = claim.payload.members().expect("readable");
     members.set("orphaned_at", &[now - 60.0, now - 30.0]);
     give_back(&client, claim, members.to_payload()).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sancho_core::{Claim, Jid, Outcome, StoreError};
+use sancho_core::{Claim, Envelope, Jid, Outcome, StoreError};
 
 use super::manners::Manner;
 use super::{Fetcher, Message};
@@ -25,19 +25,22 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     pub(super) async fn start_all(&mut self, claims: Vec<Claim>) -> Result<(), StoreError> {
         let mut strangers = Vec::new();
         for claim in claims {
-            if Alone::is_suspect(&claim, self.lease.now()) {
+            let payload = claim.payload.clone();
+            let envelope = payload.envelope().ok();
+            if envelope.as_ref().is_some_and(|envelope| Alone::is_suspect(envelope, self.lease.now())) {
                 self.alone.add(self.place, claim, self.lease.uptime());
-            } else if let Some(stranger) = self.start(claim) {
+            } else if let Some(stranger) = self.start(claim, envelope) {
                 strangers.push(stranger);
             }
         }
         self.send_back(strangers).await
     }
 
-    /// Starts a job; answers it with its class when the class is not known.
-    fn start(&mut self, claim: Claim) -> Option<(Claim, Option<Jid>, String)> {
+    /// Starts a job, whose envelope could be read or not; answers it with its class when the class is not known.
+    fn start(&mut self, claim: Claim, envelope: Option<Envelope<'_>>) -> Option<(Claim, Option<Jid>, String)> {
         let times = (self.lease.now(), self.lease.uptime());
-        let Begun { jid, class, wrapped, entry, next } = self.processor.begin(&claim, &self.hand.paused_classes, times);
+        let Begun { jid, class, wrapped, entry, next } =
+            self.processor.begin(&claim, envelope, &self.hand.paused_classes, times);
         let outcome = match next {
             Next::Unknown => return Some((claim, jid, class)),
             Next::Over(outcome) => outcome,
@@ -132,7 +135,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 let runtime = tokio::runtime::Handle::current();
                 let for_thread = Arc::clone(&performance);
                 self.blocking.give(move |seat| {
-                    if lease.is_trusted() && !for_thread.dropped.is_raised() {
+                    if lease.is_trusted() && for_thread.begins() {
                         // Nobody else sets it.
                         _ = for_thread.seat.set(Arc::clone(seat));
                         reporter.began();
@@ -179,9 +182,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if turn.tell_others {
             self.capsules.tell_others(self.place, || Message::LookUp);
         }
-        if let Some(claim) = turn.start
-            && let Some((claim, jid, class)) = self.start(claim)
-        {
+        let Some(claim) = turn.start else { return };
+        let payload = claim.payload.clone();
+        if let Some((claim, jid, class)) = self.start(claim, payload.envelope().ok()) {
             self.meet_unknown(&class, &claim);
             self.give_back(&claim, (jid, class));
         }

@@ -51,7 +51,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             (!is_over).then(|| {
                 job.ending = Ending::Told(Cause::Canceled);
                 job.performance.cancel(Cause::Canceled);
-                (job.due.replace(due), job.performance.waits_for_thread())
+                (job.due.replace(due), job.performance.never_begins())
             })
         });
         let Some(Some((before, waits))) = told else { return };

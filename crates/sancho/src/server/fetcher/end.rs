@@ -125,12 +125,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     pub(super) async fn interrupt_all(&mut self) {
         let waiting = self.alone.clear(self.place);
         let jobs = self.roster.clear();
+        let begun = jobs.iter().filter(|job| !job.performance.never_begins());
+        let mut running: HashSet<u64> = begun.map(|job| job.performance.claim.receipt.number()).collect();
         // They are not told that they are canceled: one that then ended early, as if it were done, would not run again.
         for job in &jobs {
             job.slot.let_go();
         }
-        let begun = jobs.iter().filter(|job| !job.performance.waits_for_thread());
-        let mut running: HashSet<u64> = begun.map(|job| job.performance.claim.receipt.number()).collect();
         let mut answered: HashMap<u64, Outcome> = HashMap::new();
         let ends = async {
             while !running.is_empty()

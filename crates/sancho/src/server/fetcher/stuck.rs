@@ -53,6 +53,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 Ok(exchanged) => {
                     if let Some(answer) = exchanged.answers.first() {
                         pending.answered(*answer, &self.events);
+                        if let Some(burst) = &self.burst {
+                            burst.moved();
+                        }
                     }
                 }
                 Err(error) if is_refusal(&error) => {

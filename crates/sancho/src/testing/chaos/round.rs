@@ -208,7 +208,8 @@ impl<S: Send + Sync + 'static> Round<S> {
 
     /// Begins a job, or settles at once what cannot begin.
     async fn start(&mut self, at: usize, claim: Claim, report: &mut ChaosReport) {
-        let Begun { class, next, .. } = self.processor.begin(&claim, &[], (self.clock.now(), self.clock.uptime()));
+        let Begun { class, next, .. } =
+            self.processor.begin(&claim, claim.payload.envelope().ok(), &[], (self.clock.now(), self.clock.uptime()));
         let args = claim.payload.envelope().map(|envelope| envelope.args().to_owned()).unwrap_or_default();
         let name = format!("{class} {args}");
         match next {
