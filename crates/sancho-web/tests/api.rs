@@ -1,6 +1,5 @@
 //! The JSON API: what it answers is what `openapi.json` says, on the model store.
 
-#[expect(dead_code, reason = "each test takes what it needs of it")]
 mod support;
 
 use axum::Router;
