@@ -24,6 +24,7 @@ mod stats;
 mod stop;
 mod tune;
 mod watch;
+mod web;
 mod work;
 
 use clap::Subcommand;
@@ -112,6 +113,9 @@ pub(crate) enum Command {
     /// Show live numbers, until q or Ctrl-C
     #[command(after_help = examples::WATCH)]
     Watch(watch::Watch),
+    /// Serve the pages, and the JSON API, of the store
+    #[command(after_help = examples::WEB)]
+    Web(web::Pages),
     /// Say whether the store is well, and whether its jobs are performed
     #[command(after_help = examples::DOCTOR)]
     Doctor,
@@ -168,6 +172,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         Command::Watch(watch) => {
             let wanted = watch.checked()?;
             watch::run(&store::open(store, Missing::Refuse).await?, wanted, &mut output).await?;
+        }
+        Command::Web(pages) => {
+            let wanted = pages.checked()?;
+            return web::run(&store::open(store, Missing::Make).await?, wanted, output).await;
         }
         command => on_store(&store::open(store, Missing::Refuse).await?, command, &mut output).await?,
     }

@@ -104,6 +104,10 @@ pub(super) const WATCH: &str = "Examples:
   sancho watch --every 10s >> numbers.log
   sancho --json watch --once";
 
+pub(super) const WEB: &str = "Examples:
+  sancho web
+  sancho web --bind 0.0.0.0:7420 --auth-file /etc/sancho/web-auth";
+
 pub(super) const DOCTOR: &str = "Examples:
   sancho doctor
   sancho --json doctor | jq -r .worst

@@ -42,3 +42,15 @@ pub(super) fn run(wanted: &Explain, output: &mut Output) -> Result<(), Exit> {
         format!("{code}: {title}\n\n{meaning}\n\nWhat to do: {remedy}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_json_api_is_explained() {
+        for code in sancho_web::PROBLEM_CODES {
+            assert!(ENTRIES.iter().any(|entry| entry.code == *code), "{code}");
+        }
+    }
+}

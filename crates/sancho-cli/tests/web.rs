@@ -1,0 +1,88 @@
+//! `sancho web`, as a program that listens.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+/// The program, killed when the test is over.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may be gone already, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn sancho(directory: &tempfile::TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sancho"));
+    command.current_dir(directory.path()).env_remove("SANCHO_URL").env_remove("SANCHO_WEB_AUTH");
+    command
+}
+
+/// Starts it at a free port; answers with the address that it says.
+fn serve(command: &mut Command) -> (Serving, String) {
+    let child = command.args(["web", "--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn();
+    let mut serving = Serving(child.expect("the command starts"));
+    let mut line = String::new();
+    BufReader::new(serving.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let address = address.unwrap_or_else(|| panic!("it says where it listens: {line:?}")).to_owned();
+    (serving, address)
+}
+
+fn ask(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(stream, "{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn what_is_pushed_over_http_stands_in_the_file_in_canonical_form() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut serving, address) = serve(&mut sancho(&directory));
+    let push = "POST /api/v1/jobs HTTP/1.1\r\nContent-Type: application/json\r\nIdempotency-Key: order-7";
+    let body = r#"{"class": "Charge", "args": [ 1e2, "\u00e9" ]}"#;
+    let pushed = ask(&address, push, body);
+    assert!(pushed.starts_with("HTTP/1.1 201") && pushed.contains(r#""answer":"added""#), "{pushed}");
+    let again = ask(&address, push, body);
+    assert!(again.starts_with("HTTP/1.1 200") && again.contains(r#""answer":"repeated""#), "{again}");
+    let page = ask(&address, "GET / HTTP/1.1", "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<html"), "{page}");
+
+    let shown = sancho(&directory).args(["--json", "show", "push:order-7"]).output().expect("the command runs");
+    let shown = String::from_utf8(shown.stdout).expect("text");
+    assert!(shown.contains(r#""args":[100.0,"é"]"#), "{shown}");
+
+    let pid = rustix::process::Pid::from_child(&serving.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to stop");
+    assert!(serving.0.wait().expect("it ends").success());
+}
+
+#[test]
+fn who_has_no_credentials_gets_nothing_where_some_are_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_serving, address) =
+        serve(sancho(&directory).env("SANCHO_WEB_AUTH", "viewer bearer reader 0123456789abcdef0123456789"));
+    let stats = "GET /api/v1/stats HTTP/1.1";
+    let nobody = ask(&address, stats, "");
+    assert!(nobody.starts_with("HTTP/1.1 401") && nobody.contains("problem+json"), "{nobody}");
+    let token = "Authorization: Bearer 0123456789abcdef0123456789";
+    assert!(ask(&address, &format!("{stats}\r\n{token}"), "").starts_with("HTTP/1.1 200"));
+    let act = format!("POST /api/v1/queues/default/pause HTTP/1.1\r\n{token}");
+    assert!(ask(&address, &act, "").starts_with("HTTP/1.1 403"));
+}
+
+#[test]
+fn an_address_that_others_reach_needs_credentials() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let refused = sancho(&directory).args(["web", "--bind", "0.0.0.0:0"]).output().expect("the command runs");
+    let said = String::from_utf8(refused.stderr).expect("text");
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("--auth-file"), "{said}");
+}

@@ -1,0 +1,72 @@
+// Numbers as they change: one stream of server-sent events, which tells at most once a second.
+import { drawRates } from "./rates.js";
+import { showTimes } from "./times.js";
+
+const whole = new Intl.NumberFormat(document.documentElement.lang);
+
+let known = "";
+let freshened = 0;
+let underWay = false;
+
+/** Listens as long as the page is open. Where nothing is live, the page stays as it was served. */
+export function goLive() {
+  const source = document.body.dataset.live;
+  if (!source || !document.querySelector("[data-count], [data-fresh], [data-rates]")) return;
+  const stream = new EventSource(source);
+  const away = document.getElementById("away");
+  stream.addEventListener("look", (event) => {
+    away.hidden = true;
+    const look = JSON.parse(event.data);
+    for (const place of document.querySelectorAll("[data-count]")) {
+      const number = look[place.dataset.count];
+      if (typeof number === "number") place.textContent = whole.format(number);
+    }
+    drawRates(look);
+    freshen(look);
+  });
+  stream.addEventListener("away", () => {
+    away.hidden = false;
+  });
+  // A page that a browser keeps for the way back must not hold the stream.
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
+/** Asks for the page again where something has changed, and puts its parts in the place of the old ones. */
+async function freshen(look) {
+  const parts = [...document.querySelectorAll("[data-fresh]")].filter((part) => !isInUse(part));
+  const { at, processed_per_second, failed_per_second, ...totals } = look;
+  const told = JSON.stringify(totals);
+  // Each part says how many seconds it stays fresh at least: some are dear to make.
+  const seconds = Math.min(...parts.map((part) => Number(part.dataset.fresh)));
+  const isDue = Date.now() - freshened >= seconds * 1000;
+  // What runs gets older though no number changes.
+  const hasChanged = told !== known || look.busy > 0;
+  if (parts.length === 0 || underWay || document.hidden || !isDue || !hasChanged) return;
+  underWay = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) {
+      const fresh = page.getElementById(part.id);
+      if (fresh && !isInUse(part)) {
+        part.replaceWith(fresh);
+        showTimes(fresh);
+      }
+    }
+    known = told;
+  } catch {
+    // The server is away: the stream notices, and asks again.
+  } finally {
+    freshened = Date.now();
+    underWay = false;
+  }
+}
+
+/** Nobody's button moves away from under the pointer, and nothing that was selected is lost. */
+function isInUse(part) {
+  return part.contains(document.activeElement) || part.matches(":has(button:hover, tr.on, input:checked)");
+}

@@ -1,0 +1,121 @@
+//! Jobs: pages of a set, how many there are, and one.
+
+use axum::Json;
+use axum::extract::State;
+use sancho_core::{Cursor, Filter, Jid, Key, Set, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::bounds;
+use super::extract::{Asked, InSet, Name, filter, time};
+use super::job::{Job, WholeJob};
+use super::problem::Problem;
+use crate::site::Site;
+
+/// Which jobs of a set are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    #[serde(default)]
+    filter: String,
+    /// When `age` and `failed` count from: what an earlier answer said.
+    as_of: Option<f64>,
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+impl Which {
+    /// The filter, when its times count from, where to go on, and how many are wanted of at most so many.
+    pub(super) fn read(self, now: Timestamp, usual: usize, most: usize) -> Result<Reading, Problem> {
+        let as_of = self.as_of.map_or(Ok(now), |secs| time("as_of", secs))?;
+        let limit = self.limit.unwrap_or(usual);
+        if limit == 0 || limit > most {
+            return Err(Problem::invalid(format!("limit is {limit}: ask for 1 to {most}")));
+        }
+        Ok(Reading { filter: filter(&self.filter, as_of)?, as_of, cursor: self.cursor.map(Cursor), limit })
+    }
+}
+
+/// Which jobs are asked for, as it was read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) filter: Filter,
+    pub(super) as_of: Timestamp,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Page {
+    jobs: Vec<Job>,
+    /// Where to go on; none at the end. A page may be short, even empty, and still have one.
+    next: Option<String>,
+    as_of: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Count {
+    /// How many match, of those that this step looked at.
+    jobs: u64,
+    /// Where to go on counting; none at the end.
+    next: Option<String>,
+    as_of: f64,
+}
+
+pub(super) async fn jobs(
+    State(site): State<Site>,
+    InSet(set): InSet,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Page>, Problem> {
+    let reading = which.read(site.clock.now(), bounds::JOBS_PER_PAGE, bounds::JOBS_PER_PAGE_MAX)?;
+    let page = site.inspect.page(&set, &reading.filter, reading.cursor.as_ref(), reading.limit).await?;
+    Ok(Json(Page {
+        jobs: page.rows.iter().map(Job::listed).collect(),
+        next: page.next.map(|cursor| cursor.0),
+        as_of: reading.as_of.as_unix_secs_f64(),
+    }))
+}
+
+pub(super) async fn count(
+    State(site): State<Site>,
+    InSet(set): InSet,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Count>, Problem> {
+    let now = site.clock.now();
+    let reading = which.read(now, bounds::JOBS_PER_STEP_MAX, bounds::JOBS_PER_STEP_MAX)?;
+    let as_of = reading.as_of.as_unix_secs_f64();
+    if reading.filter.is_all() && reading.cursor.is_none() {
+        return Ok(Json(Count { jobs: size(&site, &set, now).await?, next: None, as_of }));
+    }
+    let page = site.inspect.page(&set, &reading.filter, reading.cursor.as_ref(), reading.limit).await?;
+    Ok(Json(Count { jobs: page.rows.len() as u64, next: page.next.map(|cursor| cursor.0), as_of }))
+}
+
+/// How many jobs a whole set has: the store knows that without looking at them.
+async fn size(site: &Site, set: &Set, now: Timestamp) -> Result<u64, Problem> {
+    if let Set::Queue(queue) = set {
+        let rows = site.inspect.queues(now).await?;
+        return Ok(rows.iter().find(|row| row.name == *queue).map_or(0, |row| row.size));
+    }
+    let stats = site.inspect.stats(now).await?;
+    Ok(match set {
+        Set::Busy => stats.busy,
+        Set::Scheduled => stats.scheduled,
+        Set::Retries => stats.retries,
+        Set::Dead => stats.dead,
+        _ => stats.held,
+    })
+}
+
+pub(super) async fn job(State(site): State<Site>, Name(jid): Name) -> Result<Json<WholeJob>, Problem> {
+    let jid = Jid::new(jid)?;
+    let row = site.inspect.find(&jid).await?;
+    let row = row.ok_or_else(|| Problem::not_found(format!("no job has the id {jid}: it may be done, and gone")))?;
+    Ok(Json(WholeJob::of(&row)))
+}
+
+pub(super) async fn keyed(State(site): State<Site>, Name(key): Name) -> Result<Json<WholeJob>, Problem> {
+    let key = Key::new(key)?;
+    let row = site.inspect.find_key(&key).await?;
+    let row = row.ok_or_else(|| Problem::not_found(format!("no job holds the key {key}: it is free")))?;
+    Ok(Json(WholeJob::of(&row)))
+}

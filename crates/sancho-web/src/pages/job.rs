@@ -1,0 +1,184 @@
+//! Everything about one job.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
+
+use crate::act::{Act, SPANS};
+use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::figure::{Figure, time_word};
+use crate::frame::{Frame, Tab, page};
+use crate::payload;
+use crate::safety::audit;
+use crate::site::Site;
+use crate::text::{segment, shortened, term, visible};
+use crate::when::When;
+
+/// Characters of an error's message that the page shows.
+const MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// Bytes of a backtrace that the page shows.
+const BACKTRACE_BYTES_MAX: usize = 64 * 1024;
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage {
+    f: Frame,
+    job: Figure,
+    acts: &'static [Act],
+    /// When it was pushed, came to its queue, failed first and last, expires.
+    times: Vec<(&'static str, When)>,
+    message: Option<String>,
+    backtrace: Vec<String>,
+    /// Lists that may have more jobs with the same error.
+    same_error: Option<(String, String)>,
+    retry: Option<String>,
+    /// Why the payload cannot be read.
+    unreadable: Option<String>,
+    payload: String,
+    left_out: usize,
+    did: Option<String>,
+}
+
+impl JobPage {
+    fn spans(&self) -> [(u64, &'static str); 5] {
+        SPANS
+    }
+
+    fn tab_of_state(&self) -> Tab {
+        tab(self.job.state)
+    }
+}
+
+fn tab(state: Stands) -> Tab {
+    match state {
+        Stands::Busy => Tab::Busy,
+        Stands::Scheduled => Tab::Scheduled,
+        Stands::Retries => Tab::Retries,
+        Stands::Dead => Tab::Dead,
+        Stands::Held => Tab::Held,
+        _ => Tab::Queues,
+    }
+}
+
+fn acts(state: Stands) -> &'static [Act] {
+    match state {
+        Stands::Scheduled | Stands::Retries | Stands::Held => &[Act::Run, Act::Reschedule, Act::Kill, Act::Delete],
+        Stands::Dead => &[Act::Run, Act::Delete],
+        Stands::Enqueued => &[Act::Reschedule, Act::Kill, Act::Delete],
+        _ => &[],
+    }
+}
+
+pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: Frame) -> Result<Response, Failure> {
+    let row = found(&site, &f, jid).await?;
+    let f = f.on(tab(row.state));
+    let did = Fields::from(f.query.clone());
+    let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
+    Ok(page(&told(f, &row, did)))
+}
+
+async fn found(site: &Site, f: &Frame, jid: String) -> Result<JobRow, Failure> {
+    let row = match Jid::new(jid) {
+        Ok(jid) => site.inspect.find(&jid).await?,
+        Err(_) => None,
+    };
+    row.ok_or_else(|| Failure::not_found(f.t("job.gone")))
+}
+
+fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
+    let envelope = row.payload.envelope();
+    let (payload, left_out) = payload::shown(&row.payload);
+    let mut told = JobPage {
+        job: Figure::of(&f, row),
+        acts: acts(row.state),
+        times: Vec::new(),
+        message: None,
+        backtrace: Vec::new(),
+        same_error: None,
+        retry: None,
+        unreadable: None,
+        payload,
+        left_out,
+        did,
+        f,
+    };
+    let f = &told.f;
+    told.times.extend(row.at.map(|at| (time_word(row.state), f.at(at))));
+    let envelope = match envelope {
+        Ok(envelope) => envelope,
+        Err(unreadable) => {
+            told.unreadable = Some(visible(unreadable.reason()).into_owned());
+            return told;
+        }
+    };
+    let times = [
+        ("job.created", envelope.created_at()),
+        ("job.enqueued", envelope.enqueued_at().filter(|_| row.state != Stands::Enqueued)),
+        ("job.failed_first", envelope.failed_at()),
+        ("job.failed_last", envelope.retried_at()),
+        ("job.expires", envelope.expires_at()),
+    ];
+    told.times.extend(times.into_iter().filter_map(|(word, at)| Some((word, f.at(at?)))));
+    told.message =
+        envelope.error_message().map(|message| visible(&shortened(&message, MESSAGE_CHARS_MAX)).into_owned());
+    told.backtrace = backtrace(&envelope.error_backtrace());
+    told.same_error = envelope.error_class().map(|class| {
+        let asked = segment(&term("error", &class));
+        (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
+    });
+    told.retry = envelope.retry().map(|retry| match retry {
+        Retry::Never => f.t("job.retry_never").to_owned(),
+        Retry::Limit(times) => f.count("job.retry_times", times),
+        _ => f.t("job.retry_default").to_owned(),
+    });
+    told
+}
+
+/// The beginning of a backtrace: another program's may be as long as its payload.
+fn backtrace(lines: &[String]) -> Vec<String> {
+    let (mut left, mut shown) = (BACKTRACE_BYTES_MAX, Vec::new());
+    for line in lines {
+        let line = shortened(line, limits::BACKTRACE_LINE_CHARS_MAX);
+        if line.len() > left {
+            shown.push("…".to_owned());
+            break;
+        }
+        left -= line.len();
+        shown.push(visible(&line).into_owned());
+    }
+    shown
+}
+
+pub(crate) async fn act(
+    State(site): State<Site>,
+    Path(jid): Path<String>,
+    f: Frame,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    f.may_act()?;
+    let row = found(&site, &f, jid).await?;
+    let address = format!("jobs/{}", segment(row.jid.as_str()));
+    if fields.get("act") == "cancel" {
+        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid(f.t("job.not_running")))?;
+        site.inspect.order(process, &Order::Cancel(row.jid.clone()), f.now).await?;
+        audit(&f.person, "cancel", &visible(row.jid.as_str()), 1);
+        return Ok(Redirect::to(&f.to("busy?did=cancel")).into_response());
+    }
+    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("a job knows no such act"))?;
+    let action = act.action(&fields, f.now)?;
+    let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
+    audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);
+    if let Some((_, refusal)) = applied.refused.first() {
+        return Err(Failure::refused(refusal.to_string()));
+    }
+    // A job that is gone has no page: the list that it was in says what was done.
+    let back = match act {
+        Act::Delete if tab(row.state) == Tab::Queues => f.to_queue(row.queue.as_str()),
+        Act::Delete => f.to(&format!("{}?did=delete.1.0", tab(row.state).address())),
+        _ => f.to(&format!("{address}?did={}", act.name())),
+    };
+    Ok(Redirect::to(&back).into_response())
+}

@@ -1,0 +1,128 @@
+//! What people see of a store, without what classes hide.
+
+use std::sync::Arc;
+
+use sancho_core::inspect::{About, DayStats};
+use sancho_core::{
+    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
+    MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult,
+    Timestamp,
+};
+
+use super::redaction::Redaction;
+
+/// The same store, of whose payloads nothing is seen that is hidden.
+///
+/// It stands where rows come out of the store, and not where they are shown, so that no page can forget it.
+pub(super) fn shielded(inner: Arc<dyn Inspect>, redaction: Redaction) -> Arc<dyn Inspect> {
+    Arc::new(Shielded { inner, redaction })
+}
+
+#[derive(Debug)]
+struct Shielded {
+    inner: Arc<dyn Inspect>,
+    redaction: Redaction,
+}
+
+impl Shielded {
+    fn row(&self, row: JobRow) -> JobRow {
+        let payload = self.redaction.shown(&row.payload).into_owned();
+        JobRow { payload, ..row }
+    }
+}
+
+impl Inspect for Shielded {
+    fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {
+        self.inner.stats(now)
+    }
+
+    fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>> {
+        self.inner.history(days, now)
+    }
+
+    fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>> {
+        self.inner.queues(now)
+    }
+
+    /// Rows that match only by what is hidden are left out: else a search would tell it.
+    fn page<'a>(
+        &'a self,
+        set: &'a Set,
+        filter: &'a Filter,
+        cursor: Option<&'a Cursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, StoreResult<Page>> {
+        Box::pin(async move {
+            let Page { rows, next } = self.inner.page(set, filter, cursor, limit).await?;
+            let seen = rows.into_iter().filter(|row| self.redaction.still_matches(filter, &row.payload));
+            Ok(Page { rows: seen.map(|row| self.row(row)).collect(), next })
+        })
+    }
+
+    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        Box::pin(async move { Ok(self.inner.find(jid).await?.map(|row| self.row(row))) })
+    }
+
+    fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        Box::pin(async move { Ok(self.inner.find_key(key).await?.map(|row| self.row(row))) })
+    }
+
+    fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
+        self.inner.processes(now)
+    }
+
+    fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
+        self.inner.metrics(request, now)
+    }
+
+    fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {
+        self.inner.mark_deploy(label, now)
+    }
+
+    fn deploys(&self, since: Timestamp, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DeployMark>>> {
+        self.inner.deploys(since, now)
+    }
+
+    fn apply<'a>(
+        &'a self,
+        action: &'a Action,
+        selection: &'a Selection,
+        limit: usize,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<Applied>> {
+        self.inner.apply(action, selection, limit, now)
+    }
+
+    fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.pause(what, now)
+    }
+
+    fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.resume(what, now)
+    }
+
+    fn paused(&self) -> BoxFuture<'_, StoreResult<Vec<Pausable>>> {
+        self.inner.paused()
+    }
+
+    fn clear<'a>(&'a self, queue: &'a QueueName, limit: usize, now: Timestamp) -> BoxFuture<'a, StoreResult<usize>> {
+        self.inner.clear(queue, limit, now)
+    }
+
+    fn order<'a>(
+        &'a self,
+        incarnation: &'a Incarnation,
+        order: &'a Order,
+        now: Timestamp,
+    ) -> BoxFuture<'a, StoreResult<()>> {
+        self.inner.order(incarnation, order, now)
+    }
+
+    fn about(&self) -> BoxFuture<'_, StoreResult<About>> {
+        self.inner.about()
+    }
+
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        self.inner.checkup(now)
+    }
+}

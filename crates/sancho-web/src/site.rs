@@ -1,0 +1,59 @@
+//! What all pages share: the store, the clock, and what the application has chosen.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use sancho_core::{Clock, Inspect, Store};
+
+use crate::api::{Pusher, StorePusher};
+use crate::live::Hub;
+use crate::safety::Safety;
+
+/// The pages as an application wants them: which store they show, and how.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is served until it is made a router"]
+pub struct Web {
+    /// For pushes.
+    pub(crate) pusher: Arc<dyn Pusher>,
+    /// For everything that is shown, and for every action.
+    pub(crate) inspect: Arc<dyn Inspect>,
+    /// Where `now` comes from.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Who may come in, and what they see.
+    pub(crate) safety: Safety,
+    /// What is live.
+    pub(crate) hub: Hub,
+}
+
+impl Web {
+    /// The pages of a store. `store` and `inspect` are two faces of the same one.
+    pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
+        let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
+        let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
+        Web { pusher, inspect, clock, safety: Safety::default(), hub }
+    }
+
+    /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.
+    pub fn pusher(mut self, pusher: Arc<dyn Pusher>) -> Self {
+        self.pusher = pusher;
+        self
+    }
+}
+
+/// [`Web`] as handlers share it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Site(Arc<Web>);
+
+impl Site {
+    pub(crate) fn new(web: Web) -> Self {
+        Site(Arc::new(web.shielded()))
+    }
+}
+
+impl Deref for Site {
+    type Target = Web;
+
+    fn deref(&self) -> &Web {
+        &self.0
+    }
+}

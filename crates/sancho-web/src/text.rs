@@ -1,0 +1,208 @@
+//! Numbers, and texts of strangers, as pages show them.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sancho_core::Timestamp;
+
+use crate::safety::hides;
+
+/// What stays as it is in a part of an address.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The text as one part of an address.
+pub(crate) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, KEPT).to_string()
+}
+
+/// The members of a query, in order.
+pub(crate) fn query(text: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let parts = text.split('&').filter(|part| !part.is_empty());
+    parts
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}
+
+/// The same members as a query.
+pub(crate) fn to_query(members: &[(String, String)]) -> String {
+    let parts: Vec<String> =
+        members.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
+    parts.join("&")
+}
+
+/// A value, by itself or lent, as templates have it.
+pub(crate) trait Lent<T> {
+    /// The value.
+    fn value(&self) -> T;
+}
+
+impl Lent<Timestamp> for Timestamp {
+    fn value(&self) -> Timestamp {
+        *self
+    }
+}
+
+impl Lent<Duration> for Duration {
+    fn value(&self) -> Duration {
+        *self
+    }
+}
+
+impl<T, L: Lent<T>> Lent<T> for &L {
+    fn value(&self) -> T {
+        (**self).value()
+    }
+}
+
+/// Characters of a text that a term of a filter has: it becomes part of an address, and servers take no long ones.
+const TERM_CHARS_MAX: usize = 200;
+
+/// The term of a filter that this text passes: whole, or by its beginning where it is long.
+pub(crate) fn term(name: &str, text: &str) -> String {
+    match text.char_indices().nth(TERM_CHARS_MAX) {
+        None => format!("{name}:{}", quoted(text)),
+        Some((end, _)) => format!("{name}~{}", quoted(&text[..end])),
+    }
+}
+
+/// A whole number, by itself or lent, as templates have it.
+pub(crate) trait Number {
+    /// The number.
+    fn whole(&self) -> u64;
+}
+
+impl Number for u64 {
+    fn whole(&self) -> u64 {
+        *self
+    }
+}
+
+impl Number for u32 {
+    fn whole(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
+impl Number for usize {
+    fn whole(&self) -> u64 {
+        u64::try_from(*self).unwrap_or(u64::MAX)
+    }
+}
+
+impl<N: Number> Number for &N {
+    fn whole(&self) -> u64 {
+        (**self).whole()
+    }
+}
+
+/// The text as the language of filters has it when it stands for itself, stars and spaces and all.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A number for people: `1,204`.
+pub(crate) fn number(number: u64, thousands: &str) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push_str(thousands);
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// Bytes in the largest unit of which there is one.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut shown = bytes as f64;
+    let mut unit = 0;
+    while shown >= 999.5 && unit + 1 < UNITS.len() {
+        shown /= 1_000.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && shown < 9.95);
+    format!("{shown:.digits$} {}", UNITS[unit])
+}
+
+/// The text with every character that hides or turns others written as an escape. Escaping for HTML is not its
+/// business: templates do that.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hazard) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_hazard(c) {
+            write!(shown, "\\u{{{:x}}}", u32::from(c)).expect("a string can be written to");
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The first characters of a text, with a mark where some are left out.
+pub(crate) fn shortened(text: &str, chars_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars_max) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let end = text.char_indices().nth(chars_max.saturating_sub(1)).map_or(0, |(index, _)| index);
+            Cow::Owned(format!("{}…", &text[..end]))
+        }
+    }
+}
+
+/// What hides or moves others, but line breaks and tabs.
+fn is_hazard(c: char) -> bool {
+    !matches!(c, '\n' | '\t') && hides(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_as_it_was_written() {
+        let members = [("q", "class:A b&c=d"), ("lang", "vi"), ("é", "")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(query(&to_query(&members)), members);
+        assert_eq!(query("a+b=1+2&&c"), [("a b", "1 2"), ("c", "")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn bytes_are_told_in_the_unit_that_shows_their_digits() {
+        let told = [0, 999, 1_000, 9_949, 99_900, 999_499, 999_500, 8_900_000_000].map(bytes);
+        assert_eq!(told, ["0 B", "999 B", "1.0 kB", "9.9 kB", "100 kB", "999 kB", "1.0 MB", "8.9 GB"]);
+    }
+
+    #[test]
+    fn what_hides_or_turns_text_is_shown() {
+        assert_eq!(visible("a\u{202e}b\n<"), "a\\u{202e}b\n<");
+        assert!(matches!(visible("plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_term_finds_its_text_however_long_that_is() {
+        use sancho_core::{Filter, Payload, Timestamp};
+        for text in ["a \"b\" \\ *", &"<ố>".repeat(50_000)] {
+            let term = term("class", text);
+            assert!(term.len() < 2_000, "{}", term.len());
+            let payload = serde_json::json!({ "class": text, "args": [] }).to_string();
+            let filter = Filter::parse(&term, Timestamp::EPOCH).expect("a filter");
+            assert!(filter.matches(&Payload::from_bytes(payload.as_bytes())), "{term}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_texts_are_short() {
+        assert_eq!(number(1_234_567, ","), "1,234,567");
+        assert_eq!(number(999, "."), "999");
+        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened("abcd", 4), "abcd");
+    }
+}

@@ -1,0 +1,97 @@
+//! The router as a whole: addresses, languages, assets.
+
+mod support;
+
+use axum::http::StatusCode;
+
+use support::crawl::crawl;
+use support::store::sample;
+use support::{Visit, router_of};
+
+#[tokio::test]
+async fn a_page_answers_without_a_redirect_wherever_it_is_mounted() {
+    let router = support::router();
+    for (at, link) in [("/", "href=\"./busy\""), ("/nothing/here", "href=\"../busy\"")] {
+        let answer = router.get(at).await;
+        assert!(answer.text.contains(link), "{at}: {}", answer.text);
+    }
+    let nested = axum::Router::new().nest("/jobs", support::router());
+    let answer = nested.get("/jobs").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text.contains("href=\"jobs/busy\""), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_as_long_as_they_do_not_change() {
+    let router = support::router();
+    let page = router.get("/").await.text;
+    let start = page.find("assets/").expect("the page has a style");
+    let style = page[start..].split('"').find(|part| part.ends_with(".css")).map(str::to_owned);
+    let style = style.or_else(|| page.split('"').find(|part| part.ends_with("style.css")).map(str::to_owned));
+    let style = style.expect("the page names its style");
+    let answer = router.get(style.trim_start_matches('.')).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
+    assert!(answer.header("cache-control").contains("immutable"));
+    let other = router.get("/assets/0123456789abcdef/style.css").await;
+    assert_eq!((other.status, other.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!(router.get("/assets/0123456789abcdef/other.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_speaks_the_language_that_was_chosen_and_its_links_carry_it_on() {
+    let router = support::router();
+    let answer = router.get("/?lang=vi").await;
+    assert!(answer.text.contains("<html lang=\"vi\">") && answer.text.contains("Hàng đợi"), "{}", answer.text);
+    assert!(answer.text.contains("href=\"./queues?lang=vi\""), "{}", answer.text);
+    assert!(router.get("/").await.text.contains("href=\"./queues\""));
+}
+
+#[tokio::test]
+async fn an_address_without_a_page_says_so_in_a_page() {
+    let answer = support::router().get("/nothing").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.text.contains("There is nothing here"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn every_link_leads_to_a_page_wherever_they_are_mounted() {
+    let pages = router_of(&sample().await);
+    let nested = axum::Router::new().nest("/admin/jobs", pages.clone());
+    for (router, start, lang) in
+        [(&pages, "/", ""), (&nested, "/admin/jobs", ""), (&nested, "/admin/jobs?lang=vi", "<html lang=\"vi\">")]
+    {
+        let visited = crawl(router, start).await;
+        for (address, answer) in &visited {
+            assert_eq!(answer.status, StatusCode::OK, "{address}, reached from {start}");
+            assert!(!answer.text.contains('⟦'), "{address} has a word that is not there");
+            if answer.header("content-type").starts_with("text/html") && !address.contains("lang=en") {
+                assert!(answer.text.contains(lang), "{address} keeps the language");
+            }
+        }
+        let mount = start.split('?').next().unwrap_or_default().trim_end_matches('/');
+        for page in ["/busy", "/queues", "/queues/low%2Fa%20b", "/scheduled", "/retries", "/dead", "/held", "/metrics"]
+            .into_iter()
+            .chain(["/jobs/retry-1", "/jobs/unreadable-1", "/jobs/running-1"])
+        {
+            let address = format!("{mount}{page}");
+            let found = visited.keys().any(|visited| visited.split('?').next() == Some(address.as_str()));
+            assert!(found, "{address} is linked: {:?}", visited.keys());
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_no_script_or_style_of_their_own() {
+    for (address, answer) in crawl(&router_of(&sample().await), "/").await {
+        if answer.header("content-type").starts_with("text/html") {
+            for banned in [" style=\"", "<style", "javascript:", " onclick", " onload"] {
+                assert!(!answer.text.contains(banned), "{address} has {banned}");
+            }
+            for escaped in ["lt;svg", "#60;svg", "lt;time", "#60;time"] {
+                assert!(!answer.text.contains(escaped), "{address} shows HTML of ours as text");
+            }
+            let scripts = answer.text.matches("<script").count();
+            assert_eq!(scripts, answer.text.matches("<script type=\"module\" src=").count(), "{address}");
+        }
+    }
+}
