@@ -58,6 +58,17 @@ impl<T, L: Lent<T>> Lent<T> for &L {
     }
 }
 
+/// Characters of a text that a term of a filter has: it becomes part of an address, and servers take no long ones.
+const TERM_CHARS_MAX: usize = 200;
+
+/// The term of a filter that this text passes: whole, or by its beginning where it is long.
+pub(crate) fn term(name: &str, text: &str) -> String {
+    match text.char_indices().nth(TERM_CHARS_MAX) {
+        None => format!("{name}:{}", quoted(text)),
+        Some((end, _)) => format!("{name}~{}", quoted(&text[..end])),
+    }
+}
+
 /// A whole number, by itself or lent, as templates have it.
 pub(crate) trait Number {
     /// The number.
@@ -85,17 +96,6 @@ impl Number for usize {
 impl<N: Number> Number for &N {
     fn whole(&self) -> u64 {
         (**self).whole()
-    }
-}
-
-/// Characters of a value that a link to a filter names: an address has room for so much.
-const TERM_CHARS_MAX: usize = 200;
-
-/// The term of a filter that holds for this value: the value itself, or its beginning where it is long.
-pub(crate) fn term(name: &str, value: &str) -> String {
-    match value.char_indices().nth(TERM_CHARS_MAX) {
-        None => format!("{name}:{}", quoted(value)),
-        Some((end, _)) => format!("{name}~{}", quoted(&value[..end])),
     }
 }
 

@@ -96,7 +96,7 @@ async fn an_act_that_makes_no_sense_changes_nothing_and_says_so() {
         ("/retries", "act=run&scope=all&sure=yes&q=clas%3AMailer", StatusCode::BAD_REQUEST),
         ("/retries", "act=run&scope=all&sure=yes&cursor=nonsense", StatusCode::BAD_REQUEST),
         ("/busy", "act=cancel&jid=running-1", StatusCode::BAD_REQUEST),
-        ("/busy", "act=stop&process=nobody", StatusCode::NOT_FOUND),
+        ("/busy", "act=stop&process=nobody&sure=yes", StatusCode::NOT_FOUND),
         ("/queues", "act=sell&queue=low", StatusCode::BAD_REQUEST),
     ] {
         let before = store.stats(NOW).await.expect("stats");
@@ -137,7 +137,9 @@ async fn a_paused_class_is_resumed() {
 async fn processes_hear_orders() {
     let store = sample().await;
     let router = router_of(&store);
-    for form in ["act=quiet".to_owned(), format!("act=stop&process={PROCESS}")] {
+    let asked = router.post("/busy", "act=stop").await;
+    assert!(asked.text.contains("Stop 1 process, when its jobs are done?"), "{}", asked.text);
+    for form in ["act=quiet".to_owned(), format!("act=stop&process={PROCESS}&sure=yes")] {
         assert_eq!(router.post("/busy", &form).await.status, StatusCode::SEE_OTHER);
     }
     assert_eq!(router.post("/jobs/running-1", "act=cancel").await.status, StatusCode::SEE_OTHER);

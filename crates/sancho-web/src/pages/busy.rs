@@ -112,6 +112,16 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     Ok(page(&BusyPage { processes, jobs, next, busy, slots, did, f }))
 }
 
+/// Asks before a process is stopped: it does not come back by itself.
+#[derive(Template)]
+#[template(path = "stop.html")]
+struct StopPage {
+    f: Frame,
+    processes: usize,
+    /// The one that is meant; empty for all of them.
+    process: String,
+}
+
 /// Leaves an order for one process, or for all of them.
 pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> Result<Response, Failure> {
     f.may_act()?;
@@ -128,6 +138,10 @@ pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> R
         "" => site.inspect.processes(f.now).await?.into_iter().map(|row| row.info.incarnation).collect(),
         one => vec![Incarnation::new(one)],
     };
+    if act == "stop" && fields.get("sure") != "yes" {
+        let process = fields.get("process").to_owned();
+        return Ok(page(&StopPage { f: f.on(Tab::Busy), processes: to.len(), process }));
+    }
     for incarnation in &to {
         site.inspect.order(incarnation, &order, f.now).await?;
     }

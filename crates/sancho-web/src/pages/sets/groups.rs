@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::figure::Figure;
 use crate::frame::{Frame, page};
 use crate::site::Site;
-use crate::text::{segment, term};
+use crate::text::term;
 
 /// Pages of jobs that are looked at.
 const PAGES_MAX: usize = 8;
@@ -91,7 +91,7 @@ fn add(groups: &mut BTreeMap<(Option<String>, String), Group>, f: &Frame, list: 
         let asked = Some(asked.to_owned()).filter(|asked| !asked.is_empty());
         let terms: Vec<String> = asked.into_iter().chain(new).collect();
         let (error, message) = figure.error.map_or_else(Default::default, |error| (error.class, error.message));
-        let address = f.to(&format!("{}?q={}", list.address, segment(&terms.join(" "))));
+        let address = f.to(&format!("{}?q={}", list.address, crate::text::segment(&terms.join(" "))));
         Group { class: figure.class, error, message, jobs: 0, address }
     });
     group.jobs += 1;
