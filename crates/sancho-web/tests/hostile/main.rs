@@ -11,9 +11,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 
 use sancho_core::model::ModelStore;
+use sancho_core::{End, Inspect, Place, Store};
 
 use inert::{MARKER, assert_inert, faults};
-use support::{Visit, router_of, send};
+use support::{NOW, Visit, router_of, send};
 
 /// Parts of addresses that are no text when they are decoded.
 const BROKEN: [&str; 5] = ["%ff%fe", "%00", "%", "%zz", "%f0%9f%3Cx0sancho%3E"];
@@ -33,6 +34,24 @@ async fn every_page_shows_hostile_jobs_and_none_comes_alive() {
             assert_inert(address, &answer.text);
         }
     }
+}
+
+#[tokio::test]
+async fn a_form_hands_back_to_the_byte_what_a_page_shows_written_out() {
+    let store = ModelStore::new();
+    let name = "low\u{202e}\"wol";
+    let place = Place::Queue { queue: support::store::queue(name), end: End::Back };
+    store.push(&[support::store::raw("a\u{202e}b", place, b"{}")], NOW).await.expect("a push");
+    let router = router_of(&store);
+    for address in ["/queues".to_owned(), format!("/queues/{}", crawl::encoded(name))] {
+        let page = router.get(&address).await.text;
+        assert!(page.contains("name=\"queue\" value=\"low\u{202e}&#34;wol\""), "{address}: {page}");
+        assert!(page.contains("low\\u{202e}&#34;wol"), "{address}: {page}");
+    }
+    let form = format!("act=delete&sure=yes&scope=picked&jid={}", crawl::encoded("a\u{202e}b"));
+    let answer = router.post(&format!("/queues/{}", crawl::encoded(name)), &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert_eq!(store.stats(NOW).await.expect("totals").enqueued, 0);
 }
 
 #[tokio::test]
