@@ -21,6 +21,7 @@ mod sidekiq;
 mod soak;
 mod sqlite;
 mod table;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ enum What {
     Contention(contention::Options),
     /// Very many jobs through a store: nothing that they pass through may grow.
     Soak(soak::Options),
+    /// The web pages beside a large backlog: each page, each step of a filter or an action, and what they hold up.
+    Web(web::Options),
     /// One process of `contention`.
     #[command(hide = true)]
     Role(contention::RoleOptions),
@@ -92,6 +95,7 @@ fn run(options: Options) -> Result<bool> {
         Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
         Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
         Some(What::Soak(given)) => runtime.block_on(soak::run(&scratch, &given)),
+        Some(What::Web(given)) => runtime.block_on(web::run(&scratch, &given)),
         Some(What::Role(_) | What::SoakRole(_)) => unreachable!("roles are played above"),
     }
 }
