@@ -38,7 +38,7 @@ pub use claim::{
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
-pub use execution::Execution;
+pub use execution::{Execution, QueueCount};
 pub use filter::Filter;
 pub use inspect::{
     Action, Applied, Cursor, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
