@@ -16,6 +16,13 @@ pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
 }
 
+/// The address of a queue's page, from the root of the pages.
+///
+/// Browsers take `.` and `..` for steps of a path however they are written, so these two names stand in a query.
+pub(crate) fn queue_address(name: &str) -> String {
+    if matches!(name, "." | "..") { format!("queue?name={name}") } else { format!("queues/{}", segment(name)) }
+}
+
 /// The members of a query, in order.
 pub(crate) fn query(text: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
