@@ -4,6 +4,7 @@ use sancho_core::Cursor;
 
 use super::list::List;
 use crate::fields::Fields;
+use crate::find::carried;
 use crate::frame::Frame;
 
 /// Jobs of one page of a list, unless the query asks for fewer or more.
@@ -106,14 +107,18 @@ impl View {
         f.here([("order", named), ("after", ""), ("seen", ""), ("did", "")])
     }
 
-    /// The numbers of rows that are offered: each with the address of the same list, and whether it is this one.
-    pub(super) fn rows_offered(&self, f: &Frame) -> Vec<(usize, String, bool)> {
-        let offer = |rows: usize| {
-            let named = if rows == ROWS { String::new() } else { rows.to_string() };
-            let address = f.here([("rows", named.as_str()), ("after", ""), ("seen", ""), ("did", "")]);
-            (rows, address, rows == self.rows)
-        };
-        ROWS_OFFERED.into_iter().map(offer).collect()
+    /// The numbers of rows that are offered, this one among them.
+    pub(super) fn rows_offered(&self) -> Vec<usize> {
+        let mut offered = ROWS_OFFERED.to_vec();
+        if let Err(place) = offered.binary_search(&self.rows) {
+            offered.insert(place, self.rows);
+        }
+        offered
+    }
+
+    /// What the choice of a number of rows carries on of the address.
+    pub(super) fn carried(&self, f: &Frame) -> Vec<(String, String)> {
+        carried(f, &["rows", "after", "seen", "did"])
     }
 
     /// The first page of the same list.
