@@ -152,7 +152,10 @@ pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
 /// one step of the store, and each queue is a write in it.
 pub const QUEUES_PER_BEAT_MAX: usize = 1_000;
 
-/// Classes not known that one server tells of: each is named once, and their names come from payloads.
+/// Processes of other programs whose running jobs one look at a store reads: more than a fleet has.
+pub const OTHER_PROCESSES_LOOKED_AT_MAX: usize = 1_000;
+
+/// Classes not known that one server, or one look at a store, tells of: their names come from payloads.
 pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.
