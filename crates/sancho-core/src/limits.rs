@@ -36,8 +36,9 @@ pub const JOBS_PER_CLAIM_MAX: usize = 1_000;
 /// Jobs moved by one call of promote, take-over, prune or apply, unless the caller asks for fewer.
 pub const JOBS_PER_MOVE_MAX: usize = 1_000;
 
-/// Jobs that one page or search request may read before it answers with a cursor.
-pub const JOBS_PER_SCAN_MAX: usize = 10_000;
+/// Jobs that one page or search request may read before it answers with a cursor: reading them and holding them against
+/// a filter takes some tens of milliseconds, in either store, and a person waits for it.
+pub const JOBS_PER_SCAN_MAX: usize = 5_000;
 
 /// Characters of an error message that are kept, as Sidekiq keeps them.
 pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
@@ -148,12 +149,12 @@ pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 6
 /// the names inside wrappers come from payloads.
 pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
 
-/// Processes of other programs whose running jobs one look at a store reads: more than a fleet has.
-pub const OTHER_PROCESSES_LOOKED_AT_MAX: usize = 1_000;
-
 /// Queues whose jobs one beat counts, or waits to tell of while the store is away: as many as a capsule serves. A beat is
 /// one step of the store, and each queue is a write in it.
 pub const QUEUES_PER_BEAT_MAX: usize = 1_000;
+
+/// Processes of other programs whose running jobs one look at a store reads: more than a fleet has.
+pub const OTHER_PROCESSES_LOOKED_AT_MAX: usize = 1_000;
 
 /// Classes not known that one server, or one look at a store, tells of: their names come from payloads.
 pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;

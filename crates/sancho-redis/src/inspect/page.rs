@@ -9,12 +9,25 @@ mod sorted;
 
 use sancho_core::{Cursor, Direction, ErrorKind, Filter, Page, Set, StoreError, StoreResult, limits};
 
+use crate::listed::LISTED_MAX;
 use crate::row::Seen;
 use crate::store::RedisStore;
 use crate::wire::keys;
 
-/// Jobs that are read at once: large payloads make more too much for one reply.
+/// Jobs that are read at first: large payloads make more too much for one reply.
 const JOBS_PER_READ: usize = 200;
+
+/// Jobs that are read at once where they are small, so that a long look takes few round trips. Redis is held up by them
+/// for less than a millisecond.
+const JOBS_PER_READ_MAX: usize = 1_000;
+
+/// Bytes of one reply that are little: where a read brings fewer than half of them, the next one asks for more jobs.
+const BYTES_PER_READ: usize = 512 * 1024;
+
+/// How many jobs the next read asks for, after one of so many that brought so many bytes.
+fn next_read(jobs: usize, bytes: usize) -> usize {
+    if bytes < BYTES_PER_READ / 2 { (2 * jobs).min(JOBS_PER_READ_MAX) } else { jobs.min(JOBS_PER_READ) }
+}
 
 /// What was looked at for a page.
 #[derive(Debug, Default)]
@@ -52,8 +65,17 @@ impl RedisStore {
     ) -> StoreResult<Page> {
         let looked = self.look("page", set, filter, direction, cursor, limit).await?;
         let next = looked.marks.last().map(|mark| Cursor::new(direction, mark)).or_else(|| cursor.cloned());
-        let seen: Vec<Seen> = looked.found.into_iter().map(|(_, seen)| seen).collect();
-        Ok(Page { rows: self.rows("page", &seen).await?, next: next.filter(|_| looked.more) })
+        let (marks, seen): (Vec<usize>, Vec<Seen>) = looked.found.into_iter().unzip();
+        let rows = self.rows("page", &seen).await?;
+        if limit <= LISTED_MAX {
+            let before = |mark: usize| match mark.checked_sub(1) {
+                Some(before) => Some(Cursor::new(direction, &looked.marks[before])),
+                None => cursor.cloned(),
+            };
+            let listed = rows.iter().zip(marks).map(|(row, mark)| (&row.jid, before(mark)));
+            self.inner.listed.remember(set, direction, listed);
+        }
+        Ok(Page { rows, next: next.filter(|_| looked.more) })
     }
 
     /// Looks at jobs of a set, in its order or the reverse, until `limit` of them match.

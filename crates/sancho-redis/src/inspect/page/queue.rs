@@ -6,7 +6,7 @@
 use redis::cmd;
 use sancho_core::{Filter, StoreResult, limits};
 
-use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
+use super::{JOBS_PER_READ, Looked, next_read, place, read_mark, sum};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
@@ -31,9 +31,10 @@ impl RedisStore {
             Some(mark) => self.distance_after(op, &key, length, mark).await?,
             None => 0,
         };
+        let mut asked = JOBS_PER_READ;
         loop {
-            let jobs = self.jobs_from_front(op, &key, from, JOBS_PER_READ).await?;
-            let read = jobs.len();
+            let jobs = self.jobs_from_front(op, &key, from, asked).await?;
+            let (read, bytes) = (jobs.len(), jobs.iter().map(Vec::len).sum());
             for bytes in jobs {
                 if looked.is_full(limit) {
                     looked.more = true;
@@ -44,9 +45,10 @@ impl RedisStore {
                 looked.look(filter, mark, Seen::queued(queue, bytes));
                 from += 1;
             }
-            if read < JOBS_PER_READ {
+            if read < asked {
                 return Ok(looked);
             }
+            asked = next_read(asked, bytes);
         }
     }
 

@@ -8,7 +8,7 @@ use redis::cmd;
 use sancho_core::{Filter, StoreResult, limits};
 
 use super::queue::FRONT_MOVES_MAX;
-use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
+use super::{JOBS_PER_READ, Looked, next_read, place, read_mark, sum};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
@@ -30,9 +30,10 @@ impl RedisStore {
             Some(mark) => self.position_after(op, &key, length, mark).await?,
             None => 0,
         };
+        let mut asked = JOBS_PER_READ;
         loop {
-            let jobs = self.jobs_from_back(op, &key, from, JOBS_PER_READ).await?;
-            let read = jobs.len();
+            let jobs = self.jobs_from_back(op, &key, from, asked).await?;
+            let (read, bytes) = (jobs.len(), jobs.iter().map(Vec::len).sum());
             for bytes in jobs {
                 if looked.is_full(limit) {
                     looked.more = true;
@@ -43,9 +44,10 @@ impl RedisStore {
                 looked.look(filter, mark, Seen::queued(queue, bytes));
                 from += 1;
             }
-            if read < JOBS_PER_READ {
+            if read < asked {
                 return Ok(looked);
             }
+            asked = next_read(asked, bytes);
         }
     }
 

@@ -6,7 +6,7 @@
 use redis::{Value, cmd};
 use sancho_core::{Direction, Filter, StoreResult, limits};
 
-use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
+use super::{JOBS_PER_READ, Looked, next_read, place, read_mark, sum};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
@@ -44,9 +44,10 @@ impl RedisStore {
             None => Rank { rank: 0, score: f64::NAN, of_score: 0 },
         };
         let mut looked = Looked::default();
+        let mut asked = JOBS_PER_READ;
         loop {
-            let members = self.members(op, range, at.rank, JOBS_PER_READ).await?;
-            let read = members.len();
+            let members = self.members(op, range, at.rank, asked).await?;
+            let (read, bytes) = (members.len(), members.iter().map(|(bytes, _)| bytes.len()).sum());
             for (bytes, score) in members {
                 if looked.is_full(limit) {
                     looked.more = true;
@@ -57,9 +58,10 @@ impl RedisStore {
                 let mark = format!("{score}|{}|{:x}", at.of_score, digest(&bytes));
                 looked.look(filter, mark, Seen::member(letter, bytes, score));
             }
-            if read < JOBS_PER_READ {
+            if read < asked {
                 return Ok(looked);
             }
+            asked = next_read(asked, bytes);
         }
     }
 
