@@ -11,6 +11,7 @@ mod checkup;
 mod connection;
 mod index;
 mod inspect;
+mod listed;
 mod marks;
 mod moves;
 mod note;

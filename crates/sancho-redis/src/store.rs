@@ -12,6 +12,7 @@ use sancho_core::{
 
 use crate::address::Address;
 use crate::connection::{Connection, Opener};
+use crate::listed::Listed;
 use crate::moves::prune::Sweep;
 use crate::moves::push_together::Together;
 use crate::reply;
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) wire: Wire,
     /// Pushes on their way, and those that wait to be sent together.
     pub(crate) together: Together,
+    /// Where pages of this store have listed jobs.
+    pub(crate) listed: Listed,
 }
 
 impl RedisStore {
@@ -74,6 +77,7 @@ impl RedisStore {
             sweep: Mutex::default(),
             wire,
             together: Together::default(),
+            listed: Listed::default(),
         };
         Ok(RedisStore { inner: Arc::new(inner) })
     }

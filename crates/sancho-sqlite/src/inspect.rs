@@ -12,7 +12,8 @@ use crate::store::SqliteStore;
 
 impl Inspect for SqliteStore {
     fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>> {
-        self.look("stats", move |unit| unit.stats(now))
+        let sizes = self.sizes();
+        self.look("stats", move |unit| unit.stats(&sizes, now))
     }
 
     fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>> {
@@ -20,7 +21,8 @@ impl Inspect for SqliteStore {
     }
 
     fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>> {
-        self.look("queues", move |unit| unit.queues(now))
+        let sizes = self.sizes();
+        self.look("queues", move |unit| unit.queues(&sizes, now))
     }
 
     fn page<'a>(

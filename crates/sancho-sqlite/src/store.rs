@@ -14,6 +14,7 @@ use crate::migrate;
 use crate::moves::counts::Noted;
 use crate::open::{OpenError, Options, Role, connect};
 use crate::reader;
+use crate::sizes::Sizes;
 use crate::task::{Task, gone, task};
 use crate::unit::Unit;
 use crate::wake::Bells;
@@ -44,6 +45,8 @@ struct Shared {
     writer: Worker<Message>,
     reader: Worker<Box<dyn Task>>,
     bells: Arc<Bells>,
+    /// For the reader alone.
+    sizes: Arc<Sizes>,
     path: PathBuf,
 }
 
@@ -62,7 +65,8 @@ impl SqliteStore {
         let writer = Worker::start("sancho-writer", move |messages| writer.serve(messages)).map_err(no_thread)?;
         let reader = Worker::start("sancho-reader", move |looks| reader::serve(&reader, looks)).map_err(no_thread)?;
         let watch = Watch::start(path, writer.sender()).map_err(no_thread)?;
-        Ok(SqliteStore { shared: Arc::new(Shared { watch, writer, reader, bells, path: path.to_owned() }) })
+        let (sizes, path) = (Arc::default(), path.to_owned());
+        Ok(SqliteStore { shared: Arc::new(Shared { watch, writer, reader, bells, sizes, path }) })
     }
 
     /// Adds jobs inside a transaction of the application's own, on its own connection to the same file: they
@@ -98,6 +102,11 @@ impl SqliteStore {
         &self.shared.path
     }
 
+    /// What the reader has counted.
+    pub(crate) fn sizes(&self) -> Arc<Sizes> {
+        Arc::clone(&self.shared.sizes)
+    }
+
     /// Has the writer do something in a transaction, and waits until that is committed. Nothing happens before
     /// the future is polled.
     pub(crate) fn make<T, W>(&self, op: &'static str, weight: usize, work: W) -> BoxFuture<'_, StoreResult<T>>
@@ -128,10 +137,10 @@ impl SqliteStore {
     /// Has the reader count the jobs of each set, and the writer note it. A beat waits for neither: a reader that has
     /// much to look at must not cost a process its lease.
     fn note_sizes_soon(&self, now: Timestamp) {
-        let writer = self.shared.writer.sender();
+        let (writer, sizes) = (self.shared.writer.sender(), self.sizes());
         let (count, _) = task("beat", 1, move |unit| {
             if !unit.has_sizes(now)? {
-                let stats = unit.stats(now)?;
+                let stats = unit.stats(&sizes, now)?;
                 let (note, _) = task("beat", 1, move |unit| unit.note_sizes(&stats, now));
                 drop(writer.send(Message::Task(note)));
             }

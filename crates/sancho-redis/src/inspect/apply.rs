@@ -7,10 +7,11 @@
 use redis::Value;
 use sancho_core::lifecycle::{Permitted, Refusal, is_there_already, permits};
 use sancho_core::{
-    Action, Applied, Cursor, Direction, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult,
-    Timestamp, Wire,
+    Action, Applied, Cursor, Direction, ErrorKind, Jid, Payload, QueueName, Selection, Set, State, StoreError,
+    StoreResult, Timestamp, Wire,
 };
 
+use super::page::from_nearer_end;
 use crate::index::{Names, Proof, Unproved};
 use crate::moves::promote::enqueued;
 use crate::reply;
@@ -21,6 +22,9 @@ use crate::wire::{keys, score};
 
 /// Jobs that one script moves: others come in between.
 const JOBS_PER_STEP: usize = 200;
+
+/// Jobs of a queue that one script passes on its way to those that it moves, in some milliseconds.
+const JOBS_PASSED_PER_STEP: usize = 100_000;
 
 /// How often an action follows a job that moved while it was taken, and how often it proves the holder of a key.
 const TRIES_MAX: usize = 4;
@@ -58,7 +62,11 @@ impl RedisStore {
                 let meant = |seen: &Seen| !is_there_already(seen.spot.state(), seen.row().at, action);
                 let found: Vec<&(usize, Seen)> = looked.found.iter().filter(|(_, seen)| meant(seen)).collect();
                 let seen: Vec<&Seen> = found.iter().map(|(_, seen)| seen).collect();
-                let all = self.act(action, &seen, now).await?;
+                let passed: Vec<usize> = match set {
+                    Set::Queue(_) => found.iter().map(|(mark, _)| from_nearer_end(&looked.marks[*mark])).collect(),
+                    _ => vec![0; found.len()],
+                };
+                let all = self.act(action, &seen, &passed, now).await?;
                 for ((mark, seen), did) in found.into_iter().zip(all) {
                     stays[*mark] = matches!(did, Did::Refused(_));
                     count(&mut applied, seen, did);
@@ -83,7 +91,7 @@ impl RedisStore {
             };
             let Some(seen) = seen else { break };
             // A job that moved between the look and the step is looked for again where it went.
-            match self.act(action, &[&seen], now).await?.pop() {
+            match self.act(action, &[&seen], &[0], now).await?.pop() {
                 Some(Did::Gone) | None => continue,
                 Some(did) => {
                     count(&mut applied, &seen, did);
@@ -94,8 +102,9 @@ impl RedisStore {
         Ok(applied)
     }
 
-    /// Does something to jobs where they were seen; one answer each.
-    async fn act(&self, action: &Action, seen: &[&Seen], now: Timestamp) -> StoreResult<Vec<Did>> {
+    /// Does something to jobs where they were seen; one answer each. Redis finds a job in a list by reading on from one
+    /// end, past so many others as `passed` says of each.
+    async fn act(&self, action: &Action, seen: &[&Seen], passed: &[usize], now: Timestamp) -> StoreResult<Vec<Did>> {
         let mut answers = vec![Did::Gone; seen.len()];
         let mut going = Vec::new();
         for (index, seen) in seen.iter().enumerate() {
@@ -104,8 +113,11 @@ impl RedisStore {
                 Err(refusal) => answers[index] = Did::Refused(refusal),
             }
         }
-        for step in going.chunks(JOBS_PER_STEP) {
+        let mut rest = &going[..];
+        while !rest.is_empty() {
+            let (step, behind) = rest.split_at(step_length(rest.iter().map(|(index, ..)| passed[*index])));
             self.act_step(step, &mut answers).await?;
+            rest = behind;
         }
         self.ring_at(going.iter().map(|(_, _, going)| going));
         Ok(answers)
@@ -168,6 +180,17 @@ impl Going {
     }
 }
 
+/// Jobs of the next step, at least one: so many that Redis passes no more than it may to find them.
+fn step_length(passed: impl Iterator<Item = usize>) -> usize {
+    let mut left = JOBS_PASSED_PER_STEP;
+    let fits = |passed: &usize| {
+        let fits = *passed <= left;
+        left = left.saturating_sub(*passed);
+        fits
+    };
+    passed.take(JOBS_PER_STEP).take_while(fits).count().max(1)
+}
+
 fn count(applied: &mut Applied, seen: &Seen, did: Did) {
     match did {
         Did::Done => applied.done += 1,
@@ -203,4 +226,17 @@ fn waiting(payload: &Payload) -> Payload {
 fn key_taken(holder: String) -> StoreResult<Did> {
     let holder = Jid::new(holder).map_err(|error| StoreError::new("apply", ErrorKind::Corrupt, error))?;
     Ok(Did::Refused(Refusal::KeyTaken { holder }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_shorter_the_farther_its_jobs_are() {
+        let length = |passed: usize| step_length(std::iter::repeat_n(passed, 1_000));
+        assert_eq!(length(0), JOBS_PER_STEP);
+        assert_eq!(length(JOBS_PASSED_PER_STEP / 10), 10);
+        assert_eq!(length(usize::MAX), 1);
+    }
 }

@@ -1,6 +1,6 @@
 //! Finding one job, by its id or by its key.
 
-use sancho_core::{Checkpointed, Jid, JobRow, Key, State, StoreResult, limits};
+use sancho_core::{Checkpointed, Filter, Jid, JobRow, Key, State, StoreResult, limits};
 
 use super::search::{JOBS_PER_STEP, Needle};
 use crate::index::{Names, Proof, Unproved};
@@ -9,6 +9,9 @@ use crate::row::{Seen, Spot};
 use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::keys;
+
+/// Jobs that are looked at where one was listed: others have come and gone since.
+const LOOKED_AT_WHERE_LISTED: usize = 200;
 
 /// How often a key's holder is searched for before it counts as gone: each search is outrun only by a move.
 const SEARCHES_MAX: usize = 3;
@@ -36,8 +39,8 @@ impl RedisStore {
         Ok(self.rows(op, seen.as_slice()).await?.pop())
     }
 
-    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, or where it runs, else by a
-    /// search. What another program's process says that it runs comes last: it may have gone on since.
+    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, where it runs and where it was
+    /// listed, else by a search. What another program's process says that it runs comes last: it may have gone on since.
     pub(crate) async fn locate(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
         if let Some(seen) = self.locate_fast(op, &Needle::jid(jid)).await? {
             return Ok(Some(seen));
@@ -49,7 +52,20 @@ impl RedisStore {
     }
 
     async fn locate_slowly(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
+        if let Some(seen) = self.locate_listed(op, jid).await? {
+            return Ok(Some(seen));
+        }
         Ok(self.search(op, &[Needle::jid(jid)]).await?.remove(jid))
+    }
+
+    /// The job with this id, if it is about where a page of this store has listed it.
+    async fn locate_listed(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
+        let Some(place) = self.inner.listed.place_of(jid) else { return Ok(None) };
+        let all = Filter::all();
+        let after = place.after.as_ref();
+        let looked = self.look(op, &place.set, &all, place.direction, after, LOOKED_AT_WHERE_LISTED).await?;
+        let found = looked.found.into_iter().map(|(_, seen)| seen);
+        Ok(found.into_iter().find(|seen| seen.row().jid.as_str() == jid))
     }
 
     async fn locate_fast(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {

@@ -113,6 +113,12 @@ fn place(text: &str) -> Option<usize> {
     text.parse::<u32>().ok().and_then(|place| usize::try_from(place).ok())
 }
 
+/// How many jobs of a queue are between that of a mark and the nearer end.
+pub(super) fn from_nearer_end(mark: &str) -> usize {
+    let mut places = mark.splitn(3, '|').map(|part| place(part).unwrap_or(usize::MAX));
+    places.next().unwrap_or(usize::MAX).min(places.next().unwrap_or(usize::MAX))
+}
+
 fn sum(text: &str) -> Option<u64> {
     u64::from_str_radix(text, 16).ok()
 }

@@ -35,8 +35,17 @@ local function key_taken(job)
   return unproved and { holder } or holder
 end
 
+-- Near the front as a rule; near the far end where the latest were looked at. Only what is far from both is searched
+-- for through the whole queue.
+local NEAR = 1000
+local function take_from_queue(key, bytes)
+  local near_front = redis.call('LPOS', key, bytes, 'RANK', -1, 'MAXLEN', NEAR)
+  local from_back = not near_front and redis.call('LPOS', key, bytes, 'MAXLEN', NEAR)
+  return redis.call('LREM', key, from_back and 1 or -1, bytes)
+end
+
 local function take_exactly(job)
-  if job.from == 'Q' then return redis.call('LREM', 'queue:' .. job.place, -1, job.bytes) end
+  if job.from == 'Q' then return take_from_queue('queue:' .. job.place, job.bytes) end
   return redis.call('ZREM', ACT_SETS[job.from], index_member(job.from, job.place, job.bytes))
 end
 

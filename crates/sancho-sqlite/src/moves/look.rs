@@ -12,11 +12,13 @@ use sancho_core::{
 use crate::failure::{Failure, Made};
 use crate::process_row::read_info;
 use crate::row::payload_of;
+use crate::sizes::{SetSizes, Sizes};
 use crate::unit::Unit;
 
 impl Unit<'_> {
     /// As [`Inspect::stats`](sancho_core::Inspect::stats).
-    pub(crate) fn stats(&self, now: Timestamp) -> Made<Stats> {
+    pub(crate) fn stats(&self, sizes: &Sizes, now: Timestamp) -> Made<Stats> {
+        let SetSizes { enqueued, scheduled, retries, dead, held } = *sizes.sets(self)?;
         let mut find = self.sql(include_str!("../sql/stats.sql"))?;
         Ok(find.query_row([now.as_unix_micros()], |row| {
             let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
@@ -24,12 +26,12 @@ impl Unit<'_> {
                 processed: count(0)?,
                 failed: count(1)?,
                 busy: count(2)?,
-                enqueued: count(3)?,
-                scheduled: count(4)?,
-                retries: count(5)?,
-                dead: count(6)?,
-                held: count(7)?,
-                processes: count(8)?,
+                processes: count(3)?,
+                enqueued,
+                scheduled,
+                retries,
+                dead,
+                held,
             })
         })?)
     }
@@ -52,16 +54,17 @@ impl Unit<'_> {
     }
 
     /// As [`Inspect::queues`](sancho_core::Inspect::queues).
-    pub(crate) fn queues(&self, now: Timestamp) -> Made<Vec<QueueRow>> {
+    pub(crate) fn queues(&self, sizes: &Sizes, now: Timestamp) -> Made<Vec<QueueRow>> {
+        let sizes = sizes.queues(self)?;
         let mut find = self.sql(include_str!("../sql/queues.sql"))?;
         let mut rows = find.query([])?;
         let mut queues = Vec::new();
         while let Some(row) = rows.next()? {
-            let Ok(name) = QueueName::new(row.get::<_, String>(0)?) else { continue };
+            let Ok(name) = QueueName::new(row.get::<_, String>(1)?) else { continue };
             let first: Option<i64> = row.get(2)?;
             queues.push(QueueRow {
                 name,
-                size: row.get::<_, i64>(1)?.unsigned_abs(),
+                size: sizes.get(&row.get(0)?).copied().unwrap_or(0),
                 latency: first.map_or(Duration::ZERO, |at| now.since(Timestamp::from_unix_micros(at))),
                 paused: if row.get(3)? { Paused::Yes } else { Paused::No },
             });
