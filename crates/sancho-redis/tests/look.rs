@@ -100,6 +100,46 @@ async fn a_page_looks_at_a_bounded_number_of_jobs() {
 }
 
 #[tokio::test]
+async fn a_job_that_was_listed_is_found_and_deleted_without_a_search() {
+    let redis = counted();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 3_000, |n| job(&format!("A{n}"))).await;
+    let set = Set::Queue(queue("default"));
+    let scans = calls(&mut raw, "zscan").await;
+    for direction in [Direction::Forward, Direction::Backward] {
+        let first = s.inspect.page(&set, &Filter::all(), direction, None, 1_000).await.expect("page");
+        let next = first.next.expect("there are more");
+        let far = s.inspect.page(&set, &class("A*5"), direction, Some(&next), 20).await.expect("page");
+        let jids: Vec<String> = far.rows.iter().map(|row| row.jid.to_string()).collect();
+        // Others come and go meanwhile.
+        s.push([job(&format!("new, {direction:?}"))], 0).await;
+        assert_eq!(s.inspect.clear(&queue("default"), 3, at(1)).await.expect("clear"), 3);
+        for jid in &jids[..10] {
+            let found = s.inspect.find(&far.rows[0].jid).await.expect("find");
+            assert!(found.is_some() || jid != &jids[0], "{jid}");
+            let selection = Selection::Jid(sancho_core::Jid::new(jid.as_str()).expect("a jid"));
+            assert_eq!(s.apply(Action::Delete, selection, 1, 1).await.done, 1, "{jid}");
+        }
+    }
+    assert_eq!(calls(&mut raw, "zscan").await, scans, "nothing was searched for");
+    assert_eq!(s.stats(1).await.enqueued, 3_000 + 2 - 6 - 20);
+}
+
+#[tokio::test]
+async fn jobs_are_taken_from_wherever_they_stand_in_a_long_queue() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, 4_000, |n| job(&format!("A{n}"))).await;
+    let gone = ["A0", "A900", "A1500", "A2000", "A2600", "A3200", "A3999"];
+    for name in gone {
+        assert_eq!(s.act(Action::Delete, name, 1).await.done, 1, "{name}");
+    }
+    let names = (0..4_000).map(|n| format!("A{n}"));
+    let want: Vec<String> = names.filter(|name| !gone.contains(&name.as_str())).collect();
+    assert_eq!(s.queued("default").await, want);
+}
+
+#[tokio::test]
 async fn a_large_queue_is_cleared_at_once_with_the_keys_of_its_jobs() {
     let redis = Redis::default();
     let (s, mut raw) = stage(&redis).await;

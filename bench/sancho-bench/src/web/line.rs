@@ -60,7 +60,12 @@ impl Line {
             Bound::Max(most) => self.samples.max() <= most,
             Bound::None => true,
         };
-        within && self.slow.first().is_none_or(|slow| slow.micros <= SLOW_MICROS_MAX)
+        within && (self.bound == Bound::None || self.is_quick())
+    }
+
+    /// Whether no command held up Redis for too long.
+    fn is_quick(&self) -> bool {
+        self.slow.first().is_none_or(|slow| slow.micros <= SLOW_MICROS_MAX)
     }
 
     fn slowest(&self) -> String {

@@ -10,18 +10,81 @@ use super::line::{Bound, Line};
 const PAGE_MS_MAX: f64 = 100.0;
 
 pub async fn take(course: &mut Course<'_>, backlog: &Backlog, tries: u64) -> Result<()> {
-    for path in pages(course, backlog).await? {
-        visit(course, &path, tries).await?;
+    for path in PAGES {
+        visit(course, path, path, tries).await?;
+    }
+    for set in [format!("queues/{DEEP}"), "sets/retries".to_owned(), "sets/dead".to_owned()] {
+        let page = format!("/{}", set.trim_start_matches("sets/"));
+        let far = far_into(course, &set).await?;
+        visit(course, &format!("{page}?after=(half-way)"), &format!("{page}?after={far}"), tries).await?;
+        for filter in ["tag:needle", "class:ResizeImage"] {
+            visit(course, &format!("{page}?q={filter}"), &format!("{page}?q={}", escaped(filter)), tries).await?;
+        }
+        let jid = listed(course, &set, &far).await?;
+        visit(course, &format!("/jobs/(listed half-way in {page})"), &format!("/jobs/{jid}"), tries).await?;
+    }
+    for part in [Part::Retries, Part::Scheduled] {
+        let jid = backlog.jid(part, backlog.size(part) / 2);
+        visit(course, &format!("/jobs/(id of a job in {part:?})"), &format!("/jobs/{jid}"), tries).await?;
+    }
+    for path in API {
+        visit(course, path, &format!("/api/v1/{path}"), tries).await?;
     }
     let mut line = Line::new(course.name, "the first look of a stream", Bound::Median(PAGE_MS_MAX));
     for _ in 0..tries {
         line.add(course.visitor.first_look().await?);
     }
-    course.finish(line)
+    course.finish(line)?;
+    unlisted(course, backlog).await
 }
 
-async fn visit(course: &mut Course<'_>, path: &str, tries: u64) -> Result<()> {
-    let mut line = Line::new(course.name, path, Bound::Median(PAGE_MS_MAX));
+const PAGES: [&str; 18] = [
+    "/",
+    "/?days=180",
+    "/busy",
+    "/queues",
+    "/queues/deep",
+    "/queues/deep?rows=200",
+    "/queues/queue-07",
+    "/scheduled",
+    "/retries",
+    "/dead",
+    "/held",
+    "/retries?by=error",
+    "/dead?by=error",
+    "/metrics",
+    "/metrics?minutes=480",
+    "/metrics?minutes=1440",
+    "/metrics?minutes=4320",
+    "/metrics?minutes=480&class=App%3A%3AJobs%3A%3ANumber07",
+];
+
+/// Below `/api/v1/`.
+const API: [&str; 20] = [
+    "stats",
+    "history",
+    "store",
+    "checkup",
+    "queues",
+    "queues/deep",
+    "queues/deep/jobs",
+    "queues/deep/count",
+    "queues/deep/groups",
+    "sets/retries/jobs?limit=200",
+    "sets/retries/count",
+    "sets/retries/groups",
+    "sets/dead/groups",
+    "sets/scheduled/jobs",
+    "sets/held/jobs",
+    "sets/busy/jobs",
+    "paused",
+    "processes",
+    "metrics",
+    "deploys",
+];
+
+async fn visit(course: &mut Course<'_>, what: &str, path: &str, tries: u64) -> Result<()> {
+    let mut line = Line::new(course.name, what, Bound::Median(PAGE_MS_MAX));
     for round in 0..=tries {
         let answer = course.visitor.get(path).await?;
         ensure!(answer.status == 200, "{path} answers {}", answer.status);
@@ -33,36 +96,22 @@ async fn visit(course: &mut Course<'_>, path: &str, tries: u64) -> Result<()> {
     course.finish(line)
 }
 
-/// What is asked for: pages, then looks of the API.
-async fn pages(course: &Course<'_>, backlog: &Backlog) -> Result<Vec<String>> {
-    let middle = |part| backlog.jid(part, backlog.size(part) / 2);
-    let mut paths: Vec<String> = ["/", "/?days=180", "/busy", "/queues", "/scheduled", "/retries", "/dead", "/held"]
-        .map(str::to_owned)
-        .to_vec();
-    paths.push(format!("/queues/{DEEP}"));
-    paths.push(format!("/queues/{DEEP}?rows=200"));
-    paths.push("/queues/queue-07".to_owned());
-    for set in [format!("queues/{DEEP}"), "sets/retries".to_owned(), "sets/dead".to_owned()] {
-        let page = set.trim_start_matches("sets/");
-        paths.push(format!("/{page}?after={}", far_into(course, &set).await?));
-        paths.push(format!("/{page}?q=tag%3Aneedle"));
-        paths.push(format!("/{page}?q=class%3AResizeImage"));
-    }
-    paths.extend(["/retries?by=error", "/dead?by=error"].map(str::to_owned));
-    paths.extend(["/metrics", "/metrics?minutes=480", "/metrics?minutes=1440", "/metrics?minutes=4320"].map(str::to_owned));
-    paths.push("/metrics?minutes=480&class=App%3A%3AJobs%3A%3ANumber07".to_owned());
-    for part in [Part::Retries, Part::Scheduled, Part::Dead, Part::Held, Part::Deep, Part::Others] {
-        paths.push(format!("/jobs/{}", middle(part)));
-    }
-    let api = [
-        "stats", "history", "store", "checkup", "queues", "queues/deep", "queues/deep/jobs", "queues/deep/count",
-        "queues/deep/groups", "sets/retries/jobs?limit=200", "sets/retries/count", "sets/retries/groups",
-        "sets/dead/groups", "sets/scheduled/jobs", "sets/held/jobs", "sets/busy/jobs", "paused", "processes", "metrics",
-        "deploys", "keys/none",
-    ];
-    paths.extend(api.iter().filter(|path| !path.starts_with("keys/")).map(|path| format!("/api/v1/{path}")));
-    paths.push(format!("/api/v1/jobs/{}", middle(Part::Retries)));
-    Ok(paths)
+/// A job whose id somebody brings along, from a log: where no index has it, the store reads every job until it is met.
+async fn unlisted(course: &mut Course<'_>, backlog: &Backlog) -> Result<()> {
+    let what = "/jobs/(id of a job in Dead that was not listed)";
+    let mut line = Line::new(course.name, what, Bound::None);
+    let jid = backlog.jid(Part::Dead, backlog.size(Part::Dead) / 3);
+    let answer = course.visitor.get(&format!("/jobs/{jid}")).await?;
+    ensure!(answer.status == 200, "/jobs/{jid} answers {}", answer.status);
+    line.add(answer.took);
+    course.finish(line)
+}
+
+/// The id of a job that a page of the API lists.
+async fn listed(course: &Course<'_>, set: &str, cursor: &str) -> Result<String> {
+    let page = course.visitor.get(&format!("/api/v1/{set}/jobs?cursor={cursor}")).await?.json()?;
+    let jid = page["jobs"][7]["jid"].as_str().or(page["jobs"][7]["id"].as_str());
+    jid.map(str::to_owned).with_context(|| format!("the page of {set} has no jobs"))
 }
 
 /// A cursor that is half a set away from its beginning, or as far as a hundred pages of the API's largest steps lead.

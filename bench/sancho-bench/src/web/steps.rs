@@ -25,12 +25,16 @@ pub async fn take(course: &mut Course<'_>, backlog: &Backlog) -> Result<()> {
     ask_before(course, &format!("/{deep}"), "delete").await?;
     act_by_form(course, "/held").await?;
 
+    let step = Bound::Max(STEP_MS_MAX);
     let rare = backlog.size(Part::Deep).div_euclid(1_000);
-    act(course, "sets/retries", json!({"action": "reschedule", "at": 4_000_000_000_u64, "filter": "tag:rare"}), rare)
-        .await?;
-    act(course, &deep, json!({"action": "delete", "filter": "tag:rare"}), rare).await?;
-    act(course, "sets/dead", json!({"action": "delete", "filter": ""}), backlog.size(Part::Dead)).await?;
-    act(course, "sets/scheduled", json!({"action": "run-now", "filter": ""}), backlog.size(Part::Scheduled)).await?;
+    let later = json!({"action": "reschedule", "at": 4_000_000_000_u64, "filter": "tag:rare"});
+    act(course, "sets/retries", later, rare, step).await?;
+    let (dead, scheduled) = (backlog.size(Part::Dead), backlog.size(Part::Scheduled));
+    act(course, "sets/dead", json!({"action": "delete", "filter": ""}), dead, step).await?;
+    act(course, "sets/scheduled", json!({"action": "run-now", "filter": ""}), scheduled, step).await?;
+    // A list of Redis is read on from one end to each of these.
+    let far = if course.slowlog.is_some() { Bound::None } else { step };
+    act(course, &deep, json!({"action": "delete", "filter": "tag:rare"}), rare, far).await?;
     clear(course).await
 }
 
@@ -94,11 +98,11 @@ async fn act_by_form(course: &mut Course<'_>, path: &str) -> Result<()> {
 }
 
 /// An action on all jobs of a set that match.
-async fn act(course: &mut Course<'_>, set: &str, mut body: Value, least: u64) -> Result<()> {
+async fn act(course: &mut Course<'_>, set: &str, mut body: Value, least: u64, bound: Bound) -> Result<()> {
     let verb = body["action"].as_str().unwrap_or_default().to_owned();
     let filter = body["filter"].as_str().filter(|filter| !filter.is_empty()).unwrap_or("all").to_owned();
     let what = format!("{set}: a step of {verb}, {filter}");
-    let mut line = Line::new(course.name, what, Bound::Max(STEP_MS_MAX));
+    let mut line = Line::new(course.name, what, bound);
     let mut done = 0;
     for _ in 0..STEPS_MAX {
         let answer = course.visitor.send_json(&format!("/api/v1/{set}/actions"), &body).await?;

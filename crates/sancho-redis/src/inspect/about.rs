@@ -9,9 +9,15 @@ use crate::store::RedisStore;
 
 impl RedisStore {
     pub(super) async fn what_it_is(&self) -> StoreResult<About> {
-        let server = reply::text(self.inner.connection.ask("about", cmd("INFO").arg("server")).await?);
-        let memory = reply::text(self.inner.connection.ask("about", cmd("INFO").arg("memory")).await?);
-        let client = reply::text(self.inner.connection.ask("about", cmd("CLIENT").arg("INFO")).await?);
+        let connection = &self.inner.connection;
+        let mut commands = [cmd("INFO"), cmd("INFO"), cmd("CLIENT")];
+        for (command, about) in commands.iter_mut().zip(["server", "memory", "INFO"]) {
+            command.arg(about);
+        }
+        let [server, memory, client] = &commands;
+        let ask = |command| connection.ask("about", command);
+        let (server, memory, client) = tokio::try_join!(ask(server), ask(memory), ask(client))?;
+        let (server, memory, client) = (reply::text(server), reply::text(memory), reply::text(client));
         let field = |name: &str| client.split_whitespace().find_map(|word| word.strip_prefix(name));
         // As the server sees itself: an address in a URL may name a proxy, and carry a password.
         let place = match (field("laddr="), field("db=")) {

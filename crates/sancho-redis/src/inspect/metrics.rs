@@ -1,6 +1,7 @@
 //! What was performed, by class: as our beats and Ruby's processes count it, whichever version these have; and by queue,
 //! with the sizes of the sets, as our beats count it.
 
+use redis::Value;
 use sancho_core::metrics::{ClassMetrics, Gathering, Keep, Sample, Step};
 use sancho_core::{Execution, Metrics, MetricsRequest, StoreResult, Timestamp, Wire};
 
@@ -20,6 +21,15 @@ const FIELDS_MAX: usize = 6_000;
 /// Histograms that one script reads.
 const HISTOGRAMS_PER_READ: usize = 500;
 
+/// Reads under way at a time: while one answer is taken apart, Redis is at the next. It serves others between them.
+const READS_AT_ONCE: usize = 4;
+
+/// The beginning of a list in parts of so many, the last of them perhaps empty.
+fn parts<T>(list: &[T], many: usize) -> [&[T]; READS_AT_ONCE] {
+    let mut parts = list.chunks(many);
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
 impl RedisStore {
     pub(super) async fn executions(&self, request: &MetricsRequest, now: Timestamp) -> StoreResult<Metrics> {
         let mut gathering = Gathering::new(request, now);
@@ -29,9 +39,7 @@ impl RedisStore {
             .into_iter()
             .flat_map(|at| wire::keys(request.step, at).into_iter().map(move |key| (at, key)))
             .collect();
-        for some in keys.chunks(HASHES_PER_READ) {
-            self.read_counts(request, some, &mut gathering).await?;
-        }
+        self.read_counts(request, &keys, &mut gathering).await?;
         if gathering.wants_queues() {
             self.read_steps(request.step, &mut gathering).await?;
         }
@@ -51,12 +59,22 @@ impl RedisStore {
     ) -> StoreResult<()> {
         let fields = request.class.as_deref().map(wire::fields);
         let fields: Vec<&str> = fields.iter().flatten().map(String::as_str).collect();
-        for ((at, _), flat) in keys.iter().zip(self.read_hashes(&fields, keys).await?) {
-            for execution in wire::read_counts(&flat) {
-                gathering.add(*at, &execution);
+        for some in keys.chunks(READS_AT_ONCE * HASHES_PER_READ) {
+            for ((at, _), flat) in some.iter().zip(self.read_some_hashes(&fields, some).await?) {
+                for execution in wire::read_counts(&flat) {
+                    gathering.add(*at, &execution);
+                }
             }
         }
         Ok(())
+    }
+
+    /// As `read_hashes`, of so many hashes that it takes some reads, which do not wait for each other.
+    async fn read_some_hashes(&self, fields: &[&str], keys: &[(Timestamp, String)]) -> StoreResult<Vec<Vec<String>>> {
+        let [one, two, three, four] = parts(keys, HASHES_PER_READ);
+        let read = |keys| self.read_hashes(fields, keys);
+        let (one, two, three, four) = tokio::try_join!(read(one), read(two), read(three), read(four))?;
+        Ok([one, two, three, four].into_iter().flatten().collect())
     }
 
     /// The queues and sizes of each step. The sizes are few fields, and asked for by name: they are told however many
@@ -69,8 +87,8 @@ impl RedisStore {
                 gathering.add_sizes(sizes);
             }
         }
-        for some in keys.chunks(HASHES_PER_READ) {
-            for ((at, _), flat) in some.iter().zip(self.read_hashes(&[], some).await?) {
+        for some in keys.chunks(READS_AT_ONCE * HASHES_PER_READ) {
+            for ((at, _), flat) in some.iter().zip(self.read_some_hashes(&[], some).await?) {
                 for count in counts::read_queues(&flat) {
                     gathering.add_queue(*at, &count);
                 }
@@ -81,6 +99,9 @@ impl RedisStore {
 
     /// These fields of each hash, or all where none is named: fields and values in turns.
     async fn read_hashes(&self, fields: &[&str], keys: &[(Timestamp, String)]) -> StoreResult<Vec<Vec<String>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut args = Args::new();
         args.number(FIELDS_MAX).number(fields.len());
         for field in fields {
@@ -104,19 +125,29 @@ impl RedisStore {
                 wanted.extend(keys.into_iter().map(|key| (index, *at, key)));
             }
         }
-        for some in wanted.chunks(HISTOGRAMS_PER_READ) {
-            let mut args = Args::new();
-            args.number(HISTOGRAM_BYTES).number(some.len());
-            for (_, _, key) in some {
-                args.put(key);
-            }
-            let answer = self.inner.connection.run("metrics", &self.inner.scripts.histograms, &args).await?;
-            for ((index, at, _), bytes) in some.iter().zip(reply::list(answer)) {
+        for some in wanted.chunks(READS_AT_ONCE * HISTOGRAMS_PER_READ) {
+            let [one, two, three, four] = parts(some, HISTOGRAMS_PER_READ);
+            let read = |some| self.read_histograms(some);
+            let (one, two, three, four) = tokio::try_join!(read(one), read(two), read(three), read(four))?;
+            let histograms = [one, two, three, four].into_iter().flatten();
+            for ((index, at, _), bytes) in some.iter().zip(histograms) {
                 let buckets = wire::read_histogram(&reply::bytes(bytes).unwrap_or_default());
                 classes[*index].add_buckets(*at, &buckets, keep);
             }
         }
         Ok(())
+    }
+
+    async fn read_histograms(&self, wanted: &[(usize, Timestamp, String)]) -> StoreResult<Vec<Value>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut args = Args::new();
+        args.number(HISTOGRAM_BYTES).number(wanted.len());
+        for (_, _, key) in wanted {
+            args.put(key);
+        }
+        Ok(reply::list(self.inner.connection.run("metrics", &self.inner.scripts.histograms, &args).await?))
     }
 
     /// Where the run times of a minute are. The names that version 7 gives them begin with the class, and a user of

@@ -222,3 +222,40 @@ fn read_cursor(cursor: &Cursor, direction: Direction) -> Made<(i64, i64)> {
     let rank = parts.and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)));
     rank.ok_or_else(|| invalid(format!("no such cursor: {:?}", cursor.0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::{Options, SqliteStore};
+
+    /// What SQLite means to do for a statement.
+    fn plan(connection: &Connection, sql: &str) -> String {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>();
+        steps.unwrap().join("; ")
+    }
+
+    #[test]
+    fn pages_seek_their_beginning_and_sort_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("jobs.db");
+        let _store = SqliteStore::open(&path, Options::default()).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let queue = QueueName::new("q").unwrap();
+        for set in [Set::Queue(queue), Set::Scheduled, Set::Retries, Set::Dead, Set::Held] {
+            for rising in [false, true] {
+                let (sql, _) = ranking(&set, rising).unwrap();
+                let plan = plan(&connection, sql);
+                assert!(plan.starts_with("SEARCH sancho_") && plan.contains("USING PRIMARY KEY"), "{set:?}: {plan}");
+                assert!(plan.contains(if matches!(set, Set::Queue(_)) { "ord" } else { "at" }), "{set:?}: {plan}");
+                assert!(!plan.contains("B-TREE") && !plan.contains("SCAN"), "{set:?}: {plan}");
+            }
+        }
+        let counted = plan(&connection, include_str!("../sql/queues.sql"));
+        assert!(!counted.contains("SCAN sancho_ready") && !counted.contains("SCAN sancho_jobs"), "{counted}");
+        let counted = plan(&connection, "SELECT queue, count(*) FROM sancho_ready GROUP BY queue");
+        assert!(!counted.contains("B-TREE"), "{counted}");
+    }
+}
