@@ -63,7 +63,8 @@ async fn pushes(course: &mut Course<'_>, client: &Client, what: &str) -> Result<
 /// Asks for pages until it is told to stop; answers how many.
 async fn visit(visitor: Visitor, number: usize, asking: Arc<AtomicBool>) -> Result<u64> {
     let deep = format!("/queues/{DEEP}?q=tag%3Anothing");
-    let paths = ["/", "/retries?q=tag%3Anothing", "/queues", deep.as_str(), "/retries?by=error", "/metrics?minutes=480"];
+    let paths =
+        ["/", "/retries?q=tag%3Anothing", "/queues", deep.as_str(), "/retries?by=error", "/metrics?minutes=480"];
     let mut pages = 0;
     while asking.load(Ordering::Relaxed) {
         visitor.get(paths[(number * 3 + usize::try_from(pages)?) % paths.len()]).await?;

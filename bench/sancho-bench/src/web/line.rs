@@ -109,7 +109,11 @@ impl Lines {
 impl fmt::Display for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["first", "median", "p99", "max"].map(|word| format!("{word:>9}")).concat();
-        writeln!(f, "{:<7} {:<58} {:>6} {head} {:>10} {:>14}", "store", "what, ms", "times", "slowlog ms", "bound, ms")?;
+        writeln!(
+            f,
+            "{:<7} {:<58} {:>6} {head} {:>10} {:>14}",
+            "store", "what, ms", "times", "slowlog ms", "bound, ms"
+        )?;
         for line in &self.0 {
             let number = |value: f64| if value.is_finite() { format!("{value:>9.1}") } else { format!("{:>9}", "-") };
             let figures = [line.samples.median(), line.samples.quantile(0.99), line.samples.max()].map(number).concat();

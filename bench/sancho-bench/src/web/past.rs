@@ -5,12 +5,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sancho::Client;
 use sancho::core::process::{Greeting, Quiet};
-use sancho::core::{Beat, CapsuleInfo, Execution, Incarnation, ProcessInfo, QueueName};
+use sancho::core::{Beat, CapsuleInfo, Execution, Incarnation, ProcessInfo, QueueCount, QueueName};
 
 use super::backlog::DEEP;
 
 /// Classes that were performed.
 const CLASSES: u64 = 40;
+
+/// Queues of which it is known how much was performed.
+const QUEUES: u64 = 20;
 
 /// Minutes of metrics: as long as they are kept.
 const MINUTES: u64 = 480;
@@ -27,11 +30,13 @@ pub async fn live(client: &Client) -> Result<()> {
     for back in (0..MINUTES).rev() {
         let at = now.before(Duration::from_secs(back * 60));
         let greeting = if back + 1 == MINUTES { Greeting::Hello } else { Greeting::StillHere };
-        let beat = beat(1, greeting, (0..CLASSES).map(|class| execution(class, back)).collect())?;
+        let mut beat = beat(1, greeting)?;
+        beat.executions = (0..CLASSES).map(|class| execution(class, back)).collect();
+        beat.by_queue = (0..QUEUES).map(|queue| counted(queue, back)).collect::<Result<_>>()?;
         client.store().beat(&beat, at).await.context("failed to beat")?;
     }
     for pid in 2..=PROCESSES {
-        client.store().beat(&beat(pid, Greeting::Hello, Vec::new())?, now).await.context("failed to beat")?;
+        client.store().beat(&beat(pid, Greeting::Hello)?, now).await.context("failed to beat")?;
     }
     for deploy in 0..DEPLOYS {
         let at = now.before(Duration::from_secs(deploy * 2_400));
@@ -53,7 +58,12 @@ fn execution(class: u64, back: u64) -> Execution {
     execution
 }
 
-fn beat(pid: u32, greeting: Greeting, executions: Vec<Execution>) -> Result<Beat> {
+fn counted(queue: u64, back: u64) -> Result<QueueCount> {
+    let count = 20 + (queue * 11 + back) % 70;
+    Ok(QueueCount { queue: QueueName::new(format!("queue-{queue:02}"))?, count, failures: (queue + back) % 2 })
+}
+
+fn beat(pid: u32, greeting: Greeting) -> Result<Beat> {
     let incarnation = Incarnation::new(format!("bench:{pid}:0123456789ab"));
     let capsule = CapsuleInfo {
         name: "default".to_owned(),
@@ -80,6 +90,7 @@ fn beat(pid: u32, greeting: Greeting, executions: Vec<Execution>) -> Result<Beat
         running: Vec::new(),
         rss_bytes: 50_000_000,
         round_trip: Duration::from_micros(300),
-        executions,
+        executions: Vec::new(),
+        by_queue: Vec::new(),
     })
 }
