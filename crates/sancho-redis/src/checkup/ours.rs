@@ -9,6 +9,9 @@ use crate::reply;
 use crate::store::RedisStore;
 use crate::wire::keys;
 
+/// Keys of the database, and members of one set, that a checkup looks at.
+const LOOKED_AT_MAX: usize = 10_000;
+
 /// Names of one kind that a finding repeats; of the rest it says how many.
 const NAMES_MAX: usize = 5;
 
@@ -116,7 +119,7 @@ impl RedisStore {
 
     /// Keys that stand under our name and are none of ours.
     pub(super) async fn strange_keys(&self) -> StoreResult<Vec<Finding>> {
-        let (all, cut) = self.own_keys("checkup", limits::JOBS_PER_SCAN_MAX).await?;
+        let (all, cut) = self.own_keys("checkup", LOOKED_AT_MAX).await?;
         let strange: Vec<String> = all.iter().filter(|key| !keys::is_ours(key)).cloned().collect();
         let mut found = Vec::new();
         if !strange.is_empty() {
@@ -149,7 +152,7 @@ impl RedisStore {
             let mut parts = reply::list(self.checked(&page).await?).into_iter();
             cursor = reply::text(reply::next(&mut parts));
             members.extend(reply::list(reply::next(&mut parts)).into_iter().filter_map(reply::bytes));
-            if cursor == "0" || members.len() >= limits::JOBS_PER_SCAN_MAX {
+            if cursor == "0" || members.len() >= LOOKED_AT_MAX {
                 return Ok((members, cursor != "0"));
             }
         }
