@@ -31,9 +31,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::site::Site;
 
-pub use problem::CODES as PROBLEM_CODES;
+pub(crate) use problem::Problem;
 pub(crate) use pusher::StorePusher;
-pub use pusher::{PushFailure, Pusher};
 
 /// What describes the API, in the form of OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("api/openapi.json");

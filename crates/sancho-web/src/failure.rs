@@ -5,8 +5,10 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use sancho_core::{ErrorKind, Invalid, StoreError};
+use sancho_core::lifecycle::Refusal;
+use sancho_core::{Invalid, StoreError};
 
+use crate::code::Code;
 use crate::frame::{Frame, Tab, page};
 use crate::site::Site;
 
@@ -22,19 +24,24 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// A failure of this code.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Failure { status: code.status(), code: code.name(), detail: detail.into() }
+    }
+
     /// What is asked for is not there.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::NOT_FOUND, code: "not-found", detail: detail.into() }
+        Failure::new(Code::NotFound, detail)
     }
 
     /// The request itself is wrong.
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::BAD_REQUEST, code: "invalid", detail: detail.into() }
+        Failure::new(Code::Invalid, detail)
     }
 
     /// The job stands where the action has no meaning.
-    pub(crate) fn refused(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::CONFLICT, code: "refused", detail: detail.into() }
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        Failure::new(Code::from(refusal), refusal.to_string())
     }
 
     /// The key of what a page says of it, where that is the gate's: the detail is for programs then.
@@ -50,24 +57,17 @@ impl Failure {
 
     /// The person may not do this.
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into() }
+        Failure::new(Code::Viewer, detail)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let status = match error.kind {
-            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
-            ErrorKind::NotFound => StatusCode::NOT_FOUND,
-            ErrorKind::Unsupported => StatusCode::CONFLICT,
-            ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
-            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        if status.is_server_error() {
-            tracing::error!(target: "sancho::web", code = error.kind.code(), "{error}");
+        let code = Code::from(error.kind);
+        if code.status().is_server_error() {
+            tracing::error!(target: "sancho::web", code = code.name(), "{error}");
         }
-        Failure { status, code: error.kind.code(), detail: error.to_string() }
+        Failure::new(code, error.to_string())
     }
 }
 
@@ -112,5 +112,5 @@ pub(crate) async fn nothing_here() -> Failure {
 
 /// The page is there, but is not asked for in this way.
 pub(crate) async fn not_so() -> Failure {
-    Failure { status: StatusCode::METHOD_NOT_ALLOWED, code: "method", detail: String::new() }
+    Failure::new(Code::Method, "")
 }

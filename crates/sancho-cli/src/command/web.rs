@@ -1,10 +1,7 @@
 //! `sancho web`: serves the pages and the JSON API of a store.
 
-mod pusher;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -16,7 +13,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::output::Output;
-use pusher::ClientPusher;
 
 /// The variable that holds credentials when no file does.
 const VARIABLE: &str = "SANCHO_WEB_AUTH";
@@ -68,8 +64,7 @@ impl Pages {
 /// Serves the pages until Ctrl-C or TERM.
 pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) -> Result<(), Exit> {
     let Checked { bind, access, origins } = wanted;
-    let parts = (Arc::clone(client.store()), Arc::clone(client.inspect()), Arc::clone(client.clock()));
-    let mut web = Web::new(parts.0, parts.1, parts.2).access(access).pusher(Arc::new(ClientPusher(client.clone())));
+    let mut web = Web::of(client.clone()).access(access);
     for origin in &origins {
         web = web.trust_origin(origin).map_err(Exit::usage)?;
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::{Backtrace, Members, Payload, Retry, WireTime};
+use super::{Backtrace, Members, Payload, Retry, Wire, WireTime};
 use crate::error::Invalid;
 use crate::store::NewJob;
-use crate::{Jid, Key, OnConflict, Place, QueueName, Timestamp, lifecycle, limits};
+use crate::{Jid, Key, OnConflict, Place, QueueName, Timestamp, canonical, lifecycle, limits};
 
 /// A job that is about to be pushed.
 ///
@@ -114,6 +114,22 @@ impl Draft {
             tags: Vec::new(),
             extra: Vec::new(),
         }
+    }
+
+    /// The same with its arguments and further members in [canonical form](crate::canonical), for those who read `wire`.
+    ///
+    /// On Redis, Ruby's tools find a job again by these bytes alone: who pushes calls this before
+    /// [`Draft::into_job`], after all that may change the draft.
+    ///
+    /// # Errors
+    /// [`Invalid`] for what is not JSON, has a string that is no Unicode text, or a number that is not finite.
+    pub fn canonical(mut self, wire: Wire) -> Result<Self, Invalid> {
+        self.args = canonical::text(&self.args, wire)
+            .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", self.class)))?;
+        for (name, text) in &mut self.extra {
+            *text = canonical::text(text, wire).map_err(|what| not_json(name, &what))?;
+        }
+        Ok(self)
     }
 
     /// Checks the draft by Sidekiq's rules for a push and by Sancho's bounds, and writes its payload.

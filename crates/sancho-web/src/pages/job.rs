@@ -172,7 +172,7 @@ pub(crate) async fn act(
     let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
     audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);
     if let Some((_, refusal)) = applied.refused.first() {
-        return Err(Failure::refused(refusal.to_string()));
+        return Err(Failure::refused(refusal));
     }
     // A job that is gone has no page: the list that it was in says what was done.
     let back = match act {

@@ -1,16 +1,16 @@
 //! What those get who are not let in.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
+use crate::api::Problem;
+use crate::code::Code;
 use crate::failure::Failure;
 
 /// Why a request is refused: people get a page that says so, and programs JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    status: StatusCode,
-    code: &'static str,
+    code: Code,
     detail: String,
     challenges: Vec<HeaderValue>,
 }
@@ -18,13 +18,13 @@ pub struct Refusal {
 impl Refusal {
     /// Somebody is not let in, for a reason that they may know.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Refusal { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into(), challenges: Vec::new() }
+        Refusal { code: Code::Forbidden, detail: detail.into(), challenges: Vec::new() }
     }
 
     pub(super) fn unknown(challenges: impl Iterator<Item = HeaderValue>) -> Self {
         let challenges = challenges.collect();
         let detail = "these pages are for those who sign in".to_owned();
-        Refusal { status: StatusCode::UNAUTHORIZED, code: "unauthorized", detail, challenges }
+        Refusal { code: Code::Unauthorized, detail, challenges }
     }
 
     pub(super) fn not_this_machine(why: &str) -> Self {
@@ -32,22 +32,22 @@ impl Refusal {
             "these pages are for this machine alone, and the request is not believed to be its own: {why}. \
              To open them to others, say who may come in: by credentials, or by the application's own sign-in"
         );
-        Refusal { code: "not-this-machine", ..Refusal::forbidden(detail) }
+        Refusal { code: Code::NotThisMachine, ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn cross_site() -> Self {
         let detail = "another site made this request: open these pages themselves, and act from there. \
                       Behind a proxy that changes their name, have that name trusted";
-        Refusal { code: "cross-site", ..Refusal::forbidden(detail) }
+        Refusal { code: Code::CrossSite, ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn viewer() -> Self {
-        Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
+        Refusal { code: Code::Viewer, ..Refusal::forbidden("you may look, and only operators may act") }
     }
 
     /// An empty answer that carries the refusal to the gate.
     pub(super) fn answer(self) -> Response {
-        let mut answer = self.status.into_response();
+        let mut answer = self.code.status().into_response();
         for challenge in &self.challenges {
             answer.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
@@ -57,23 +57,15 @@ impl Refusal {
 
     /// The answer for people, of which a page is made further out.
     pub(super) fn into_failure(self, mut answer: Response) -> Response {
-        let Refusal { status, code, detail, .. } = self;
-        answer.extensions_mut().insert(Failure { status, code, detail });
+        answer.extensions_mut().insert(Failure::new(self.code, self.detail));
         answer
     }
 
     /// The answer for programs.
     pub(super) fn into_problem(self, mut answer: Response) -> Response {
-        let problem = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-        });
-        *answer.body_mut() = problem.to_string().into();
-        let json = HeaderValue::from_static("application/problem+json");
-        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        let (told, body) = Problem::new(self.code, self.detail).into_response().into_parts();
+        answer.headers_mut().extend(told.headers);
+        *answer.body_mut() = body;
         answer
     }
 }
