@@ -148,7 +148,7 @@ pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 6
 /// the names inside wrappers come from payloads.
 pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
 
-/// Classes not known that one server tells of: each is named once, and their names come from payloads.
+/// Classes not known that one server, or one look at a store, tells of: their names come from payloads.
 pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.

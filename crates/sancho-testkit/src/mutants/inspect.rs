@@ -2,8 +2,9 @@
 
 use sancho_core::inspect::{About, DayStats, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
-    MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
+    Metrics, MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    UnknownClass,
 };
 
 use super::{Bug, Mutant};
@@ -31,13 +32,14 @@ impl Inspect for Mutant {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
         Box::pin(async move {
             let all = Filter::all();
             let filter = if self.has(Bug::FilterIgnored) { &all } else { filter };
-            self.model.page(set, filter, cursor, limit).await
+            self.model.page(set, filter, direction, cursor, limit).await
         })
     }
 
@@ -51,6 +53,10 @@ impl Inspect for Mutant {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
         self.model.processes(now)
+    }
+
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.model.unknown_classes(now)
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

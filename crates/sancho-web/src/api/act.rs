@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use sancho_core::lifecycle::{Refusal, permits};
-use sancho_core::{Action, Cursor, ErrorKind, Filter, Jid, JobRow, Order, Selection, Set, State as JobState};
+use sancho_core::{Action, Cursor, Direction, ErrorKind, Filter, Jid, JobRow, Order, Selection, Set, State as JobState};
 use serde::Deserialize;
 
 use super::bounds;
@@ -175,7 +175,7 @@ async fn cancel_all(
     limit: usize,
     mut done: Done,
 ) -> Result<Json<Done>, Problem> {
-    let page = site.inspect.page(&Set::Busy, which, after, limit).await?;
+    let page = site.inspect.page(&Set::Busy, which, Direction::Forward, after, limit).await?;
     let mut failed = None;
     for row in &page.rows {
         match cancel_running(site, row).await {
