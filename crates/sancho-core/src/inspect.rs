@@ -70,8 +70,9 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// from payloads, and where there are more, any may be left out.
     fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>>;
 
-    /// What was performed, by class, in the steps that are asked for: as the beats told of it, each in the step of its
-    /// own `now`. What is older than it is kept may be left out before it is pruned.
+    /// What was performed, by class and by queue, in the steps that are asked for, as the beats told of it, each in the
+    /// step of its own `now`; and the sizes of the sets, of the first beat of each step. What is older than it is kept
+    /// may be left out before it is pruned.
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>>;
 
     /// Marks a deploy, for those who look at the metrics. Answers with the mark that stands: this one, or one that was

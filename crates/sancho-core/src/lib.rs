@@ -42,7 +42,7 @@ pub use clock::Clock;
 pub use cursor::{Cursor, Direction};
 pub use entropy::Entropy;
 pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
-pub use execution::Execution;
+pub use execution::{Execution, QueueCount};
 pub use filter::Filter;
 pub use inspect::{
     Action, Applied, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats, UnknownClass,

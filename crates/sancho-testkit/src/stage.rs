@@ -188,6 +188,7 @@ pub fn beat(who: &str, greeting: Greeting) -> Beat {
         rss_bytes: 1 << 20,
         round_trip: Duration::from_micros(300),
         executions: Vec::new(),
+        by_queue: Vec::new(),
     }
 }
 

@@ -79,6 +79,7 @@ const ROUTES: &[Route] = &[
     look("/sets/{set}/groups", || get(groups::groups)),
     act("/sets/{set}/actions", || post(act::on_set)),
     look("/paused", || get(queues::paused)),
+    look("/unknown-classes", || get(queues::unknown)),
     act("/classes/{class}/pause", || post(queues::pause_class)),
     act("/classes/{class}/resume", || post(queues::resume_class)),
     act("/jobs", || post(push::one)),

@@ -1,6 +1,7 @@
 //! The control plane of a mutant.
 
 use sancho_core::inspect::{About, DayStats, ProcessRow};
+use sancho_core::metrics::SizeSample;
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
     Metrics, MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
@@ -60,7 +61,14 @@ impl Inspect for Mutant {
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
-        self.model.metrics(request, now)
+        Box::pin(async move {
+            let mut metrics = self.model.metrics(request, now).await?;
+            if self.has(Bug::SizesOfNow) {
+                let stats = self.model.stats(now).await?;
+                metrics.sizes.iter_mut().for_each(|sizes| *sizes = SizeSample::of(sizes.at, &stats));
+            }
+            Ok(metrics)
+        })
     }
 
     fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use sancho_core::lifecycle::{Refusal, permits};
-use sancho_core::{Action, Cursor, Direction, ErrorKind, Filter, Jid, JobRow, Order, Selection, Set, State as JobState};
+use sancho_core::{
+    Action, Cursor, Direction, ErrorKind, Filter, Jid, JobRow, Order, Selection, Set, State as JobState,
+};
 use serde::Deserialize;
 
 use super::bounds;

@@ -6,6 +6,8 @@ mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -81,6 +83,9 @@ async fn every_operation_answers_as_the_file_says() {
         ("/sets/{set}/count", "/sets/dead/count?filter=arg:1", 200),
         ("/sets/{set}/groups", "/sets/dead/groups", 200),
         ("/paused", "/paused", 200),
+        ("/unknown-classes", "/unknown-classes", 200),
+        ("/sets/{set}/jobs", "/sets/dead/jobs?order=backward", 200),
+        ("/sets/{set}/jobs", "/sets/dead/jobs?order=sideways", 400),
         ("/jobs/{jid}", "/jobs/dead0", 200),
         ("/jobs/{jid}", "/jobs/none", 404),
         ("/keys/{key}", "/keys/none", 404),
@@ -128,18 +133,41 @@ async fn every_operation_answers_as_the_file_says() {
     assert_eq!(seen, file.operations(), "each operation was asked for");
 }
 
-#[tokio::test]
-async fn pages_go_on_by_their_cursor_and_come_to_an_end() {
-    let router = support::router_of(&stocked().await);
-    let (mut jids, mut address) = (Vec::new(), "/sets/dead/jobs?limit=2".to_owned());
+/// The ids of a set's jobs, page by page.
+async fn paged(router: &Router, order: &str) -> Vec<Value> {
+    let start = format!("/sets/dead/jobs?limit=2&order={order}");
+    let (mut jids, mut address) = (Vec::new(), start.clone());
     for _ in 0..3 {
-        let page = read(&get(&router, &address).await);
+        let page = read(&get(router, &address).await);
         jids.extend(page["jobs"].as_array().expect("jobs").iter().map(|job| job["jid"].clone()));
         let Some(next) = page["next"].as_str() else { break };
-        address = format!("/sets/dead/jobs?limit=2&cursor={next}&as_of={}", page["as_of"]);
+        address = format!("{start}&cursor={next}&as_of={}", page["as_of"]);
     }
-    jids.sort_by_key(ToString::to_string);
-    assert_eq!(jids, ["dead0", "dead1", "dead2"]);
+    jids
+}
+
+#[tokio::test]
+async fn pages_go_on_by_their_cursor_to_the_end_either_way() {
+    let router = support::router_of(&stocked().await);
+    let (mut forward, backward) = (paged(&router, "forward").await, paged(&router, "backward").await);
+    forward.reverse();
+    assert_eq!(forward, backward);
+    forward.sort_by_key(ToString::to_string);
+    assert_eq!(forward, ["dead0", "dead1", "dead2"]);
+}
+
+#[tokio::test]
+async fn classes_that_nobody_knows_are_told_with_their_queue_and_times() {
+    let (file, store) = (File::read(), ModelStore::new());
+    let met = ("Ghost".to_owned(), sancho_core::QueueName::new("low").expect("a name"));
+    for secs in [0, 60] {
+        store.meet_unknown(&[met.clone()], NOW.before(Duration::from_secs(60 - secs))).await.expect("the model hears");
+    }
+    let answer = get(&support::router_of(&store), "/unknown-classes").await;
+    file.describes("get", "/unknown-classes", &answer);
+    let now = NOW.as_unix_secs_f64();
+    let told = json!({"class": "Ghost", "queue": "low", "since": now - 60.0, "last": now});
+    assert_eq!(read(&answer)["classes"], json!([told]));
 }
 
 #[tokio::test]
@@ -198,4 +226,7 @@ async fn jobs_in_every_place_are_shown_as_the_file_says() {
     file.describes("post", "/processes/{process}/orders", &ordered);
     let metrics = get(&router, "/metrics?minutes=60").await;
     file.describes("get", "/metrics", &metrics);
+    let metrics = read(&metrics);
+    assert!(metrics["sizes"].as_array().is_some_and(|sizes| !sizes.is_empty()), "{metrics}");
+    assert_eq!(metrics["sizes"][0]["dead"], 2, "as the process found them at its beat");
 }
