@@ -1,8 +1,9 @@
-//! The JSON API: what it answers is what `openapi.json` says, on the model store.
+//! The JSON API: what it answers is what `openapi.json` says, on each store.
 
 mod push;
 mod requests;
 mod schema;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -16,6 +17,7 @@ use sancho_core::{Draft, Jid, Place, Store, WireTime};
 use serde_json::{Value, json};
 
 use schema::File;
+use stores::Fresh;
 use support::{Answer, NOW, send};
 
 const HOST: &str = "localhost";
@@ -43,8 +45,8 @@ fn read(answer: &Answer) -> Value {
 }
 
 /// A store with a job in each set that has some.
-async fn stocked() -> ModelStore {
-    let store = ModelStore::new();
+async fn stocked(fresh: Fresh) -> Fresh {
+    let store = &fresh.store;
     let dead = |number: usize| {
         let mut draft = Draft::new(Jid::new(format!("dead{number}")).expect("a jid"), "Mailer", format!("[{number}]"));
         draft.tags = vec!["eu".to_owned()];
@@ -55,14 +57,29 @@ async fn stocked() -> ModelStore {
     let mut jobs: Vec<_> = (0..3).map(dead).collect();
     let waiting = Draft::new(Jid::new("waiting").expect("a jid"), "Resize", "[12345678901234567890123]");
     jobs.push(waiting.into_job(NOW, WireTime::Seconds).expect("a job"));
-    store.push(&jobs, NOW).await.expect("the model takes them");
-    store
+    store.push(&jobs, NOW).await.expect("a store takes them");
+    fresh
 }
 
 #[tokio::test]
 async fn every_operation_answers_as_the_file_says() {
+    operations_answer(Fresh::model()).await;
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_the_file_says_on_sqlite() {
+    operations_answer(Fresh::sqlite()).await;
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_the_file_says_on_redis() {
+    operations_answer(Fresh::redis().await).await;
+}
+
+async fn operations_answer(fresh: Fresh) {
     let file = File::read();
-    let router = support::router_of(&stocked().await);
+    let stocked = stocked(fresh).await;
+    let router = stocked.router();
     let looks = [
         ("/openapi.json", "/openapi.json", 200),
         ("/stats", "/stats", 200),
@@ -148,7 +165,7 @@ async fn paged(router: &Router, order: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn pages_go_on_by_their_cursor_to_the_end_either_way() {
-    let router = support::router_of(&stocked().await);
+    let router = stocked(Fresh::model()).await.router();
     let (mut forward, backward) = (paged(&router, "forward").await, paged(&router, "backward").await);
     forward.reverse();
     assert_eq!(forward, backward);
@@ -191,7 +208,7 @@ async fn what_fails_is_a_problem_with_a_code() {
 
 #[tokio::test]
 async fn numbers_among_arguments_keep_their_digits() {
-    let router = support::router_of(&stocked().await);
+    let router = stocked(Fresh::model()).await.router();
     let text = get(&router, "/jobs/waiting").await.text;
     assert!(text.contains("\"args\":[12345678901234567890123]"), "{text}");
 }
@@ -228,5 +245,6 @@ async fn jobs_in_every_place_are_shown_as_the_file_says() {
     file.describes("get", "/metrics", &metrics);
     let metrics = read(&metrics);
     assert!(metrics["sizes"].as_array().is_some_and(|sizes| !sizes.is_empty()), "{metrics}");
+    assert_eq!((&metrics["queues"][0]["queue"], &metrics["queues"][0]["executions"]), (&json!("default"), &json!(6)));
     assert_eq!(metrics["sizes"][0]["dead"], 2, "as the process found them at its beat");
 }
