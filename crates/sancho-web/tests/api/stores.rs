@@ -15,7 +15,7 @@ use super::support;
 /// A store by its two faces, and what has to outlive it.
 pub(crate) struct Fresh {
     pub(crate) store: Arc<dyn Store>,
-    inspect: Arc<dyn Inspect>,
+    pub(crate) inspect: Arc<dyn Inspect>,
     _beneath: Box<dyn Any>,
 }
 
