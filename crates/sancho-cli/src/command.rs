@@ -175,7 +175,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         }
         Command::Web(pages) => {
             let wanted = pages.checked()?;
-            return web::run(&store::open(store, Missing::Make).await?, wanted, output).await;
+            return web::run(&store::open(store, Missing::Refuse).await?, wanted, output).await;
         }
         command => on_store(&store::open(store, Missing::Refuse).await?, command, &mut output).await?,
     }

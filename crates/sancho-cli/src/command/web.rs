@@ -22,16 +22,17 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Pages {
-    /// Where to listen. Another address than one of this machine's own needs credentials
+    /// Where to listen; port 0 takes a free one, which the first line says. An address that other machines reach needs
+    /// credentials
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7420")]
     bind: SocketAddr,
 
-    /// A file of credentials, one a line, such as `operator basic NAME PASSWORD` or `viewer bearer NAME TOKEN`
-    /// [default: the lines of $SANCHO_WEB_AUTH, if it is set]
+    /// A file of credentials, one a line: `operator basic NAME PASSWORD` or `viewer bearer NAME TOKEN`, as those may act
+    /// or look [default: the lines of $SANCHO_WEB_AUTH; without them, this machine alone comes in, as operator]
     #[arg(long, value_name = "FILE")]
     auth_file: Option<PathBuf>,
 
-    /// An origin under which people see the pages through a proxy, such as https://jobs.example.com
+    /// An origin under which people see the pages through a proxy, such as https://jobs.example.com; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     trust_origin: Vec<String>,
 }
