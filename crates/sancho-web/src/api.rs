@@ -22,6 +22,7 @@ mod push;
 mod pusher;
 mod queues;
 mod stats;
+mod whole;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

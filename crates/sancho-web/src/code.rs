@@ -104,9 +104,7 @@ impl Code {
             Code::Started => ("started", S::CONFLICT, "the job has started"),
             Code::Senseless => ("senseless", S::CONFLICT, "the action has no meaning where the job is"),
             Code::KeyTaken => ("key-taken", S::CONFLICT, "another job holds the key"),
-            Code::KeyReused => {
-                ("key-reused", S::UNPROCESSABLE_ENTITY, "the Idempotency-Key was that of another request")
-            }
+            Code::KeyReused => ("key-reused", S::CONFLICT, "the Idempotency-Key was that of another request"),
             Code::Method => ("method", S::METHOD_NOT_ALLOWED, "the address takes another method"),
             Code::Unauthorized => ("unauthorized", S::UNAUTHORIZED, "the pages are for those who sign in"),
             Code::Forbidden => ("forbidden", S::FORBIDDEN, "whoever asks is not let in"),

@@ -12,6 +12,7 @@ use super::bounds;
 use super::deed::{Deed, Done, Verb};
 use super::extract::{Body, InSet, Name, filter, time};
 use super::problem::Problem;
+use super::whole::Whole;
 use crate::safety::{Person, audit};
 use crate::site::Site;
 
@@ -39,7 +40,7 @@ pub(super) struct OnSet {
     filter: String,
     as_of: Option<f64>,
     cursor: Option<String>,
-    limit: Option<usize>,
+    limit: Option<Whole>,
 }
 
 /// What came of an action on one job.
@@ -145,7 +146,7 @@ pub(super) async fn on_set(
     let which = filter(&body.filter, as_of)?;
     let asks = matches!(deed, Deed::Cancel) && set == Set::Busy;
     let most = if asks { bounds::JOBS_NAMED_MAX } else { bounds::JOBS_PER_STEP_MAX };
-    let limit = body.limit.unwrap_or(most);
+    let limit = body.limit.map_or(Ok(most), |limit| limit.to("limit"))?;
     if limit == 0 || limit > most {
         return Err(Problem::invalid(format!("limit is {limit}: {} takes 1 to {most}", body.action.name())));
     }

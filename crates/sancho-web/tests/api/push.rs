@@ -112,10 +112,10 @@ async fn another_body_under_the_same_name_is_refused_early_and_late(fresh: Fresh
     for _ in 0..2 {
         let other = json!({"class": "Charge", "args": [8], "in": 86_400});
         let refused = post_named(&router, "/jobs", &other, Some("order-7")).await;
-        assert_eq!(told(&refused), (422, json!("key-reused")));
+        assert_eq!(told(&refused), (409, json!("key-reused")));
         assert!(refused.text.contains("push:order-7"), "{}", refused.text);
         let refused = post_named(&router, "/jobs/bulk", &bulk, Some("order-7")).await;
-        assert_eq!(told(&refused), (422, json!("key-reused")), "one name is one request, of whatever kind");
+        assert_eq!(told(&refused), (409, json!("key-reused")), "one name is one request, of whatever kind");
         assert_eq!(size(&router).await, 1);
         clock.pass(LATE);
     }
@@ -158,5 +158,5 @@ async fn many_jobs_under_one_name_are_added_once(fresh: Fresh) {
     }
     let longer = json!({"jobs": [{"class": "A"}, {"class": "A"}, {"class": "A"}]});
     let refused = post_named(&router, "/jobs/bulk", &longer, Some("batch")).await;
-    assert_eq!((told(&refused), size(&router).await), ((422, json!("key-reused")), json!(2)));
+    assert_eq!((told(&refused), size(&router).await), ((409, json!("key-reused")), json!(2)));
 }

@@ -6,8 +6,10 @@ use sancho_core::{Backtrace, Draft, Key, OnConflict, Pusher, QueueName, Retry};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::api::bounds;
 use crate::api::extract::time;
 use crate::api::problem::Problem;
+use crate::api::whole::Whole;
 
 /// A job to be pushed. What it does not say is as the pusher is configured for the class.
 #[derive(Debug, Deserialize)]
@@ -35,7 +37,7 @@ pub(super) struct New {
 #[serde(untagged)]
 enum Times {
     Whether(bool),
-    Number(u32),
+    Number(Whole),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -63,7 +65,7 @@ impl New {
             draft.retry = match retry {
                 Times::Whether(true) => Retry::Default,
                 Times::Whether(false) => Retry::Never,
-                Times::Number(limit) => Retry::Limit(limit),
+                Times::Number(limit) => Retry::Limit(limit.to("retry")?),
             };
         }
         if let Some(secs) = self.retry_for {
@@ -75,7 +77,7 @@ impl New {
         if let Some(backtrace) = self.backtrace {
             draft.backtrace = Some(match backtrace {
                 Times::Whether(all) => Backtrace::from(all),
-                Times::Number(lines) => Backtrace::from(lines),
+                Times::Number(lines) => Backtrace::from(lines.to::<u32>("backtrace")?),
             });
         }
         if let Some(dead) = self.dead {
@@ -102,6 +104,7 @@ impl New {
 }
 
 fn span(what: &str, secs: f64) -> Result<Duration, Problem> {
-    Duration::try_from_secs_f64(secs)
-        .map_err(|_| Problem::invalid(format!("{what} is no span: give seconds, from zero on")))
+    let span = Duration::try_from_secs_f64(secs).ok().filter(|_| secs <= bounds::SPAN_SECS_MAX);
+    let most = bounds::SPAN_SECS_MAX;
+    span.ok_or_else(|| Problem::invalid(format!("{what} is no span: give seconds from zero to {most}")))
 }
