@@ -55,6 +55,12 @@ pub fn in_flight(value: &[u8]) -> JobRow {
     Seen::busy("h:1:x", 1, value).row()
 }
 
+/// What an entry of another program's process tells of a job that runs there, as it is listed; `None` for what tells of
+/// none.
+pub fn elsewhere(entry: &[u8]) -> Option<JobRow> {
+    Some(Seen::elsewhere("h:1:x", "thread", entry)?.row())
+}
+
 /// A member of the sorted set with this letter, as it is listed.
 pub fn in_set(letter: char, member: &[u8], score: f64) -> JobRow {
     Seen::member(letter, member.to_vec(), score).row()

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use sancho_core::metrics::Step;
-use sancho_core::{Checkpointed, DeployMark, Execution, Order, Payload, Progress, Timestamp, limits};
+use sancho_core::{Checkpointed, DeployMark, Execution, Order, Payload, Progress, State, Timestamp, limits};
 use sancho_redis::readers;
 
 /// The fields of a process's hash that are read.
@@ -25,6 +25,9 @@ pub(crate) fn check(bytes: &[u8]) {
             assert!(bytes.ends_with(row.payload.as_bytes()));
             assert!(!row.jid.as_str().is_empty());
         }
+    }
+    if let Some(row) = readers::elsewhere(bytes) {
+        assert_eq!((row.state, row.key), (State::Busy, None), "what runs elsewhere is busy, and holds no key");
     }
     check_metrics(bytes);
     check_kept(bytes);
