@@ -52,7 +52,13 @@ fn check_process(bytes: &[u8]) {
 /// Lines are the fields and values of a hash, in turns.
 fn check_metrics(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for execution in readers::counts(&text.split('\n').map(str::to_owned).collect::<Vec<_>>()) {
+    let flat: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let (queues, sizes) = readers::queue_counts(Timestamp::EPOCH, &flat);
+    for count in queues {
+        assert!(count.count > 0 && count.failures <= count.count, "{count:?}");
+    }
+    assert!(sizes.is_none_or(|sizes| sizes.at == Timestamp::EPOCH));
+    for execution in readers::counts(&flat) {
         assert!(execution.count > 0 && execution.failures <= execution.count, "{execution:?}");
         _ = (execution.mean(), execution.percentile(99));
     }
