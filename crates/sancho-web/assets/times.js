@@ -1,7 +1,16 @@
 // Exact times in the person's own zone: pages are written in UTC, and say so.
 
 const lang = document.documentElement.lang;
-const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "long" });
+const exact = new Intl.DateTimeFormat(lang, {
+  year: "numeric",
+  // Months of Vietnamese have numbers for names.
+  month: lang === "vi" ? "numeric" : "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
 const minute = new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "short" });
 
 /** Says all times below `root` in the person's zone: as the title of those in words, and as the text of exact ones. */

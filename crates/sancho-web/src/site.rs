@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sancho_core::{Clock, Finding, Inspect, Store};
+use sancho_core::{Clock, Finding, Inspect, Store, UnknownClass};
 
 use crate::api::{Pusher, StorePusher};
 use crate::extend::Added;
@@ -36,15 +36,7 @@ impl Web {
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
         let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
-        Web {
-            pusher,
-            inspect,
-            clock,
-            safety: Safety::default(),
-            hub,
-            added: Added::default(),
-            lately: Arc::default(),
-        }
+        Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default(), lately: Arc::default() }
     }
 
     /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.
@@ -57,7 +49,8 @@ impl Web {
 /// What is dear to find out, and shared by all who look.
 #[derive(Debug, Default)]
 pub(crate) struct Lately {
-    pub(crate) checkup: Shared<Vec<Finding>>,
+    /// What the store says of its health, and the classes that processes do not know.
+    pub(crate) health: Shared<(Vec<Finding>, Vec<UnknownClass>)>,
 }
 
 /// [`Web`] as handlers share it. Cheap to clone.
