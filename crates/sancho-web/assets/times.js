@@ -1,8 +1,10 @@
-// Exact times in the person's own zone: pages are written in UTC.
+// Times in the person's own zone: pages are written in UTC, and so is what they send.
 
-const exact = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "long" });
+const language = document.documentElement.lang;
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+const zone = new Intl.DateTimeFormat(language, { timeZoneName: "short" });
 
-/** Titles of all times below `root` say the time in the person's zone. */
+/** Titles of all times below `root` say the time in the person's zone, and fields take it. */
 export function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
@@ -12,4 +14,25 @@ export function showTimes(root) {
       else time.title = shown;
     }
   }
+  for (const field of root.querySelectorAll("input[data-utc][name]")) takeLocal(field);
+}
+
+/** The person types in their own zone, and a field beside sends the same time in UTC. */
+function takeLocal(field) {
+  const sent = document.createElement("input");
+  sent.type = "hidden";
+  sent.name = field.name;
+  field.dataset.name = field.name;
+  field.removeAttribute("name");
+  field.after(sent);
+  const named = zone.formatToParts(new Date()).find((part) => part.type === "timeZoneName");
+  const word = field.closest("label")?.querySelector("[data-zone]");
+  if (word && named) word.textContent = `(${named.value})`;
+  const translate = () => {
+    // A time without a zone is read in the person's own.
+    const at = new Date(field.value);
+    sent.value = Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19);
+  };
+  field.addEventListener("input", translate);
+  translate();
 }
