@@ -217,6 +217,7 @@ function lines(names, rows) {
 
 function draw(figure) {
   const { plot: kind, unit, by } = figure.dataset;
+  if (!figure.querySelector(".numbers")) return;
   const { names, rows } = numbers(figure);
   if (rows.length < 2) return;
   const { series, data } = kind === "bars" ? bars(names, rows) : lines(names, rows);

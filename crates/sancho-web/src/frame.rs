@@ -229,7 +229,7 @@ impl Frame {
 
     /// The address of a queue's page.
     pub(crate) fn to_queue(&self, name: &str) -> String {
-        self.to(&format!("queues/{}", text::segment(name)))
+        self.to(&text::queue_address(name))
     }
 
     /// The language that the person chose, for forms to carry on.
@@ -247,7 +247,7 @@ impl Frame {
         if self.person.may_act() {
             return Ok(());
         }
-        Err(Failure::forbidden(format!("{} is a viewer: only an operator changes anything", self.person.name)))
+        Err(Failure::viewer())
     }
 
     /// The address of this page in another language.
