@@ -1,6 +1,5 @@
 // Numbers as they change: one stream of server-sent events, which tells at most once a second.
-import { drawRates } from "./rates.js";
-import { showTimes } from "./times.js";
+import { exchange } from "./keep.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 
@@ -21,7 +20,7 @@ export function goLive() {
       const number = look[place.dataset.count];
       if (typeof number === "number") place.textContent = whole.format(number);
     }
-    drawRates(look);
+    if (document.querySelector("[data-rates]")) import("./rates.js").then(({ drawRates }) => drawRates(look));
     freshen(look);
   });
   stream.addEventListener("away", () => {
@@ -53,8 +52,7 @@ async function freshen(look) {
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
       if (fresh && !isInUse(part)) {
-        part.replaceWith(fresh);
-        showTimes(fresh);
+        exchange(part, fresh);
       }
     }
     known = told;
@@ -66,7 +64,10 @@ async function freshen(look) {
   }
 }
 
-/** Nobody's button moves away from under the pointer, and nothing that was selected is lost. */
+/** What somebody is about to press, is typing in or has marked does not move away. */
 function isInUse(part) {
-  return part.contains(document.activeElement) || part.matches(":has(button:hover, tr.on, input:checked)");
+  const marked = getSelection();
+  const isMarked = marked && !marked.isCollapsed && part.contains(marked.anchorNode);
+  const held = ":has(button:hover, summary:hover, select:focus, input:focus:not([type=checkbox], [type=radio]), .u-over:hover)";
+  return isMarked || part.matches(held);
 }

@@ -3,11 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sancho_core::{Clock, Inspect, Pusher, Store};
+use sancho_core::{Clock, Finding, Inspect, Pusher, Store, UnknownClass};
 
 use crate::api::StorePusher;
+use crate::extend::Added;
 use crate::live::Hub;
 use crate::safety::Safety;
+use crate::shared::Shared;
 
 /// The pages as an application wants them: which store they show, and how.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub struct Web {
     pub(crate) safety: Safety,
     /// What is live.
     pub(crate) hub: Hub,
+    /// What the application adds to the pages.
+    pub(crate) added: Added,
+    /// What was found out for everybody.
+    pub(crate) lately: Arc<Lately>,
 }
 
 impl Web {
@@ -34,7 +40,8 @@ impl Web {
     pub fn of(client: impl Pusher) -> Self {
         let (inspect, clock) = (Arc::clone(client.inspect()), Arc::clone(client.clock()));
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
-        Web { pusher: Arc::new(client), inspect, clock, safety: Safety::default(), hub }
+        let pusher = Arc::new(client);
+        Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default(), lately: Arc::default() }
     }
 
     /// The pages of a store, where there is no client. `store` and `inspect` are two faces of the same one.
@@ -44,6 +51,13 @@ impl Web {
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         Web::of(StorePusher::new(store, inspect, clock))
     }
+}
+
+/// What is dear to find out, and shared by all who look.
+#[derive(Debug, Default)]
+pub(crate) struct Lately {
+    /// What the store says of its health, and the classes that processes do not know.
+    pub(crate) health: Shared<(Vec<Finding>, Vec<UnknownClass>)>,
 }
 
 /// [`Web`] as handlers share it. Cheap to clone.

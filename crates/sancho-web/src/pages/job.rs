@@ -6,11 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
+use crate::extend::{self, Drawn, Place};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::{Figure, time_word};
 use crate::frame::{Frame, Tab, page};
-use crate::payload;
+use crate::payload::{self, Printed};
 use crate::safety::audit;
 use crate::site::Site;
 use crate::text::{segment, shortened, term, visible};
@@ -18,6 +19,9 @@ use crate::when::When;
 
 /// Characters of an error's message that the page shows.
 const MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// How far back the metrics of its class look that it links to: an hour.
+const METRICS_MINUTES: u64 = 60;
 
 /// Bytes of a backtrace that the page shows.
 const BACKTRACE_BYTES_MAX: usize = 64 * 1024;
@@ -37,9 +41,11 @@ struct JobPage {
     retry: Option<String>,
     /// Why the payload cannot be read.
     unreadable: Option<String>,
-    payload: String,
-    left_out: usize,
+    payload: Printed,
+    /// Where the metrics of its class are.
+    metrics: Option<String>,
     did: Option<String>,
+    panels: Vec<Drawn>,
 }
 
 impl JobPage {
@@ -73,24 +79,24 @@ fn acts(state: Stands) -> &'static [Act] {
 }
 
 pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: Frame) -> Result<Response, Failure> {
-    let row = found(&site, &f, jid).await?;
+    let row = found(&site, jid).await?;
     let f = f.on(tab(row.state));
     let did = Fields::from(f.query.clone());
     let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
-    Ok(page(&told(f, &row, did)))
+    let panels = extend::drawn(&site.added.panels, Place::Job, &f, Some(&row)).await;
+    Ok(page(&JobPage { panels, ..told(f, &row, did) }))
 }
 
-async fn found(site: &Site, f: &Frame, jid: String) -> Result<JobRow, Failure> {
+async fn found(site: &Site, jid: String) -> Result<JobRow, Failure> {
     let row = match Jid::new(jid) {
         Ok(jid) => site.inspect.find(&jid).await?,
         Err(_) => None,
     };
-    row.ok_or_else(|| Failure::not_found(f.t("job.gone")))
+    row.ok_or_else(|| Failure::not_found("job.gone"))
 }
 
 fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     let envelope = row.payload.envelope();
-    let (payload, left_out) = payload::shown(&row.payload);
     let mut told = JobPage {
         job: Figure::of(&f, row),
         acts: acts(row.state),
@@ -100,9 +106,10 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         same_error: None,
         retry: None,
         unreadable: None,
-        payload,
-        left_out,
+        payload: payload::printed(&row.payload),
+        metrics: None,
         did,
+        panels: Vec::new(),
         f,
     };
     let f = &told.f;
@@ -125,6 +132,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     told.message =
         envelope.error_message().map(|message| visible(&shortened(&message, MESSAGE_CHARS_MAX)).into_owned());
     told.backtrace = backtrace(&envelope.error_backtrace());
+    told.metrics = super::metrics::address_of_class(f, &envelope.display_class(), METRICS_MINUTES);
     told.same_error = envelope.error_class().map(|class| {
         let asked = segment(&term("error", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
@@ -159,15 +167,15 @@ pub(crate) async fn act(
     fields: Fields,
 ) -> Result<Response, Failure> {
     f.may_act()?;
-    let row = found(&site, &f, jid).await?;
+    let row = found(&site, jid).await?;
     let address = format!("jobs/{}", segment(row.jid.as_str()));
     if fields.get("act") == "cancel" {
-        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid(f.t("job.not_running")))?;
+        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid("job.not_running"))?;
         site.inspect.order(process, &Order::Cancel(row.jid.clone()), f.now).await?;
         audit(&f.person, "cancel", &visible(row.jid.as_str()), 1);
         return Ok(Redirect::to(&f.to("busy?did=cancel")).into_response());
     }
-    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("a job knows no such act"))?;
+    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("act.unknown"))?;
     let action = act.action(&fields, f.now)?;
     let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
     audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);

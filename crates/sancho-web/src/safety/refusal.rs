@@ -57,7 +57,7 @@ impl Refusal {
 
     /// The answer for people, of which a page is made further out.
     pub(super) fn into_failure(self, mut answer: Response) -> Response {
-        answer.extensions_mut().insert(Failure::new(self.code, self.detail));
+        answer.extensions_mut().insert(Failure::at_the_gate(self.code, self.detail));
         answer
     }
 
