@@ -26,6 +26,7 @@ pub mod model;
 pub mod order;
 pub mod process;
 pub mod queue;
+pub mod redact;
 pub mod retry;
 pub mod store;
 pub mod time;
@@ -51,6 +52,7 @@ pub use metrics::{DeployMark, Metrics, MetricsRequest};
 pub use order::Order;
 pub use process::{Beat, BeatAnswer, CapsuleInfo, Greeting, ProcessInfo, Running};
 pub use queue::QueueName;
+pub use redact::Redact;
 pub use store::{Exchanged, Interest, Mark, NewJob, Promoted, Pruned, Pushed, Retention, Store, TakenOver};
 pub use time::Timestamp;
 

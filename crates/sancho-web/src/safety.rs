@@ -41,7 +41,7 @@ pub use bind::check_bind;
 pub use credentials::Credentials;
 pub(crate) use inert::hides;
 pub use person::{Person, Role};
-pub use redaction::{REDACTED, Redaction};
+pub use redaction::Redaction;
 pub use refusal::Refusal;
 pub use secret::SECRET_BYTES_MIN;
 pub(crate) use seen::Seen;
@@ -82,10 +82,9 @@ impl Web {
         Ok(self)
     }
 
-    /// Hides parts of payloads from all pages, and from all programs that ask here. What a payload hides of itself is
-    /// hidden without it.
-    ///
-    /// An action over all jobs that match a filter still goes by the whole payload, as the store has it.
+    /// Hides parts of jobs from all pages, and from all programs that ask here. What a payload hides of itself is
+    /// hidden without it. What is hidden is not found by any filter either: no list shows it, and no action over all
+    /// that match is done to it.
     pub fn redact(mut self, redaction: Redaction) -> Self {
         self.safety.redaction = redaction;
         self
