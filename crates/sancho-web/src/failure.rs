@@ -41,6 +41,7 @@ impl Failure {
     fn said(&self) -> Option<&'static str> {
         match self.code {
             "cross-site" => Some("failure.cross_site"),
+            "too-many-tries" => Some("failure.too_many_tries"),
             "not-this-machine" => Some("failure.not_this_machine"),
             "unauthorized" => Some("failure.unauthorized"),
             "viewer" => Some("failure.viewer"),

@@ -20,12 +20,15 @@ mod gate;
 mod headers;
 mod inert;
 mod origin;
+mod patience;
 mod person;
+mod proxies;
 mod redaction;
 mod refusal;
 mod secret;
 mod seen;
 mod shielded;
+mod throttle;
 
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
@@ -47,12 +50,14 @@ pub use secret::SECRET_BYTES_MIN;
 pub(crate) use seen::Seen;
 
 use origin::TrustedOrigins;
+use proxies::TrustedProxies;
 
 /// The settings of all that keeps the pages safe.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Safety {
     access: Access,
     trusted: TrustedOrigins,
+    proxies: TrustedProxies,
     redaction: Redaction,
 }
 
@@ -79,6 +84,16 @@ impl Web {
     /// What is no origin: a scheme and a host, and nothing behind them.
     pub fn trust_origin(mut self, origin: &str) -> Result<Self, Invalid> {
         self.safety.trusted.add(origin)?;
+        Ok(self)
+    }
+
+    /// Believes what a proxy at this address, or in this network such as `10.0.0.0/8`, says of for whom it asks, in the
+    /// header `X-Forwarded-For`: whoever tries wrong credentials through it then waits alone. It lets nobody in.
+    ///
+    /// # Errors
+    /// What is neither an address nor a network.
+    pub fn trust_proxy(mut self, network: &str) -> Result<Self, Invalid> {
+        self.safety.proxies.add(network)?;
         Ok(self)
     }
 

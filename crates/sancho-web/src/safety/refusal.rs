@@ -1,5 +1,7 @@
 //! What those get who are not let in.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -13,18 +15,34 @@ pub struct Refusal {
     code: &'static str,
     detail: String,
     challenges: Vec<HeaderValue>,
+    /// How long to wait before it is worth asking again.
+    wait: Option<Duration>,
 }
 
 impl Refusal {
     /// Somebody is not let in, for a reason that they may know.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Refusal { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into(), challenges: Vec::new() }
+        Refusal::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Refusal { status, code, detail: detail.into(), challenges: Vec::new(), wait: None }
     }
 
     pub(super) fn unknown(challenges: impl Iterator<Item = HeaderValue>) -> Self {
         let challenges = challenges.collect();
-        let detail = "these pages are for those who sign in".to_owned();
-        Refusal { status: StatusCode::UNAUTHORIZED, code: "unauthorized", detail, challenges }
+        let detail = "these pages are for those who sign in";
+        Refusal { challenges, ..Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", detail) }
+    }
+
+    pub(super) fn too_many_tries(wait: Duration) -> Self {
+        let detail = "wrong credentials came too often from there: wait as long as Retry-After says, and try again";
+        Refusal { wait: Some(wait), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", detail) }
+    }
+
+    pub(super) fn too_long(bytes_max: usize) -> Self {
+        let detail = format!("the address is too long: at most {bytes_max} bytes are read");
+        Refusal::new(StatusCode::URI_TOO_LONG, "invalid", detail)
     }
 
     pub(super) fn not_this_machine(why: &str) -> Self {
@@ -45,11 +63,26 @@ impl Refusal {
         Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
     }
 
+    pub(super) fn too_slow(within: Duration) -> Self {
+        let detail = format!("the request took longer than {within:?} to arrive: nothing was done, send it again");
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "invalid", detail)
+    }
+
+    pub(super) fn defect() -> Self {
+        let detail = "a defect of these pages, or of what the application added to them: its log says more";
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// An empty answer that carries the refusal to the gate.
     pub(super) fn answer(self) -> Response {
         let mut answer = self.status.into_response();
         for challenge in &self.challenges {
             answer.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+        if let Some(wait) = self.wait {
+            // Whole seconds, and never less than there are to wait.
+            let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
         }
         answer.extensions_mut().insert(self);
         answer
