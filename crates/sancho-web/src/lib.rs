@@ -25,6 +25,7 @@ mod act;
 mod api;
 mod assets;
 mod chart;
+mod extend;
 mod failure;
 mod fields;
 mod figure;
@@ -42,6 +43,7 @@ mod when;
 pub use axum;
 
 pub use api::{OPENAPI, PROBLEM_CODES, PushFailure, Pusher};
+pub use extend::{Escaped, Fragment, Panel, Tab, Title, View, escaped};
 pub use i18n::Language;
 pub use live::Hub;
 pub use routes::router;

@@ -3,7 +3,7 @@
 use clap::Args;
 use sancho::Client;
 use sancho_core::redact::Hidden;
-use sancho_core::{Cursor, Filter, JobRow, Set, Timestamp, limits};
+use sancho_core::{Cursor, Direction, Filter, JobRow, Set, Timestamp, limits};
 use serde::Serialize;
 
 use super::row::{JsonRow, progress};
@@ -105,7 +105,7 @@ async fn filled(
 ) -> Result<sancho_core::Page, Exit> {
     let mut rows: Vec<JobRow> = Vec::new();
     loop {
-        let page = client.inspect().page(set, filter, cursor.as_ref(), limit - rows.len()).await?;
+        let page = client.inspect().page(set, filter, Direction::Forward, cursor.as_ref(), limit - rows.len()).await?;
         rows.extend(page.rows.into_iter().map(|row| Hidden::said_by(&row.payload).cut_row(row)));
         if rows.len() >= limit || page.next.is_none() {
             return Ok(sancho_core::Page { rows, next: page.next });

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::process::Quiet;
-use sancho_core::{Cursor, Filter, Incarnation, Jid, Order, ProcessRow, Set, Timestamp, limits};
+use sancho_core::{Cursor, Direction, Filter, Incarnation, Jid, Order, ProcessRow, Set, Timestamp, limits};
 
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -94,7 +94,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let busy = rows.iter().map(|row| row.busy as u64).sum();
     let slots = rows.iter().map(|row| row.info.slots as u64).sum();
     let cursor = Some(fields.get("after")).filter(|after| !after.is_empty()).map(|after| Cursor(after.to_owned()));
-    let found = site.inspect.page(&Set::Busy, &Filter::all(), cursor.as_ref(), ROWS).await?;
+    let found = site.inspect.page(&Set::Busy, &Filter::all(), Direction::Forward, cursor.as_ref(), ROWS).await?;
     let jobs = found
         .rows
         .iter()

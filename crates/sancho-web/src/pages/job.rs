@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
+use crate::extend::{self, Drawn, Place};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::{Figure, time_word};
@@ -40,6 +41,7 @@ struct JobPage {
     payload: String,
     left_out: usize,
     did: Option<String>,
+    panels: Vec<Drawn>,
 }
 
 impl JobPage {
@@ -77,7 +79,8 @@ pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: F
     let f = f.on(tab(row.state));
     let did = Fields::from(f.query.clone());
     let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
-    Ok(page(&told(f, &row, did)))
+    let panels = extend::drawn(&site.added.panels, Place::Job, &f, Some(&row)).await;
+    Ok(page(&JobPage { panels, ..told(f, &row, did) }))
 }
 
 async fn found(site: &Site, f: &Frame, jid: String) -> Result<JobRow, Failure> {
@@ -103,6 +106,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         payload,
         left_out,
         did,
+        panels: Vec::new(),
         f,
     };
     let f = &told.f;

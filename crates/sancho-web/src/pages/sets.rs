@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use sancho_core::inspect::Paused;
-use sancho_core::{Cursor, Filter, QueueName, QueueRow, Set, State as Stands, Timestamp};
+use sancho_core::{Cursor, Direction, Filter, QueueName, QueueRow, Set, State as Stands, Timestamp};
 
 use crate::act::{Act, SPANS};
 use crate::failure::Failure;
@@ -171,7 +171,7 @@ async fn show(site: Site, f: Frame, list: List) -> Result<Response, Failure> {
         None => list.size(&site, f.now).await?,
     };
     let (found, slip) = match Filter::parse(&asked, f.now) {
-        Ok(filter) => (site.inspect.page(&list.set, &filter, cursor.as_ref(), rows).await?, None),
+        Ok(filter) => (site.inspect.page(&list.set, &filter, Direction::Forward, cursor.as_ref(), rows).await?, None),
         Err(invalid) => (Default::default(), Some(invalid.to_string())),
     };
     let jobs = found.rows.iter().map(|row| Figure::of(&f, row)).collect();

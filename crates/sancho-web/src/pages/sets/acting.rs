@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::{Action, Cursor, Filter, Jid, Selection, Timestamp, limits};
+use sancho_core::{Action, Cursor, Direction, Filter, Jid, Selection, Timestamp, limits};
 
 use super::{List, ROWS_MAX};
 use crate::act::Act;
@@ -108,7 +108,8 @@ async fn count(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<C
     }
     let (mut jobs, mut after) = (0, None);
     for _ in 0..COUNTED_PAGES_MAX {
-        let found = site.inspect.page(&list.set, &wanted.filter, after.as_ref(), COUNTED_PAGE).await?;
+        let found =
+            site.inspect.page(&list.set, &wanted.filter, Direction::Forward, after.as_ref(), COUNTED_PAGE).await?;
         jobs += found.rows.len() as u64;
         after = found.next;
         if after.is_none() {

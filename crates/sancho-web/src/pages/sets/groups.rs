@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
-use sancho_core::{Filter, JobRow};
+use sancho_core::{Direction, Filter, JobRow};
 
 use super::List;
 use crate::failure::Failure;
@@ -61,7 +61,7 @@ pub(super) async fn show(site: Site, f: Frame, list: List, asked: String) -> Res
         Err(invalid) => slip = Some(invalid.to_string()),
         Ok(filter) => {
             for _ in 0..PAGES_MAX {
-                let found = site.inspect.page(&list.set, &filter, after.as_ref(), PAGE).await?;
+                let found = site.inspect.page(&list.set, &filter, Direction::Forward, after.as_ref(), PAGE).await?;
                 looked_at += found.rows.len() as u64;
                 found.rows.iter().for_each(|row| add(&mut groups, &f, &list, &asked, row));
                 after = found.next;
