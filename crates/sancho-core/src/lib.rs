@@ -29,6 +29,7 @@ pub mod order;
 pub mod process;
 pub mod pusher;
 pub mod queue;
+pub mod redact;
 pub mod retry;
 pub mod store;
 pub mod time;
@@ -56,6 +57,7 @@ pub use order::Order;
 pub use process::{Beat, BeatAnswer, CapsuleInfo, Greeting, ProcessInfo, Running};
 pub use pusher::{PushFailure, Pusher};
 pub use queue::QueueName;
+pub use redact::Redact;
 pub use store::{Exchanged, Interest, Mark, NewJob, Promoted, Pruned, Pushed, Retention, Store, TakenOver};
 pub use time::Timestamp;
 

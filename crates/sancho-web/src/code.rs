@@ -50,6 +50,8 @@ pub enum Code {
     NotThisMachine,
     /// A page of another site made the request.
     CrossSite,
+    /// Wrong credentials came too often.
+    TooManyTries,
 }
 
 /// What the table says of a code: its name, its status, and its title.
@@ -57,7 +59,7 @@ type Row = (&'static str, StatusCode, &'static str);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 19] = [
         Code::Unavailable,
         Code::OutcomeUnknown,
         Code::Full,
@@ -76,6 +78,7 @@ impl Code {
         Code::Viewer,
         Code::NotThisMachine,
         Code::CrossSite,
+        Code::TooManyTries,
     ];
 
     const fn row(self) -> Row {
@@ -111,6 +114,7 @@ impl Code {
             Code::Viewer => ("viewer", S::FORBIDDEN, "a viewer looks, and only operators act"),
             Code::NotThisMachine => ("not-this-machine", S::FORBIDDEN, "the pages are for this machine alone"),
             Code::CrossSite => ("cross-site", S::FORBIDDEN, "another site made the request"),
+            Code::TooManyTries => ("too-many-tries", S::TOO_MANY_REQUESTS, "wrong credentials came too often"),
         }
     }
 

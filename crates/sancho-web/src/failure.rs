@@ -67,12 +67,18 @@ impl Failure {
     pub(crate) fn at_the_gate(code: Code, detail: String) -> Self {
         let said = match code {
             Code::CrossSite => "failure.cross_site",
+            Code::TooManyTries => "failure.too_many_tries",
             Code::NotThisMachine => "failure.not_this_machine",
             Code::Unauthorized => "failure.unauthorized",
             Code::Viewer => "failure.viewer",
             _ => return Failure { detail, ..Failure::new(code, None) },
         };
         Failure::new(code, said)
+    }
+
+    /// With another status than its code has.
+    pub(crate) fn with(self, status: StatusCode) -> Self {
+        Failure { status, ..self }
     }
 
     /// With this in the place of `{}` in its sentence.
@@ -89,7 +95,7 @@ impl Failure {
     fn title(&self) -> &'static str {
         match self.code {
             "not-found" => "failure.not_found",
-            "forbidden" | "cross-site" | "not-this-machine" | "viewer" => "failure.forbidden",
+            "forbidden" | "cross-site" | "not-this-machine" | "too-many-tries" | "viewer" => "failure.forbidden",
             "unauthorized" => "failure.unknown",
             "invalid" | "method" => "failure.invalid",
             "unsupported" => "failure.unsupported",

@@ -53,7 +53,7 @@ pub use i18n::Language;
 pub use live::Hub;
 pub use routes::router;
 pub use safety::{
-    Access, Admission, Credentials, Doorkeeper, Person, REDACTED, Redaction, Refusal, Role, SECRET_BYTES_MIN,
-    check_bind,
+    Access, Admission, Credentials, Doorkeeper, Person, Redaction, Refusal, Role, SECRET_BYTES_MIN, check_bind,
 };
+pub use sancho_core::redact::REDACTED;
 pub use site::Web;

@@ -35,6 +35,11 @@ pub(crate) struct Pages {
     /// An origin under which people see the pages through a proxy, such as https://jobs.example.com; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     trust_origin: Vec<String>,
+
+    /// A proxy, or a network of them such as 10.0.0.0/8, that is believed when X-Forwarded-For says for whom it asks:
+    /// whoever tries wrong credentials through it waits alone; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    trust_proxy: Vec<String>,
 }
 
 /// The same, as it was checked.
@@ -43,6 +48,7 @@ pub(crate) struct Checked {
     bind: SocketAddr,
     access: Access,
     origins: Vec<String>,
+    proxies: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,16 +64,19 @@ impl Pages {
         check_bind(self.bind, &access).map_err(|invalid| {
             Exit::usage(format!("{invalid}; credentials stand in --auth-file FILE or in {VARIABLE}"))
         })?;
-        Ok(Checked { bind: self.bind, access, origins: self.trust_origin })
+        Ok(Checked { bind: self.bind, access, origins: self.trust_origin, proxies: self.trust_proxy })
     }
 }
 
 /// Serves the pages until Ctrl-C or TERM.
 pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) -> Result<(), Exit> {
-    let Checked { bind, access, origins } = wanted;
+    let Checked { bind, access, origins, proxies } = wanted;
     let mut web = Web::of(client.clone()).access(access);
     for origin in &origins {
         web = web.trust_origin(origin).map_err(Exit::usage)?;
+    }
+    for proxy in &proxies {
+        web = web.trust_proxy(proxy).map_err(Exit::usage)?;
     }
     let stop = told_to_stop()?;
     let failed = |error: std::io::Error| Exit::failed(format!("failed to listen on {bind}: {error}"));
@@ -84,7 +93,9 @@ pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) ->
         // Whoever heard it has gone only when nothing is served any more.
         let _ = told.send(());
     };
-    let served = axum::serve(listener, sancho_web::router(web)).with_graceful_shutdown(stopped).into_future();
+    // With the other end of each connection: whoever guesses credentials waits, and nobody else.
+    let service = sancho_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stopped).into_future();
     let too_long = async {
         let _ = hears.await;
         tokio::time::sleep(STOP_WITHIN).await;
@@ -139,7 +150,12 @@ mod tests {
     use super::*;
 
     fn pages(bind: &str, auth_file: Option<PathBuf>) -> Result<Checked, String> {
-        let pages = Pages { bind: bind.parse().expect("an address"), auth_file, trust_origin: Vec::new() };
+        let pages = Pages {
+            bind: bind.parse().expect("an address"),
+            auth_file,
+            trust_origin: Vec::new(),
+            trust_proxy: Vec::new(),
+        };
         pages.checked().map_err(|exit| format!("{exit:?}"))
     }
 

@@ -39,7 +39,12 @@ impl Problem {
 
     /// A request that cannot even be read: the status says at what that failed.
     fn unreadable(status: StatusCode, detail: String) -> Self {
-        Problem { status: status.as_u16(), ..Problem::invalid(detail) }
+        Problem::invalid(detail).with(status)
+    }
+
+    /// The same, with another status.
+    pub(crate) fn with(self, status: StatusCode) -> Self {
+        Problem { status: status.as_u16(), ..self }
     }
 
     /// A body that is JSON, but not what is asked for.

@@ -162,6 +162,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                  --trust-origin.",
     },
     Entry {
+        code: Code::TooManyTries.name(),
+        title: Code::TooManyTries.title(),
+        meaning: "The pages were asked with credentials that are not known, again and again from one address. It is not \
+                  answered for a while, whatever it presents.",
+        remedy: "wait as long as the answer's Retry-After says. Behind a proxy all share its address, unless it is \
+                 named: sancho web --trust-proxy.",
+    },
+    Entry {
         code: "Timeout",
         title: "a job ran longer than its timeout",
         meaning: "The job was ended where it waited last, and counts as failed: it is retried as after any error. What \
