@@ -145,7 +145,8 @@ function forget(plot) {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const plot of alive.keys()) plot.redraw(false);
+  // Fills are kept with the paths: both are made anew.
+  for (const plot of alive.keys()) plot.redraw();
 });
 
 /** The numbers of a chart, as its table has them. */
