@@ -255,7 +255,11 @@ async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
             let page = stage.router.get(list).await;
             let form = page.between("class=\"sheet flush\">", "</form>");
             let first = form.split("<button").nth(1).expect("the form has buttons");
-            assert!(first.starts_with(" disabled hidden"), "Enter in a field presses the first button: {first}");
+            assert!(first.starts_with(" name=\"act\" value=\"nothing\" hidden"), "Enter presses the first: {first}");
+            let before = stage.inspect.stats(NOW).await.expect("stats");
+            let answer = stage.router.post(list, "act=nothing&scope=all&jid=dead-1&jid=retry-1").await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+            assert_eq!(stage.inspect.stats(NOW).await.expect("stats"), before);
         }
     })
     .await;
