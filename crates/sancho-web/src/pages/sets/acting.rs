@@ -65,7 +65,7 @@ pub(super) async fn act(site: Site, f: Frame, list: List, fields: Fields) -> Res
     let mut wanted = Wanted::read(&fields, &f, &list)?;
     if !wanted.is_sure && (wanted.all || wanted.act.destroys()) {
         let count = count(&site, &f, &list, &wanted).await?;
-        wanted.of = Some(count.jobs).filter(|_| !count.or_more);
+        wanted.of = Some(count.jobs).filter(|_| count.next.is_none());
         let here = f.here([("did", "")]);
         return Ok(page(&AskPage { f, list, wanted, count, here }));
     }
