@@ -147,6 +147,11 @@ async fn a_class_is_paused_by_its_name_and_resumed_with_what_was_held_for_it() {
         }
         let told = stage.router.get(answer.header("location").trim_start_matches('.')).await.text;
         assert!(told.contains("2 jobs run now."), "{told}");
+        let page = stage.router.get("/metrics?class=Mailer").await.text;
+        assert!(page.contains("value=\"pause\">Pause class<"), "its own page has the button: {page}");
+        let answer = stage.router.post("/queues", "act=pause&class=Mailer&from=class").await;
+        let back = stage.router.get(answer.header("location").trim_start_matches('.')).await.text;
+        assert!(back.contains("class=\"pill warn\">paused<") && back.contains("value=\"resume\">Resume<"), "{back}");
         for form in ["act=pause&class=", "act=pause", &format!("act=pause&class={}", "c".repeat(513))] {
             assert_eq!(stage.router.post("/queues", form).await.status, StatusCode::BAD_REQUEST, "{form}");
         }
