@@ -52,7 +52,7 @@ pub(crate) async fn fill(store: &(impl Store + Inspect)) {
         }
     }
     for (number, bytes) in unreadable().into_iter().enumerate() {
-        for (place, offset) in places("unreadable").into_iter().zip(0..) {
+        for (place, offset) in places("unreadable").into_iter().step_by(2).zip(0..) {
             push(store, 1_000 + number * 10 + offset, "unreadable", bytes.clone(), place).await;
         }
     }

@@ -24,7 +24,6 @@ const NAMES_VISITED: usize = 8;
 pub(crate) struct Names {
     pub(crate) queues: Vec<String>,
     pub(crate) jids: Vec<String>,
-    pub(crate) processes: Vec<String>,
 }
 
 impl Names {
@@ -37,12 +36,7 @@ impl Names {
                 inspect.page(&set, &Filter::all(), Direction::Forward, None, JOBS_VISITED).await.expect("a page");
             jids.extend(page.rows.into_iter().map(|row| row.jid.to_string()));
         }
-        let processes = inspect.processes(NOW).await.expect("processes are listed");
-        Names {
-            queues: queues.iter().map(|row| row.name.to_string()).collect(),
-            jids,
-            processes: processes.iter().map(|row| row.info.incarnation.to_string()).collect(),
-        }
+        Names { queues: queues.iter().map(|row| row.name.to_string()).collect(), jids }
     }
 }
 
