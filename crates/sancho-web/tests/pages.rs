@@ -21,7 +21,7 @@ async fn a_page_answers_without_a_redirect_wherever_it_is_mounted() {
     let nested = axum::Router::new().nest("/jobs", support::router());
     let answer = nested.get("/jobs").await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.text.contains("href=\"jobs/busy\""), "{}", answer.text);
+    assert!(answer.text.contains("href=\"./jobs/busy\""), "{}", answer.text);
 }
 
 #[tokio::test]
