@@ -7,13 +7,14 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use sancho_core::metrics::{ClassMetrics, Metrics, QueueMetrics};
+use sancho_core::metrics::{ClassMetrics, Metrics, QueueMetrics, Step};
 use sancho_core::{Execution, MetricsRequest, QueueName, Timestamp, limits};
 
 use crate::chart::Svg;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
+use crate::pages::queues;
 use crate::plot::Plot;
 use crate::site::Site;
 use crate::text::{segment, shortened, visible};
@@ -42,6 +43,8 @@ struct MetricsPage {
     of: Of,
     count: u64,
     failures: u64,
+    /// Whether steps of this length have run times in buckets, from which percentiles are told.
+    has_run_times: bool,
     /// How long runs took; of a queue that is not known.
     times: Option<Execution>,
     executions: Plot,
@@ -54,6 +57,8 @@ struct MetricsPage {
     histogram: Option<Histogram>,
     heat: Option<HeatMap>,
     deploys: Vec<(Timestamp, String)>,
+    /// The one class, and whether it is paused.
+    class: Option<(String, bool)>,
 }
 
 /// What is shown.
@@ -150,6 +155,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         minutes,
         count: 0,
         failures: 0,
+        has_run_times: metrics.step == Step::Minute,
         times: None,
         executions: series::executions(&f, &metrics, series::of_classes(&metrics.classes), &deploys, label),
         run_times: None,
@@ -161,6 +167,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         histogram: None,
         heat: None,
         deploys: named.map(|mark| (mark.at, visible(&mark.label).into_owned())).collect(),
+        class: None,
         of,
         f,
     };
@@ -177,7 +184,9 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let f = &told.f;
     told.run_times = Some(series::run_times(f, &metrics, &deploys)).filter(|plot| !plot.is_empty());
     match &told.of {
-        Of::Class(_) => {
+        Of::Class(class) => {
+            let is_paused = queues::paused_classes(&site).await?.contains(class);
+            told.class = Some((class.clone(), is_paused));
             let one = metrics.classes.first();
             told.histogram = one.and_then(|class| series::histogram(f, &class.total));
             told.heat = one.and_then(|class| series::heat_map(f, &metrics, class));

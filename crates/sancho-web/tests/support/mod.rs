@@ -3,6 +3,8 @@
 #![expect(dead_code, reason = "each test program uses another part of it")]
 
 pub(crate) mod crawl;
+pub(crate) mod log;
+pub(crate) mod stage;
 pub(crate) mod store;
 
 use std::sync::Arc;
@@ -54,12 +56,29 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// Bytes of the body, as it is sent.
+    pub(crate) size: usize,
 }
 
 impl Answer {
     /// The text of a header; empty if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers of ours are text"))
+    }
+}
+
+impl Answer {
+    /// What stands between two texts, the first time; empty where one of them is not there.
+    pub(crate) fn between(&self, before: &str, behind: &str) -> String {
+        let found = self.text.split_once(before).and_then(|(_, rest)| rest.split_once(behind));
+        found.map_or("", |(inside, _)| inside).replace("&#38;", "&").replace("&#34;", "\"")
+    }
+
+    /// Where the link that begins so leads, from the root: pages name it from where they are.
+    pub(crate) fn link(&self, before: &str) -> String {
+        let link = self.between(before, "\"");
+        assert!(!link.is_empty(), "there is a link behind {before}: {}", self.text);
+        format!("/{}", link.trim_start_matches("../").trim_start_matches("./"))
     }
 }
 
@@ -90,5 +109,6 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("a body comes to its end").to_bytes();
-    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    let (text, size) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.len());
+    Answer { status: parts.status, headers: parts.headers, text, size }
 }
