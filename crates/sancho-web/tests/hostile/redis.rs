@@ -77,8 +77,8 @@ async fn process(redis: &mut MultiplexedConnection, text: &str, number: usize) {
     let fields = [
         ("info", info.to_string()),
         ("concurrency", text.to_owned()),
-        ("busy", if number % 2 == 0 { text.to_owned() } else { "1e300".to_owned() }),
-        ("beat", if number % 2 == 0 { secs.to_string() } else { text.to_owned() }),
+        ("busy", if number.is_multiple_of(2) { text.to_owned() } else { "1e300".to_owned() }),
+        ("beat", if number.is_multiple_of(2) { secs.to_string() } else { text.to_owned() }),
         ("quiet", text.to_owned()),
         ("rss", text.to_owned()),
         ("rtt_us", "-1".to_owned()),
