@@ -44,7 +44,7 @@ const units = {
 };
 
 /** What all charts have: axes, a grid and a cursor, in the colors of the page. */
-export function plain({ unit = "count", by = "minute", width, padding = [10, 16, 0, 0] }) {
+export function plain({ unit = "count", by = "minute", width, padding = [10, 20, 0, 0] }) {
   const times = by === "day" ? utc : here;
   const axis = { stroke: () => color("soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: () => color("line"), width: 1 };
@@ -85,10 +85,10 @@ export function plain({ unit = "count", by = "minute", width, padding = [10, 16,
   };
 }
 
-/** The next number of one digit and zeros, or half of one. */
+/** The next even number of one digit, with zeros behind: its half is a round number too. */
 function nice(number) {
   const unit = 10 ** Math.floor(Math.log10(number));
-  return [1, 2, 2.5, 5, 10].map((step) => step * unit).find((step) => step >= number * 1.02) ?? 10 * unit;
+  return [2, 4, 6, 8, 10].map((step) => step * unit).find((step) => step >= number * 1.02) ?? 20 * unit;
 }
 
 /** Says beside the pointer what is there. `said` gives lines of a name, a text and a class. */
@@ -145,7 +145,8 @@ function forget(plot) {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const plot of alive.keys()) plot.redraw(false);
+  // Fills are kept with the paths: both are made anew.
+  for (const plot of alive.keys()) plot.redraw();
 });
 
 /** The numbers of a chart, as its table has them. */
