@@ -45,7 +45,8 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let f = f.on(Tab::Queues);
     let fields = Fields::from(f.query.clone());
     let metrics = rate::of_late(&site, f.now).await?;
-    let known: Vec<Row> = known(&site, f.now).await?.into_iter().map(|row| Row::of(row, &metrics)).collect();
+    let rates = rate::by_queue(&metrics);
+    let known: Vec<Row> = known(&site, f.now).await?.into_iter().map(|row| Row::of(row, &rates)).collect();
     let table = Table::of(&fields, known.len());
     let (rows, is_last) = table.shown(known);
     let at = |number: usize| {

@@ -1,7 +1,9 @@
 //! What was performed of each queue of late.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use sancho_core::metrics::QueueMetrics;
 use sancho_core::{Metrics, MetricsRequest, QueueName, Timestamp};
 
 use crate::failure::Failure;
@@ -25,10 +27,11 @@ pub(super) struct Rate {
     pub(super) failures: u64,
 }
 
-impl Rate {
-    /// The rate of a queue; nothing where none of its jobs was performed.
-    pub(super) fn of(metrics: &Metrics, queue: &QueueName) -> Option<Rate> {
-        let counted = metrics.queues.iter().find(|counted| counted.queue == *queue)?;
-        Some(Rate { per_minute: counted.count as f64 / f64::from(MINUTES), failures: counted.failures })
-    }
+/// The rates of all queues of which jobs were performed.
+pub(super) fn by_queue(metrics: &Metrics) -> HashMap<&QueueName, Rate> {
+    let rate = |counted: &QueueMetrics| Rate {
+        per_minute: counted.count as f64 / f64::from(MINUTES),
+        failures: counted.failures,
+    };
+    metrics.queues.iter().map(|counted| (&counted.queue, rate(counted))).collect()
 }

@@ -1,9 +1,10 @@
 //! The table of queues: which of them, in which order, how many at a time.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sancho_core::inspect::Paused;
-use sancho_core::{Metrics, QueueRow};
+use sancho_core::{QueueName, QueueRow};
 
 use super::rate::{MINUTES, Rate};
 use crate::fields::Fields;
@@ -22,9 +23,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(row: QueueRow, metrics: &Metrics) -> Row {
+    pub(super) fn of(row: QueueRow, rates: &HashMap<&QueueName, Rate>) -> Row {
         Row {
-            rate: Rate::of(metrics, &row.name),
+            rate: rates.get(&row.name).copied(),
             name: row.name.as_str().to_owned(),
             size: row.size,
             latency: row.latency,
