@@ -29,4 +29,14 @@ macro_rules! on_each_store {
     };
 }
 
+mod axe;
+mod busy;
+mod crawl;
+mod job;
+mod keyboard;
+mod languages;
 mod lists;
+mod live;
+mod plain;
+mod queues;
+mod safety;

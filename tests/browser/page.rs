@@ -65,16 +65,16 @@ pub(crate) struct Page {
 impl Page {
     /// Opens an empty page, for one site.
     pub(crate) async fn of(site: &Site, visitor: Visitor) -> Page {
-        Page::at_origin(&site.origin, visitor).await
+        Page::among(&[&site.origin], visitor).await
     }
 
-    /// Opens an empty page for whatever is at an origin.
-    pub(crate) async fn at_origin(origin: &str, visitor: Visitor) -> Page {
+    /// Opens an empty page for whatever is at these origins. Addresses without one lead to the first.
+    pub(crate) async fn among(origins: &[&str], visitor: Visitor) -> Page {
         let Visitor { language, javascript, look, credentials } = visitor;
         let page = Page { id: Driver::shared().number() };
         let (name, password) = credentials.unzip();
         let window = json!({
-            "origin": origin, "language": language, "javascript": javascript,
+            "origins": origins, "language": language, "javascript": javascript,
             "dark": look.dark, "width": look.width, "height": look.height, "name": name, "password": password,
         });
         page.does("new", window).await;
