@@ -44,9 +44,10 @@ fn is_key(text: &str) -> bool {
     text.contains('.') && text.split('.').all(is_word)
 }
 
-/// Whether all of a text's words are data, or the same in all languages.
+/// Whether all of a text's words are data, or the same in all languages, as the language of filters is.
 fn is_data(text: &str) -> bool {
-    of(text).all(|word| WORDS.contains(&word))
+    let is_filter = text.split(' ').all(|term| term.contains([':', '~', '<', '>']));
+    is_filter || of(text).all(|word| WORDS.contains(&word))
 }
 
 /// The words of a text.
@@ -62,5 +63,5 @@ fn keys_are_known_from_words() {
     for text in ["Busy", "it broke.", "1.5", "class:Mail* error~timeout age>1h", "…", "e.g. this"] {
         assert!(!is_key(text), "{text}");
     }
-    assert!(is_data("Mailer 12 ms") && is_data("12.345") && !is_data("Mailer failed"));
+    assert!(is_data("Mailer 12 ms") && is_data("12.345") && is_data("class:Mail* age>1h") && !is_data("Mailer failed"));
 }

@@ -45,8 +45,8 @@ export class Visitor {
     });
     page.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText;
-      // Whoever leaves a page ends its stream, and what it asked for to be fresh.
-      const left = reason === "net::ERR_ABORTED" && ["eventsource", "fetch"].includes(request.resourceType());
+      // Whoever leaves a page ends its stream, and what else it has not got yet.
+      const left = reason === "net::ERR_ABORTED" && request.resourceType() !== "document";
       if (!left) this.#faults.push(`a request failed: ${request.method()} ${request.url()}: ${reason}`);
     });
     page.on("response", (response) => {
