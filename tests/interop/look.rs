@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::cmd;
-use sancho::core::inspect::{Action, Filter, Selection, Set};
+use sancho::core::inspect::{Action, Direction, Filter, Selection, Set};
 use sancho::{Jid, State, Timestamp};
 use serde_json::json;
 
@@ -76,7 +76,12 @@ async fn a_scheduled_job_of_ruby_is_found_rescheduled_run_and_performed() {
 async fn a_retry_of_ruby_is_shown_killed_and_run_again() {
     let home = Home::new().await;
     let theirs = retrying(&home).await;
-    let page = home.client.inspect().page(&Set::Retries, &Filter::all(), None, 10).await.expect("Redis answers");
+    let page = home
+        .client
+        .inspect()
+        .page(&Set::Retries, &Filter::all(), Direction::Forward, None, 10)
+        .await
+        .expect("Redis answers");
     let envelope = page.rows[0].payload.envelope().expect("readable");
     assert_eq!(envelope.error_class().as_deref(), Some("Mishap"));
     assert_eq!(envelope.error_message().as_deref(), Some("I was told to fail: é"));

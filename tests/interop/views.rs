@@ -1,7 +1,7 @@
 //! What Ruby's API tells, `Inspect` tells too: calls that the tables of docs/guides/from-sidekiq.md set beside each other
 //! are both made, on the same Redis, and compared.
 
-use sancho::core::inspect::{Action, Filter, Paused, ProcessRow, Selection, Set};
+use sancho::core::inspect::{Action, Direction, Filter, Paused, ProcessRow, Selection, Set};
 use sancho::core::process::Quiet;
 use sancho::{JobRow, QueueName, Timestamp};
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ async fn numbers_of_rubys_api_are_those_of_inspect() {
 /// All jobs of a set.
 async fn rows(home: &Home, set: Set, filter: &str) -> Vec<JobRow> {
     let filter = Filter::parse(filter, home.client.clock().now()).expect("a filter");
-    home.client.inspect().page(&set, &filter, None, 100).await.expect("Redis answers").rows
+    home.client.inspect().page(&set, &filter, Direction::Forward, None, 100).await.expect("Redis answers").rows
 }
 
 /// A time in whole milliseconds: no clock is compared more closely here.

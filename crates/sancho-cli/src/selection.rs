@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sancho::Client;
-use sancho_core::{Cursor, Filter, Jid, JobRow, Key, QueueName, Set, StoreResult, Timestamp, limits};
+use sancho_core::{Cursor, Direction, Filter, Jid, JobRow, Key, QueueName, Set, StoreResult, Timestamp, limits};
 
 use crate::arguments::Named;
 use crate::exit::Exit;
@@ -141,7 +141,8 @@ impl Many {
         let mut cursor: Option<Cursor> = None;
         loop {
             let limit = limits::JOBS_PER_MOVE_MAX;
-            let page = client.inspect().page(&self.set, &self.filter, cursor.as_ref(), limit).await?;
+            let page =
+                client.inspect().page(&self.set, &self.filter, Direction::Forward, cursor.as_ref(), limit).await?;
             look(page.rows);
             match page.next {
                 Some(next) => cursor = Some(next),

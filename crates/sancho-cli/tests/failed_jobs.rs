@@ -47,6 +47,7 @@ impl Server {
             rss_bytes: 0,
             round_trip: Duration::ZERO,
             executions: Vec::new(),
+            by_queue: Vec::new(),
         };
         client.store().beat(&beat, now).await.unwrap();
         let request = ClaimRequest {

@@ -1,6 +1,9 @@
-//! Executions: how often a class was performed, and how long that took, counted between two beats.
+//! Executions: how often a class was performed, and how long that took, counted between two beats; and how often jobs
+//! of a queue were.
 
 use std::time::Duration;
+
+use crate::QueueName;
 
 /// What was performed of one class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,6 +101,50 @@ impl Execution {
             before += count;
         }
         None
+    }
+}
+
+/// How many jobs of one queue were performed, whatever their class.
+///
+/// ```
+/// use sancho_core::{QueueName, execution::QueueCount};
+///
+/// let mut count = QueueCount::of(QueueName::default());
+/// count.add_run();
+/// count.add_failure();
+/// assert_eq!((count.count, count.failures), (2, 1));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueCount {
+    /// The queue that they were claimed from.
+    pub queue: QueueName,
+    /// How many were performed, whatever came of it.
+    pub count: u64,
+    /// How many of these failed.
+    pub failures: u64,
+}
+
+impl QueueCount {
+    /// Nothing yet of a queue.
+    pub fn of(queue: QueueName) -> Self {
+        QueueCount { queue, count: 0, failures: 0 }
+    }
+
+    /// Counts one that did not fail.
+    pub fn add_run(&mut self) {
+        self.count += 1;
+    }
+
+    /// Counts one that failed.
+    pub fn add_failure(&mut self) {
+        self.count += 1;
+        self.failures += 1;
+    }
+
+    /// Adds what was counted elsewhere of the same queue.
+    pub fn merge(&mut self, other: &QueueCount) {
+        self.count = self.count.saturating_add(other.count);
+        self.failures = self.failures.saturating_add(other.failures);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::checkpointed::Checkpointed;
 use crate::checkup::Finding;
 use crate::claim::Incarnation;
+pub use crate::cursor::{Cursor, Direction};
 pub use crate::filter::Filter;
 use crate::lifecycle::{Refusal, State};
 use crate::metrics::{DeployMark, Metrics, MetricsRequest};
@@ -31,18 +32,26 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// One page of a set's jobs that match, at most `limit`, after `cursor`.
     ///
     /// A queue is in the order that it runs; scheduled, retries and held by time, earliest first; dead by time,
-    /// latest first; busy by start. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs
-    /// are looked at: a page may be short, even empty, and still have a `next`. Jobs that come or go between two
-    /// pages may be missed or shown twice, and in a queue may push others across the border of a page.
+    /// latest first; busy by start. [`Direction::Backward`] is the exact reverse of each, from its other end, at the
+    /// same cost. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs are looked at: a page
+    /// may be short, even empty, and still have a `next`. Jobs that come or go between two pages may be missed or
+    /// shown twice, and in a queue may push others across the border of a page.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a cursor that the store did not give, or gave in the
+    /// other direction.
     fn page<'a>(
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>>;
 
     /// The job with this id, wherever it is; `None` when it is gone.
+    ///
+    /// One that another program's process runs is found as [`Set::Busy`] lists it.
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
 
     /// The job that holds this key; `None` when the key is free.
@@ -54,8 +63,16 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// their identity is the incarnation, and their version names the program, such as `sidekiq 8.1.7`.
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>>;
 
-    /// What was performed, by class, in the steps that are asked for: as the beats told of it, each in the step of its
-    /// own `now`. What is older than it is kept may be left out before it is pruned.
+    /// Classes that processes met in queues and do not know, as [`Store::meet_unknown`](crate::Store::meet_unknown)
+    /// was told of them: those not forgotten by `now`, sorted by class, then queue.
+    ///
+    /// At most [`limits::UNKNOWN_CLASSES_TOLD_MAX`](crate::limits::UNKNOWN_CLASSES_TOLD_MAX) of them: the names come
+    /// from payloads, and where there are more, any may be left out.
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>>;
+
+    /// What was performed, by class and by queue, in the steps that are asked for, as the beats told of it, each in the
+    /// step of its own `now`; and the sizes of the sets, of the first beat of each step. What is older than it is kept
+    /// may be left out before it is pruned.
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>>;
 
     /// Marks a deploy, for those who look at the metrics. Answers with the mark that stands: this one, or one that was
@@ -192,7 +209,8 @@ pub enum Pausable {
 pub enum Set {
     /// One queue.
     Queue(QueueName),
-    /// Jobs that run.
+    /// Jobs that run. Where processes of other programs share the store, those that they run too: as each told at its
+    /// last beat, so that one that has just ended may still be listed, and one that has just begun not yet.
     Busy,
     /// Jobs scheduled for later.
     Scheduled,
@@ -220,7 +238,7 @@ pub struct JobRow {
     pub key: Option<Key>,
     /// Why it is held, if it is.
     pub held: Option<String>,
-    /// Who runs it, if it is busy.
+    /// Who runs it, if it is busy: for another program's process its identity.
     pub incarnation: Option<Incarnation>,
     /// What its run has kept so far, or the last one has: how far it is, and at which step. Nothing for a job whose
     /// payload names no id.
@@ -228,10 +246,6 @@ pub struct JobRow {
     /// What the store keeps.
     pub payload: Payload,
 }
-
-/// Where a page or an action goes on; opaque, and only for the store that gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(pub String);
 
 /// One page of jobs.
 #[derive(Clone, Debug, Default)]
@@ -275,7 +289,7 @@ pub enum Selection {
         set: Set,
         /// Which of its jobs.
         filter: Filter,
-        /// Where to go on.
+        /// Where to go on, [forward](Direction::Forward).
         after: Option<Cursor>,
     },
 }
@@ -306,6 +320,23 @@ pub struct ProcessRow {
     pub rss_bytes: u64,
     /// How long its last beat took.
     pub round_trip: Duration,
+}
+
+/// A class that a process met in a queue and does not know.
+///
+/// Its jobs go back to the queue unchanged, until [`limits::UNKNOWN_CLASS_AFTER`](crate::limits::UNKNOWN_CLASS_AFTER)
+/// (or what a server was told) has passed since the first meeting; then they die.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownClass {
+    /// The class, as payloads name it.
+    pub class: String,
+    /// The queue that it was met in.
+    pub queue: QueueName,
+    /// When it was first met there, since it was last forgotten.
+    pub since: Timestamp,
+    /// When it was last met there: a class that is not met for
+    /// [`limits::UNKNOWN_CLASS_FORGET`](crate::limits::UNKNOWN_CLASS_FORGET) is forgotten.
+    pub last: Timestamp,
 }
 
 /// What a store is.

@@ -10,6 +10,7 @@ pub mod checkpointed;
 pub mod checkup;
 pub mod claim;
 pub mod clock;
+pub mod cursor;
 pub mod entropy;
 pub mod error;
 pub mod execution;
@@ -36,12 +37,13 @@ pub use claim::{
     Checkpoint, Claim, ClaimRequest, Incarnation, Kept, Receipt, SettleAnswer, Settlement, Source, Standing,
 };
 pub use clock::Clock;
+pub use cursor::{Cursor, Direction};
 pub use entropy::Entropy;
 pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
-pub use execution::Execution;
+pub use execution::{Execution, QueueCount};
 pub use filter::Filter;
 pub use inspect::{
-    Action, Applied, Cursor, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats,
+    Action, Applied, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats, UnknownClass,
 };
 pub use jid::{Jid, JidSequence};
 pub use job::{Backtrace, Bury, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};

@@ -148,7 +148,11 @@ pub const HISTORY_KEPT_FOR: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 6
 /// the names inside wrappers come from payloads.
 pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
 
-/// Classes not known that one server tells of: each is named once, and their names come from payloads.
+/// Queues whose jobs one beat counts, or waits to tell of while the store is away: as many as a capsule serves. A beat is
+/// one step of the store, and each queue is a write in it.
+pub const QUEUES_PER_BEAT_MAX: usize = 1_000;
+
+/// Classes not known that one server, or one look at a store, tells of: their names come from payloads.
 pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 
 /// How long execution metrics by the minute are kept: eight hours.
@@ -166,6 +170,16 @@ pub const METRICS_CLASSES_GATHERED_MAX: usize = 10_000;
 /// Classes that are counted in one step, where a store does not leave that to Redis: names come from payloads, and
 /// one of a thousand forms is none that a person looks for.
 pub const METRICS_CLASSES_PER_STEP_MAX: usize = 5_000;
+
+/// Queues of which one look at the metrics tells, the busiest: as many as a capsule serves.
+pub const METRICS_QUEUES_MAX: usize = 1_000;
+
+/// Queues that one look at the metrics compares to find those that it tells of.
+pub const METRICS_QUEUES_GATHERED_MAX: usize = 10_000;
+
+/// Queues that are counted in one step, where a store does not leave that to Redis: a program may make a queue for each
+/// of its tenants, and a step stays one that is soon read.
+pub const METRICS_QUEUES_PER_STEP_MAX: usize = 5_000;
 
 /// How long deploy marks are kept: ninety days, as Sidekiq keeps them.
 pub const MARKS_KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);

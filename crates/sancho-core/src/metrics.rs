@@ -1,12 +1,13 @@
-//! Metrics: what was performed, by class and by the minute, and the marks that deploys leave beside it.
+//! Metrics: what was performed, by class and by queue and by the minute, how much was there to be performed, and the
+//! marks that deploys leave beside it.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use crate::error::Invalid;
-use crate::execution::{Buckets, Execution};
-use crate::{Timestamp, limits};
+use crate::execution::{Buckets, Execution, QueueCount};
+use crate::{QueueName, Stats, Timestamp, limits};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
@@ -75,7 +76,8 @@ pub struct MetricsRequest {
     pub step: Step,
     /// How many steps; no more than [`Step::most`] are looked at.
     pub steps: usize,
-    /// The one class that is asked for, as people know it; every class if there is none.
+    /// The one class that is asked for, as people know it; every class if there is none. Of one class neither queues
+    /// nor sizes are told: they are not those of a class.
     pub class: Option<String>,
 }
 
@@ -116,6 +118,11 @@ pub struct Metrics {
     /// How many further classes were performed; an upper bound where there are more than
     /// [`limits::METRICS_CLASSES_GATHERED_MAX`].
     pub left_out: usize,
+    /// The queues that jobs were performed of, those with the most first, at most [`limits::METRICS_QUEUES_MAX`].
+    pub queues: Vec<QueueMetrics>,
+    /// What the store had in its sets, earliest first: one for each step in which a process beat, of the moment of its
+    /// first beat.
+    pub sizes: Vec<SizeSample>,
 }
 
 /// What was performed of one class.
@@ -142,6 +149,53 @@ pub struct Sample {
     pub buckets: Option<Box<Buckets>>,
 }
 
+/// How many jobs of one queue were performed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueMetrics {
+    /// The queue.
+    pub queue: QueueName,
+    /// How many of its jobs were performed in all steps together.
+    pub count: u64,
+    /// How many of these failed.
+    pub failures: u64,
+    /// The steps in which some were performed, earliest first.
+    pub samples: Vec<QueueSample>,
+}
+
+/// How many jobs of one queue were performed in one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueSample {
+    /// The start of the step.
+    pub at: Timestamp,
+    /// How many were performed.
+    pub count: u64,
+    /// How many of these failed.
+    pub failures: u64,
+}
+
+/// What the store had in its sets, once in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeSample {
+    /// The start of the step.
+    pub at: Timestamp,
+    /// Jobs in queues.
+    pub enqueued: u64,
+    /// Jobs scheduled for later.
+    pub scheduled: u64,
+    /// Jobs that failed and wait for their next try.
+    pub retries: u64,
+    /// Jobs in the dead set.
+    pub dead: u64,
+}
+
+impl SizeSample {
+    /// What totals say of a step.
+    pub fn of(at: Timestamp, stats: &Stats) -> Self {
+        let Stats { enqueued, scheduled, retries, dead, .. } = *stats;
+        SizeSample { at, enqueued, scheduled, retries, dead }
+    }
+}
+
 /// For stores: gathers what was counted into the answer to a request.
 #[derive(Debug)]
 pub struct Gathering {
@@ -149,13 +203,27 @@ pub struct Gathering {
     starts: Vec<Timestamp>,
     classes: BTreeMap<String, ClassMetrics>,
     left_out: usize,
+    queues: BTreeMap<QueueName, QueueMetrics>,
+    sizes: BTreeMap<Timestamp, SizeSample>,
 }
 
 impl Gathering {
     /// Nothing yet.
     pub fn new(request: &MetricsRequest, now: Timestamp) -> Self {
         let starts = request.starts(now);
-        Gathering { request: request.clone(), starts, classes: BTreeMap::new(), left_out: 0 }
+        Gathering {
+            request: request.clone(),
+            starts,
+            classes: BTreeMap::new(),
+            left_out: 0,
+            queues: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+        }
+    }
+
+    /// Whether queues and sizes are asked for: a store that is asked for one class need not read them.
+    pub fn wants_queues(&self) -> bool {
+        self.request.class.is_none()
     }
 
     /// The start of each step that is asked for.
@@ -190,6 +258,42 @@ impl Gathering {
         }
     }
 
+    /// Adds what was counted of a queue in the step that starts at `at`; several counts of one step add up. What was not
+    /// asked for is left aside.
+    pub fn add_queue(&mut self, at: Timestamp, counted: &QueueCount) {
+        if !self.wants(at) || counted.count == 0 {
+            return;
+        }
+        let full = self.queues.len() >= limits::METRICS_QUEUES_GATHERED_MAX;
+        let queue = match self.queues.entry(counted.queue.clone()) {
+            Entry::Vacant(_) if full => return,
+            entry => entry.or_insert_with(|| QueueMetrics { queue: counted.queue.clone(), ..QueueMetrics::default() }),
+        };
+        queue.count = queue.count.saturating_add(counted.count);
+        queue.failures = queue.failures.saturating_add(counted.failures);
+        let index = match queue.samples.binary_search_by_key(&at, |sample| sample.at) {
+            Ok(index) => index,
+            Err(index) => {
+                queue.samples.insert(index, QueueSample { at, ..QueueSample::default() });
+                index
+            }
+        };
+        let sample = &mut queue.samples[index];
+        sample.count = sample.count.saturating_add(counted.count);
+        sample.failures = sample.failures.saturating_add(counted.failures);
+    }
+
+    /// Adds what the store had in its sets in the step of the sample. What was not asked for is left aside.
+    pub fn add_sizes(&mut self, sizes: SizeSample) {
+        if self.wants(sizes.at) {
+            self.sizes.insert(sizes.at, sizes);
+        }
+    }
+
+    fn wants(&self, at: Timestamp) -> bool {
+        self.wants_queues() && self.starts.binary_search(&at).is_ok()
+    }
+
     /// The answer, in which nothing was counted of what was not [added](Gathering::add).
     pub fn finish(self) -> Metrics {
         let mut classes: Vec<ClassMetrics> = self.classes.into_values().collect();
@@ -199,7 +303,12 @@ impl Gathering {
         });
         let left_out = self.left_out + classes.len().saturating_sub(limits::METRICS_CLASSES_MAX);
         classes.truncate(limits::METRICS_CLASSES_MAX);
-        Metrics { step: self.request.step, starts: self.starts, classes, left_out }
+        let mut queues: Vec<QueueMetrics> = self.queues.into_values().collect();
+        // They stand sorted by name, and those of one count stay so.
+        queues.sort_by_key(|queue| std::cmp::Reverse(queue.count));
+        queues.truncate(limits::METRICS_QUEUES_MAX);
+        let sizes = self.sizes.into_values().collect();
+        Metrics { step: self.request.step, starts: self.starts, classes, left_out, queues, sizes }
     }
 }
 
@@ -319,6 +428,40 @@ mod tests {
         assert_eq!(names, ["Slow", "Quick", "Class000"]);
         let quick = &metrics.classes[1];
         assert_eq!((quick.total.count, quick.samples.len(), quick.samples[0].at), (10, 2, minute(-1)));
+    }
+
+    #[test]
+    fn the_busiest_queues_come_first_and_have_a_bound() {
+        let request = MetricsRequest::last(Duration::from_secs(120));
+        let done = |queue: &str, count| {
+            let queue = QueueName::new(queue).expect("a name");
+            QueueCount { queue, count, failures: 1 }
+        };
+        let mut gathering = Gathering::new(&request, minute(0));
+        gathering.add_queue(minute(0), &done("b", 5));
+        gathering.add_queue(minute(-1), &done("b", 4));
+        gathering.add_queue(minute(0), &done("a", 10));
+        gathering.add_queue(minute(-2), &done("old", 99));
+        gathering.add_queue(minute(0), &done("none", 0));
+        for number in 0..limits::METRICS_QUEUES_MAX {
+            gathering.add_queue(minute(0), &done(&format!("queue{number:04}"), 1));
+        }
+        let queues = gathering.finish().queues;
+        assert_eq!(queues.len(), limits::METRICS_QUEUES_MAX);
+        let names: Vec<&str> = queues.iter().take(3).map(|queue| queue.queue.as_str()).collect();
+        assert_eq!(names, ["a", "b", "queue0000"]);
+        let samples = [(minute(-1), 4), (minute(0), 5)].map(|(at, count)| QueueSample { at, count, failures: 1 });
+        assert_eq!((queues[1].count, queues[1].failures, &queues[1].samples[..]), (9, 2, &samples[..]));
+    }
+
+    #[test]
+    fn of_one_class_neither_queues_nor_sizes_are_told() {
+        let request = MetricsRequest::last(Duration::from_secs(120)).of("A");
+        let mut gathering = Gathering::new(&request, minute(0));
+        gathering.add_queue(minute(0), &QueueCount { count: 3, ..QueueCount::default() });
+        gathering.add_sizes(SizeSample { at: minute(0), enqueued: 7, ..SizeSample::default() });
+        let metrics = gathering.finish();
+        assert!(metrics.queues.is_empty() && metrics.sizes.is_empty());
     }
 
     #[test]

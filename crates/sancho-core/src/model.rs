@@ -24,9 +24,9 @@ use bell::{Bell, Ring};
 use jobs::{Job, Jobs, Spot};
 
 use crate::inspect::DayStats;
-use crate::metrics::Step;
+use crate::metrics::{SizeSample, Step};
 use crate::process::{ProcessInfo, Quiet};
-use crate::{DeployMark, End, Execution, Incarnation, Jid, Order, Place, QueueName, Timestamp};
+use crate::{DeployMark, End, Execution, Incarnation, Jid, Order, Place, QueueCount, QueueName, Timestamp};
 
 /// A store in memory, shared by its clones.
 ///
@@ -76,6 +76,10 @@ pub struct Model {
     days: BTreeMap<i64, DayStats>,
     /// What was performed, by class, in the step of this length that starts then.
     executions: BTreeMap<(Step, Timestamp), BTreeMap<String, Execution>>,
+    /// The same by queue.
+    queue_counts: BTreeMap<(Step, Timestamp), BTreeMap<QueueName, QueueCount>>,
+    /// What was there at the first beat of each step.
+    sizes: BTreeMap<(Step, Timestamp), SizeSample>,
     deploys: BTreeSet<DeployMark>,
     /// What has happened since the bell was last rung.
     rings: Vec<Ring>,

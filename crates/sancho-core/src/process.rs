@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::claim::{Incarnation, Receipt, Standing};
-use crate::execution::Execution;
+use crate::execution::{Execution, QueueCount};
 pub use crate::order::Order;
 use crate::{Jid, QueueName, Timestamp};
 
@@ -69,6 +69,9 @@ pub struct Beat {
     /// [`Inspect::metrics`](crate::Inspect::metrics), if the incarnation is known. A beat of unknown outcome is not
     /// sent again with the same ones.
     pub executions: Vec<Execution>,
+    /// The same by the queues that the jobs came from, at most one of a queue and at most
+    /// [`limits::QUEUES_PER_BEAT_MAX`](crate::limits::QUEUES_PER_BEAT_MAX): counted with the executions, or not at all.
+    pub by_queue: Vec<QueueCount>,
 }
 
 /// Whether a process takes jobs.

@@ -11,12 +11,13 @@ mod processes;
 mod queues;
 pub(crate) mod search;
 mod stats;
+mod unknown;
 
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
-    MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult,
-    Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
+    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
+    StoreResult, Timestamp, UnknownClass,
 };
 
 use crate::store::RedisStore;
@@ -38,10 +39,11 @@ impl Inspect for RedisStore {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
-        Box::pin(self.page_of(set, filter, cursor, limit))
+        Box::pin(self.page_of(set, filter, direction, cursor, limit))
     }
 
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
@@ -54,6 +56,10 @@ impl Inspect for RedisStore {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
         Box::pin(self.process_rows(now))
+    }
+
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        Box::pin(self.classes_not_known(now))
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

@@ -7,8 +7,8 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use sancho_core::lifecycle::Refusal;
 use sancho_core::{
-    Action, Applied, Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Retention, Selection, Set, State,
-    Store,
+    Action, Applied, Direction, Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Retention, Selection,
+    Set, State, Store,
 };
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
@@ -141,10 +141,10 @@ async fn a_page_goes_on_where_it_was_though_the_queue_grows() {
     let (s, _) = stage(&redis).await;
     s.push(["A", "B", "C", "D"].map(job), 0).await;
     let set = Set::Queue(queue("default"));
-    let first = s.inspect.page(&set, &Filter::all(), None, 2).await.unwrap();
+    let first = s.inspect.page(&set, &Filter::all(), Direction::Forward, None, 2).await.unwrap();
     s.push([job("E")], 1).await;
     s.claim_one("p", 1).await;
-    let rest = s.inspect.page(&set, &Filter::all(), first.next.as_ref(), 9).await.unwrap();
+    let rest = s.inspect.page(&set, &Filter::all(), Direction::Forward, first.next.as_ref(), 9).await.unwrap();
     let names: Vec<_> = rest.rows.iter().map(|row| name_of(&row.payload)).collect();
     assert_eq!(names, ["C", "D", "E"]);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::Redis;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use sancho_core::{Action, Cursor, Filter, Selection, Set, limits};
+use sancho_core::{Action, Cursor, Direction, Filter, Selection, Set, limits};
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
 use sancho_testkit::{JobDraft, RedisServer, Stage, at, jid_of, job};
@@ -89,10 +89,10 @@ async fn a_page_looks_at_a_bounded_number_of_jobs() {
     push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("A{n}"))).await;
     push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("B{n}")).at(at(60))).await;
     for set in [Set::Queue(queue("default")), Set::Scheduled] {
-        let first = s.inspect.page(&set, &class("nobody"), None, 5).await.expect("page");
+        let first = s.inspect.page(&set, &class("nobody"), Direction::Forward, None, 5).await.expect("page");
         assert!(first.rows.is_empty());
         let next = first.next.expect("there are more");
-        let second = s.inspect.page(&set, &class("nobody"), Some(&next), 5).await.expect("page");
+        let second = s.inspect.page(&set, &class("nobody"), Direction::Forward, Some(&next), 5).await.expect("page");
         assert_eq!((second.rows.len(), second.next), (0, None));
     }
 }
@@ -131,7 +131,8 @@ async fn jobs_of_the_same_bytes_are_each_shown_once() {
     let _: () = raw.lpush("queue:default", bytes).await.expect("a list");
     let (mut shown, mut cursor) = (0, None);
     for _ in 0..100 {
-        let page = s.inspect.page(&Set::Queue(queue("default")), &Filter::all(), cursor.as_ref(), 7).await;
+        let page =
+            s.inspect.page(&Set::Queue(queue("default")), &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await;
         let page = page.expect("page");
         shown += page.rows.len();
         cursor = page.next;
@@ -201,7 +202,11 @@ async fn a_cursor_that_nobody_gave_is_refused() {
     let redis = Redis::default();
     let (s, _) = stage(&redis).await;
     for set in [Set::Queue(queue("default")), Set::Scheduled, Set::Busy] {
-        let error = s.inspect.page(&set, &Filter::all(), Some(&Cursor("x".to_owned())), 5).await.expect_err("refused");
+        let error = s
+            .inspect
+            .page(&set, &Filter::all(), Direction::Forward, Some(&Cursor("x".to_owned())), 5)
+            .await
+            .expect_err("refused");
         assert_eq!(error.kind, sancho_core::ErrorKind::Invalid);
     }
 }

@@ -2,8 +2,9 @@
 
 use sancho_core::inspect::{About, DayStats, Pausable, ProcessRow};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
-    MetricsRequest, Order, Page, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
+    Metrics, MetricsRequest, Order, Page, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    UnknownClass,
 };
 
 use crate::checkup;
@@ -26,11 +27,12 @@ impl Inspect for SqliteStore {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
         let (set, filter, cursor) = (set.clone(), filter.clone(), cursor.cloned());
-        self.look("page", move |unit| unit.page(&set, &filter, cursor.as_ref(), limit))
+        self.look("page", move |unit| unit.page(&set, &filter, direction, cursor.as_ref(), limit))
     }
 
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
@@ -51,6 +53,10 @@ impl Inspect for SqliteStore {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
         self.look("processes", move |unit| unit.processes(now))
+    }
+
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.look("unknown_classes", move |unit| unit.unknown_classes(now))
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

@@ -4,6 +4,7 @@
 
 mod act;
 mod claims;
+mod counts;
 mod keys;
 mod list;
 mod look;

@@ -75,6 +75,10 @@ pub enum Bug {
     FilterIgnored,
     /// What a beat brings of executions is forgotten.
     ExecutionsForgotten,
+    /// What a beat brings of queues is counted for the first one.
+    QueuesMixedUp,
+    /// The sizes that are told of a step are those of now.
+    SizesOfNow,
 }
 
 /// For each bug, a fact that catches it.
@@ -105,6 +109,8 @@ pub const CAUGHT_BY: &[(Bug, &str)] = &[
     (Bug::WakeMissed, "a_push_wakes_those_who_wait_for_its_queue"),
     (Bug::FilterIgnored, "a_page_is_filtered_by_class"),
     (Bug::ExecutionsForgotten, "what_beats_bring_is_counted_by_class_and_minute"),
+    (Bug::QueuesMixedUp, "what_beats_bring_is_counted_by_queue_and_minute"),
+    (Bug::SizesOfNow, "the_first_beat_of_a_minute_tells_the_sizes"),
 ];
 
 /// The model with a bug.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::process::Quiet;
 use sancho_core::{
-    Action, Applied, Beat, BeatAnswer, CapsuleInfo, Claim, ClaimRequest, Cursor, End, Exchanged, Filter, Greeting,
-    Incarnation, Inspect, JobRow, NewJob, Payload, Place, ProcessInfo, Promoted, Pushed, Running, Selection, Set,
-    SettleAnswer, Settlement, Source, State, Stats, Store, TakenOver, Tally, Timestamp, Transition, limits,
+    Action, Applied, Beat, BeatAnswer, CapsuleInfo, Claim, ClaimRequest, Cursor, Direction, End, Exchanged, Filter,
+    Greeting, Incarnation, Inspect, JobRow, NewJob, Payload, Place, ProcessInfo, Promoted, Pushed, Running, Selection,
+    Set, SettleAnswer, Settlement, Source, State, Stats, Store, TakenOver, Tally, Timestamp, Transition, limits,
 };
 
 use crate::factory::{JobDraft, jid_of, key, queue};
@@ -129,7 +129,8 @@ impl Stage {
     pub async fn rows(&self, set: Set) -> Vec<JobRow> {
         let (mut rows, mut cursor): (Vec<JobRow>, Option<Cursor>) = (Vec::new(), None);
         loop {
-            let page = self.inspect.page(&set, &Filter::all(), cursor.as_ref(), 100).await.expect("page");
+            let page =
+                self.inspect.page(&set, &Filter::all(), Direction::Forward, cursor.as_ref(), 100).await.expect("page");
             rows.extend(page.rows);
             match page.next {
                 Some(next) => cursor = Some(next),
@@ -187,6 +188,7 @@ pub fn beat(who: &str, greeting: Greeting) -> Beat {
         rss_bytes: 1 << 20,
         round_trip: Duration::from_micros(300),
         executions: Vec::new(),
+        by_queue: Vec::new(),
     }
 }
 

@@ -14,8 +14,8 @@ use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
 use sancho_core::{
     Beat, CapsuleInfo, Checkpoint, Claim, ClaimRequest, Clock, Execution, Incarnation, Inspect, Jid, NewJob,
-    OnConflict, Pausable, Payload, Place, ProcessInfo, QueueName, Running, Settlement, Source, Store, Tally, Timestamp,
-    Transition,
+    OnConflict, Pausable, Payload, Place, ProcessInfo, QueueCount, QueueName, Running, Settlement, Source, Store,
+    Tally, Timestamp, Transition,
 };
 use serde_json::json;
 
@@ -166,6 +166,7 @@ impl Sample {
             rss_bytes: 48_000_000 + u64::from(pid % 7) * 9_700_000,
             round_trip: Duration::from_micros(u64::from(pid % 5) * 480 + 700),
             executions,
+            by_queue: Vec::new(),
         })
     }
 
@@ -208,8 +209,14 @@ impl Sample {
                 (0..draw(failing + 1)).for_each(|_| execution.add_failure());
                 executions.push(execution);
             }
+            let performed = CLASSES.iter().zip(&executions);
+            let by_queue: Outcome<_> = performed
+                .map(|((_, name, ..), Execution { count, failures, .. })| {
+                    Ok(QueueCount { queue: queue(name)?, count: *count, failures: *failures })
+                })
+                .collect();
             let now = self.now.before(minutes(minute));
-            self.store.beat(&self.beat(4_101, executions)?, now).await?;
+            self.store.beat(&Beat { by_queue: by_queue?, ..self.beat(4_101, executions)? }, now).await?;
         }
         let incarnation = self.beat(4_101, Vec::new())?.process.incarnation;
         let mut first = 1;

@@ -98,12 +98,13 @@ impl Act {
 fn wanted(fields: &Fields, now: Timestamp) -> Result<Timestamp, Failure> {
     let at = fields.get("at");
     if !at.is_empty() {
-        let time: jiff::civil::DateTime =
-            at.parse().map_err(|_| Failure::invalid("give the time as 2026-11-21T09:00, in UTC"))?;
-        let time = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|error| Failure::invalid(error.to_string()))?;
-        return Ok(Timestamp::from_unix_micros(time.timestamp().as_microsecond()));
+        let time: jiff::civil::DateTime = at.parse().map_err(|_| Failure::invalid("act.no_time"))?;
+        let time = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| Failure::invalid("act.no_time"))?;
+        let time = Timestamp::from_unix_micros(time.timestamp().as_microsecond());
+        // A time of the person's own zone, taken for UTC, is the slip that is made most.
+        return if time > now { Ok(time) } else { Err(Failure::invalid("act.time_is_over")) };
     }
     let seconds = fields.number("in").filter(|seconds| SPANS.iter().any(|(span, _)| span == seconds));
-    let seconds: u64 = seconds.ok_or_else(|| Failure::invalid("reschedule to when? Choose a time"))?;
+    let seconds: u64 = seconds.ok_or_else(|| Failure::invalid("act.until_when"))?;
     Ok(now + Duration::from_secs(seconds))
 }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use sancho_core::lifecycle::Refusal;
 use sancho_core::{ErrorKind, Invalid, StoreError};
 
 use crate::frame::{Frame, Tab, page};
@@ -17,63 +18,108 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     /// The code by which people look it up, as the command's catalogue has it.
     pub(crate) code: &'static str,
-    /// What happened, for people; empty where the title says it all.
-    pub(crate) detail: String,
+    /// The key of the sentence that says what happened and what to do; nothing where the title says it all.
+    said: Option<&'static str>,
+    /// What stands in the place of `{}` in that sentence.
+    about: String,
+    /// What a rule, the store or a refusal says of it in English, which is shown as such; empty where nothing does.
+    detail: String,
 }
 
 impl Failure {
-    /// What is asked for is not there.
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::NOT_FOUND, code: "not-found", detail: detail.into() }
+    fn new(status: StatusCode, code: &'static str, said: impl Into<Option<&'static str>>) -> Self {
+        Failure { status, code, said: said.into(), about: String::new(), detail: String::new() }
+    }
+
+    /// What is asked for is not there. `said` is the key of a sentence, here as below.
+    pub(crate) fn not_found(said: &'static str) -> Self {
+        Failure::new(StatusCode::NOT_FOUND, "not-found", said)
     }
 
     /// The request itself is wrong.
-    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::BAD_REQUEST, code: "invalid", detail: detail.into() }
+    pub(crate) fn invalid(said: &'static str) -> Self {
+        Failure::new(StatusCode::BAD_REQUEST, "invalid", said)
     }
 
     /// The job stands where the action has no meaning.
-    pub(crate) fn refused(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::CONFLICT, code: "refused", detail: detail.into() }
-    }
-
-    /// The key of what a page says of it, where that is the gate's: the detail is for programs then.
-    fn said(&self) -> Option<&'static str> {
-        match self.code {
-            "cross-site" => Some("failure.cross_site"),
-            "not-this-machine" => Some("failure.not_this_machine"),
-            "unauthorized" => Some("failure.unauthorized"),
-            "viewer" => Some("failure.viewer"),
-            _ => None,
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
+        let failure = |said| Failure::new(StatusCode::CONFLICT, "refused", said);
+        match refusal {
+            Refusal::Started => failure("refused.started"),
+            Refusal::KeyTaken { holder } => failure("refused.key_taken").about(holder.as_str()),
+            _ => failure("refused.senseless"),
         }
     }
 
-    /// The person may not do this.
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Failure { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into() }
+    /// The store, or the process, cannot do this.
+    pub(crate) fn unsupported(said: &'static str) -> Self {
+        Failure::new(StatusCode::CONFLICT, "unsupported", said)
+    }
+
+    /// The person may only look.
+    pub(crate) fn viewer() -> Self {
+        Failure::new(StatusCode::FORBIDDEN, "viewer", "failure.viewer")
+    }
+
+    /// What the gate answers instead of a page. The detail is for programs where a sentence here says the same.
+    pub(crate) fn at_the_gate(status: StatusCode, code: &'static str, detail: String) -> Self {
+        let said = match code {
+            "cross-site" => "failure.cross_site",
+            "not-this-machine" => "failure.not_this_machine",
+            "unauthorized" => "failure.unauthorized",
+            "viewer" => "failure.viewer",
+            _ => return Failure { detail, ..Failure::new(status, code, None) },
+        };
+        Failure::new(status, code, said)
+    }
+
+    /// With this in the place of `{}` in its sentence.
+    pub(crate) fn about(self, what: impl Into<String>) -> Self {
+        Failure { about: what.into(), ..self }
+    }
+
+    /// With what a rule or a library says of it in English.
+    pub(crate) fn in_detail(self, detail: impl Into<String>) -> Self {
+        Failure { detail: detail.into(), ..self }
+    }
+
+    /// The key of the title of its page.
+    fn title(&self) -> &'static str {
+        match self.code {
+            "not-found" => "failure.not_found",
+            "forbidden" | "cross-site" | "not-this-machine" | "viewer" => "failure.forbidden",
+            "unauthorized" => "failure.unknown",
+            "invalid" | "method" => "failure.invalid",
+            "unsupported" => "failure.unsupported",
+            "refused" => "failure.refused",
+            "unavailable" | "outcome-unknown" => "failure.unavailable",
+            "full" => "failure.full",
+            _ => "failure.other",
+        }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let status = match error.kind {
-            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
-            ErrorKind::NotFound => StatusCode::NOT_FOUND,
-            ErrorKind::Unsupported => StatusCode::CONFLICT,
-            ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
-            ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        let (status, said) = match error.kind {
+            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "failure.broke_a_rule"),
+            ErrorKind::NotFound => (StatusCode::NOT_FOUND, "failure.gone_meanwhile"),
+            ErrorKind::Unsupported => (StatusCode::CONFLICT, "failure.cannot_be_done"),
+            ErrorKind::Full => (StatusCode::INSUFFICIENT_STORAGE, "failure.make_room"),
+            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "failure.try_again"),
+            ErrorKind::OutcomeUnknown => (StatusCode::SERVICE_UNAVAILABLE, "failure.may_be_done"),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "failure.ask_the_doctor"),
         };
         if status.is_server_error() {
             tracing::error!(target: "sancho::web", code = error.kind.code(), "{error}");
         }
-        Failure { status, code: error.kind.code(), detail: error.to_string() }
+        Failure::new(status, error.kind.code(), said).in_detail(error.to_string())
     }
 }
 
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
-        Failure::invalid(invalid.to_string())
+        Failure::invalid("failure.broke_a_rule").in_detail(invalid.to_string())
     }
 }
 
@@ -91,14 +137,18 @@ impl IntoResponse for Failure {
 struct FailurePage<'a> {
     f: &'a Frame,
     failure: &'a Failure,
+    /// Whether the address has a page of its own, from which the person came.
+    from_page: bool,
 }
 
 /// Makes a page of a failure that a handler answered with.
 pub(crate) async fn framed(State(_): State<Site>, frame: Frame, request: Request, next: Next) -> Response {
+    let is_form = request.method() == Method::POST;
     let mut response = next.run(request).await;
     let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
     let frame = frame.on(Tab::None);
-    let mut told = page(&FailurePage { f: &frame, failure: &failure });
+    let from_page = is_form && failure.status != StatusCode::NOT_FOUND;
+    let mut told = page(&FailurePage { f: &frame, failure: &failure, from_page });
     *told.status_mut() = failure.status;
     // What a refusal asks for, and when to come again, goes with it.
     told.headers_mut().extend(response.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -107,10 +157,10 @@ pub(crate) async fn framed(State(_): State<Site>, frame: Frame, request: Request
 
 /// No page has this address.
 pub(crate) async fn nothing_here() -> Failure {
-    Failure::not_found("")
+    Failure::new(StatusCode::NOT_FOUND, "not-found", None)
 }
 
 /// The page is there, but is not asked for in this way.
 pub(crate) async fn not_so() -> Failure {
-    Failure { status: StatusCode::METHOD_NOT_ALLOWED, code: "method", detail: String::new() }
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method", None)
 }

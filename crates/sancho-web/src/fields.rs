@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| Failure::invalid(rejection.body_text()))?;
+        let body = body.map_err(|rejection| Failure::invalid("failure.form").in_detail(rejection.body_text()))?;
         Ok(Fields(text::query(&String::from_utf8_lossy(&body))))
     }
 }

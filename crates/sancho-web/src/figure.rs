@@ -12,7 +12,8 @@ const LINE_CHARS_MAX: usize = 160;
 /// Characters of a name that one line of a list shows.
 const NAME_CHARS_MAX: usize = 120;
 
-/// One job. Every text in it came from a stranger: templates escape it.
+/// One job. Every text in it came from a stranger: templates escape it. Its id and its process are whole, since forms
+/// hand them back.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) jid: String,
@@ -60,7 +61,7 @@ impl Figure {
             None => line(&beginning(&row.payload)),
         };
         Figure {
-            jid: visible(row.jid.as_str()).into_owned(),
+            jid: row.jid.as_str().to_owned(),
             address: format!("jobs/{}", segment(row.jid.as_str())),
             state: row.state,
             class: envelope.as_ref().map(|envelope| name(&envelope.display_class())),
@@ -72,7 +73,7 @@ impl Figure {
             tags: envelope.as_ref().map(|it| it.tags().iter().map(|tag| name(tag)).collect()).unwrap_or_default(),
             key: row.key.as_ref().map(|key| name(key.as_str())),
             held: row.held.as_deref().map(name),
-            process: row.incarnation.as_ref().map(|incarnation| name(incarnation.as_str())),
+            process: row.incarnation.as_ref().map(|incarnation| incarnation.as_str().to_owned()),
             progress: row.kept.progress(),
             step: row.kept.step().map(|step| name(&step)),
         }

@@ -12,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use sancho_core::Timestamp;
 
+use crate::extend;
 use crate::failure::Failure;
 use crate::i18n::{self, Language, Words};
 use crate::safety::Person;
@@ -99,6 +100,8 @@ pub(crate) struct Frame {
     home: String,
     /// Whether the person chose the language, so that links carry it on.
     chosen: bool,
+    /// For what the application has added.
+    site: Site,
 }
 
 impl FromRequestParts<Site> for Frame {
@@ -121,6 +124,7 @@ impl FromRequestParts<Site> for Frame {
             root: root(original.path(), parts.uri.path()),
             home: home(original.path(), parts.uri.path()),
             chosen: chosen.is_some(),
+            site: site.clone(),
         })
     }
 }
@@ -225,7 +229,7 @@ impl Frame {
 
     /// The address of a queue's page.
     pub(crate) fn to_queue(&self, name: &str) -> String {
-        self.to(&format!("queues/{}", text::segment(name)))
+        self.to(&text::queue_address(name))
     }
 
     /// The language that the person chose, for forms to carry on.
@@ -243,7 +247,7 @@ impl Frame {
         if self.person.may_act() {
             return Ok(());
         }
-        Err(Failure::forbidden(format!("{} is a viewer: only an operator changes anything", self.person.name)))
+        Err(Failure::viewer())
     }
 
     /// The address of this page in another language.
@@ -277,6 +281,16 @@ impl Frame {
     /// The tabs, in order.
     pub(crate) fn tabs(&self) -> [Tab; 8] {
         Tab::ALL
+    }
+
+    /// The tabs that the application has added, behind ours.
+    pub(crate) fn added_tabs(&self) -> impl Iterator<Item = &extend::Tab> {
+        self.site.added.tabs.iter()
+    }
+
+    /// The name of something that the application has added.
+    pub(crate) fn titled<'a>(&self, title: &'a extend::Title) -> &'a str {
+        title.text(self.language)
     }
 
     /// The languages that there are.

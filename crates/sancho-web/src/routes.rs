@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware;
 
 use crate::site::Site;
-use crate::{Web, api, assets, failure, live, pages, safety};
+use crate::{Web, api, assets, extend, failure, live, pages, safety};
 
 /// The router of the pages, to be served at the root or nested anywhere.
 ///
@@ -13,6 +13,7 @@ pub fn router(web: Web) -> Router {
     let site = Site::new(web);
     let pages = pages::routes()
         .merge(live::routes())
+        .merge(extend::routes(&site))
         .fallback(failure::nothing_here)
         .method_not_allowed_fallback(failure::not_so);
     let guarded = pages.nest("/api/v1", api::routes(&site));

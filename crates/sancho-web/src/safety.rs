@@ -39,7 +39,7 @@ pub use access::{Access, Admission, Doorkeeper};
 pub(crate) use audit::audit;
 pub use bind::check_bind;
 pub use credentials::Credentials;
-pub(crate) use inert::hides;
+pub(crate) use inert::visible;
 pub use person::{Person, Role};
 pub use redaction::{REDACTED, Redaction};
 pub use refusal::Refusal;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sancho_core::{Clock, Inspect, Store};
 
 use crate::api::{Pusher, StorePusher};
+use crate::extend::Added;
 use crate::live::Hub;
 use crate::safety::Safety;
 
@@ -23,6 +24,8 @@ pub struct Web {
     pub(crate) safety: Safety,
     /// What is live.
     pub(crate) hub: Hub,
+    /// What the application adds to the pages.
+    pub(crate) added: Added,
 }
 
 impl Web {
@@ -30,7 +33,7 @@ impl Web {
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
         let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
-        Web { pusher, inspect, clock, safety: Safety::default(), hub }
+        Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default() }
     }
 
     /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.

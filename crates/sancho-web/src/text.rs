@@ -1,13 +1,12 @@
 //! Numbers, and texts of strangers, as pages show them.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sancho_core::Timestamp;
 
-use crate::safety::hides;
+pub(crate) use crate::safety::visible;
 
 /// What stays as it is in a part of an address.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -15,6 +14,13 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// The text as one part of an address.
 pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
+}
+
+/// The address of a queue's page, from the root of the pages.
+///
+/// Browsers take `.` and `..` for steps of a path however they are written, so these two names stand in a query.
+pub(crate) fn queue_address(name: &str) -> String {
+    if matches!(name, "." | "..") { format!("queue?name={name}") } else { format!("queues/{}", segment(name)) }
 }
 
 /// The members of a query, in order.
@@ -130,23 +136,6 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{shown:.digits$} {}", UNITS[unit])
 }
 
-/// The text with every character that hides or turns others written as an escape. Escaping for HTML is not its
-/// business: templates do that.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hazard) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if is_hazard(c) {
-            write!(shown, "\\u{{{:x}}}", u32::from(c)).expect("a string can be written to");
-        } else {
-            shown.push(c);
-        }
-    }
-    Cow::Owned(shown)
-}
-
 /// The first characters of a text, with a mark where some are left out.
 pub(crate) fn shortened(text: &str, chars_max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(chars_max) {
@@ -156,11 +145,6 @@ pub(crate) fn shortened(text: &str, chars_max: usize) -> Cow<'_, str> {
             Cow::Owned(format!("{}…", &text[..end]))
         }
     }
-}
-
-/// What hides or moves others, but line breaks and tabs.
-fn is_hazard(c: char) -> bool {
-    !matches!(c, '\n' | '\t') && hides(c)
 }
 
 #[cfg(test)]
@@ -178,12 +162,6 @@ mod tests {
     fn bytes_are_told_in_the_unit_that_shows_their_digits() {
         let told = [0, 999, 1_000, 9_949, 99_900, 999_499, 999_500, 8_900_000_000].map(bytes);
         assert_eq!(told, ["0 B", "999 B", "1.0 kB", "9.9 kB", "100 kB", "999 kB", "1.0 MB", "8.9 GB"]);
-    }
-
-    #[test]
-    fn what_hides_or_turns_text_is_shown() {
-        assert_eq!(visible("a\u{202e}b\n<"), "a\\u{202e}b\n<");
-        assert!(matches!(visible("plain"), Cow::Borrowed(_)));
     }
 
     #[test]

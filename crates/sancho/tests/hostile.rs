@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sancho::core::{Retention, limits};
+use sancho::core::{Direction, Filter, Retention, limits};
 use sancho::testing::{memory, waiting};
 use sancho::{Client, Context, Event, Job, JobResult, Perform, PushError, Raw, Server, ServerError};
 
@@ -79,7 +79,7 @@ async fn an_error_of_megabytes_is_kept_as_far_as_a_page_can_show_it() {
     }
     tokio::time::timeout(PATIENCE, running.stop()).await.expect("it stops");
     let set = sancho::core::Set::Retries;
-    let page = client.inspect().page(&set, &sancho::core::Filter::all(), None, 10).await.expect("a page");
+    let page = client.inspect().page(&set, &Filter::all(), Direction::Forward, None, 10).await.expect("a page");
     assert_eq!(page.rows.len(), 2);
     for row in page.rows {
         let job = row.payload.envelope().expect("readable");

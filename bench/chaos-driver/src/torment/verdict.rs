@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sancho::core::{Filter, Set, Stats};
+use sancho::core::{Direction, Filter, Set, Stats};
 use sancho::{Client, JobRow};
 
 use super::job::{KEYS, TormentJob, key_of};
@@ -57,7 +57,7 @@ impl Found {
         let stats = inspect.stats(client.clock().now()).await.context("failed to look at the store")?;
         let (mut dead, mut cursor) = (HashMap::new(), None);
         loop {
-            let page = inspect.page(&Set::Dead, &Filter::all(), cursor.as_ref(), PAGE).await?;
+            let page = inspect.page(&Set::Dead, &Filter::all(), Direction::Forward, cursor.as_ref(), PAGE).await?;
             for row in &page.rows {
                 let (number, read) =
                     read_dead(row).with_context(|| format!("the dead job {} is none of ours", row.jid))?;

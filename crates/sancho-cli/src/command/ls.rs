@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sancho::Client;
-use sancho_core::{Cursor, Filter, JobRow, Set, Timestamp, limits};
+use sancho_core::{Cursor, Direction, Filter, JobRow, Set, Timestamp, limits};
 use serde::Serialize;
 
 use super::row::{JsonRow, progress};
@@ -104,7 +104,7 @@ async fn filled(
 ) -> Result<sancho_core::Page, Exit> {
     let mut rows: Vec<JobRow> = Vec::new();
     loop {
-        let page = client.inspect().page(set, filter, cursor.as_ref(), limit - rows.len()).await?;
+        let page = client.inspect().page(set, filter, Direction::Forward, cursor.as_ref(), limit - rows.len()).await?;
         rows.extend(page.rows);
         if rows.len() >= limit || page.next.is_none() {
             return Ok(sancho_core::Page { rows, next: page.next });

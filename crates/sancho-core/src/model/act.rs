@@ -3,7 +3,7 @@
 use super::jobs::{JobId, Shelf};
 use super::{Model, Ring};
 use crate::lifecycle::{Permitted, Refusal, is_there_already, permits};
-use crate::{Action, Applied, End, Pausable, Place, QueueName, Selection, State, StoreResult, Timestamp};
+use crate::{Action, Applied, Direction, End, Pausable, Place, QueueName, Selection, State, StoreResult, Timestamp};
 
 impl Model {
     /// As [`Inspect::apply`](crate::Inspect::apply).
@@ -21,7 +21,7 @@ impl Model {
             Selection::Jid(jid) => (self.jobs.by_jid(jid).map(|job| job.id).into_iter().collect(), None),
             Selection::Key(key) => (self.jobs.by_key(key).map(|job| job.id).into_iter().collect(), None),
             Selection::All { set, filter, after } => {
-                let (mut ids, next) = self.matching(set, filter, after.as_ref(), limit)?;
+                let (mut ids, next) = self.matching(set, filter, Direction::Forward, after.as_ref(), limit)?;
                 ids.retain(|id| {
                     let job = self.jobs.get(*id);
                     !is_there_already(job.state(), Some(job.at), action)

@@ -28,6 +28,8 @@ impl Model {
         };
         self.processes.insert(incarnation.clone(), process);
         self.count_executions(&beat.executions, now);
+        self.count_queues(&beat.by_queue, now);
+        self.note_sizes(now);
         let mut answer = BeatAnswer::new(Standing::Good, now);
         let receipts = beat.running.iter().map(|running| &running.receipt);
         answer.lost = receipts.filter(|receipt| self.jobs.by_receipt(receipt).is_none()).cloned().collect();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Model;
 use super::jobs::{JobId, Shelf};
+use super::{Met, Model};
 use crate::inspect::{About, DayStats, Paused, ProcessRow};
 use crate::{
-    Cursor, ErrorKind, Filter, Jid, JobRow, Key, Page, QueueRow, Set, State, Stats, StoreError, StoreResult, Timestamp,
-    limits,
+    Cursor, Direction, ErrorKind, Filter, Invalid, Jid, JobRow, Key, Page, QueueName, QueueRow, Set, State, Stats,
+    StoreError, StoreResult, Timestamp, UnknownClass, limits,
 };
 
 impl Model {
@@ -40,7 +40,7 @@ impl Model {
 
     /// As [`Inspect::queues`](crate::Inspect::queues).
     pub fn queues(&self, now: Timestamp) -> Vec<QueueRow> {
-        let row = |name: &crate::QueueName| {
+        let row = |name: &QueueName| {
             let mut ids = self.jobs.shelf(Shelf::Queue(name.clone())).map(|(_, id)| id).peekable();
             let latency = ids.peek().map_or(Duration::ZERO, |id| now.since(self.jobs.get(*id).at));
             let paused = if self.paused_queues.contains(name) { Paused::Yes } else { Paused::No };
@@ -52,9 +52,16 @@ impl Model {
     /// As [`Inspect::page`](crate::Inspect::page).
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for a cursor that the store did not give.
-    pub fn page(&self, set: &Set, filter: &Filter, cursor: Option<&Cursor>, limit: usize) -> StoreResult<Page> {
-        let (ids, next) = self.matching(set, filter, cursor, limit)?;
+    /// [`ErrorKind::Invalid`] for a cursor that the store did not give, or gave in the other direction.
+    pub fn page(
+        &self,
+        set: &Set,
+        filter: &Filter,
+        direction: Direction,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> StoreResult<Page> {
+        let (ids, next) = self.matching(set, filter, direction, cursor, limit)?;
         Ok(Page { rows: ids.into_iter().map(|id| self.jobs.get(id).row()).collect(), next })
     }
 
@@ -63,16 +70,18 @@ impl Model {
         &self,
         set: &Set,
         filter: &Filter,
+        direction: Direction,
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> StoreResult<(Vec<JobId>, Option<Cursor>)> {
+        let falling = (*set == Set::Dead) != (direction == Direction::Backward);
         let mut ranks: Vec<_> = self.jobs.shelf(set.into()).collect();
-        if *set == Set::Dead {
+        if falling {
             ranks.reverse();
         }
-        let start = match cursor.map(read_cursor).transpose()? {
+        let start = match cursor.map(|cursor| read_cursor(cursor, direction)).transpose()? {
             None => 0,
-            Some(after) if *set == Set::Dead => ranks.partition_point(|rank| *rank >= after),
+            Some(after) if falling => ranks.partition_point(|rank| *rank >= after),
             Some(after) => ranks.partition_point(|rank| *rank <= after),
         };
         let (mut found, mut last) = (Vec::new(), None);
@@ -86,7 +95,8 @@ impl Model {
                 found.push(rank.1);
             }
         }
-        let next = if last == rest.last().copied() { None } else { last.map(write_cursor).or_else(|| cursor.cloned()) };
+        let write = |(rank, id): (i64, JobId)| Cursor::new(direction, format!("{rank}.{id}"));
+        let next = if last == rest.last().copied() { None } else { last.map(write).or_else(|| cursor.cloned()) };
         Ok((found, next))
     }
 
@@ -114,6 +124,19 @@ impl Model {
         living.map(row).collect()
     }
 
+    /// As [`Inspect::unknown_classes`](crate::Inspect::unknown_classes).
+    pub fn unknown_classes(&self, now: Timestamp) -> Vec<UnknownClass> {
+        let kept = self.unknown_classes.iter().filter(|(_, met)| now.since(met.last) <= limits::UNKNOWN_CLASS_FORGET);
+        let told = kept.take(limits::UNKNOWN_CLASSES_TOLD_MAX);
+        let row = |((class, queue), met): (&(String, QueueName), &Met)| UnknownClass {
+            class: class.clone(),
+            queue: queue.clone(),
+            since: met.first,
+            last: met.last,
+        };
+        told.map(row).collect()
+    }
+
     /// As [`Inspect::about`](crate::Inspect::about).
     pub fn about(&self) -> About {
         About {
@@ -125,12 +148,10 @@ impl Model {
     }
 }
 
-fn write_cursor((rank, id): (i64, JobId)) -> Cursor {
-    Cursor(format!("{rank}.{id}"))
-}
-
-fn read_cursor(cursor: &Cursor) -> StoreResult<(i64, JobId)> {
-    let parts = cursor.0.split_once('.');
+fn read_cursor(cursor: &Cursor, direction: Direction) -> StoreResult<(i64, JobId)> {
+    let invalid = |invalid| StoreError::new("page", ErrorKind::Invalid, invalid);
+    let mark = cursor.mark(direction).map_err(invalid)?;
+    let parts = mark.split_once('.');
     let rank = parts.and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)));
-    rank.ok_or_else(|| StoreError::new("page", ErrorKind::Invalid, format!("no such cursor: {:?}", cursor.0)))
+    rank.ok_or_else(|| invalid(Invalid::new(format!("no such cursor: {:?}", cursor.0))))
 }

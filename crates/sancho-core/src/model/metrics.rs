@@ -1,8 +1,8 @@
-//! Metrics: what beats brought of executions, and the marks of deploys.
+//! Metrics: what beats brought of executions, the sizes of sets over time, and the marks of deploys.
 
 use super::Model;
-use crate::metrics::{Gathering, Step};
-use crate::{DeployMark, Execution, Metrics, MetricsRequest, Timestamp, error::Invalid, limits};
+use crate::metrics::{Gathering, SizeSample, Step};
+use crate::{DeployMark, Execution, Metrics, MetricsRequest, QueueCount, Timestamp, error::Invalid, limits};
 
 impl Model {
     /// Counts what a beat brings.
@@ -23,12 +23,42 @@ impl Model {
         }
     }
 
+    /// Counts what a beat brings by queue.
+    pub(super) fn count_queues(&mut self, counts: &[QueueCount], now: Timestamp) {
+        for step in Step::ALL {
+            let counted = self.queue_counts.entry((step, step.start_of(now))).or_default();
+            for more in counts {
+                let full = counted.len() >= limits::METRICS_QUEUES_PER_STEP_MAX;
+                if full && !counted.contains_key(&more.queue) {
+                    continue;
+                }
+                counted.entry(more.queue.clone()).or_insert_with(|| QueueCount::of(more.queue.clone())).merge(more);
+            }
+        }
+    }
+
+    /// Notes the sizes of the sets, if this is the first beat of a step.
+    pub(super) fn note_sizes(&mut self, now: Timestamp) {
+        for step in Step::ALL {
+            let at = step.start_of(now);
+            if !self.sizes.contains_key(&(step, at)) {
+                self.sizes.insert((step, at), SizeSample::of(at, &self.stats(now)));
+            }
+        }
+    }
+
     /// As [`Inspect::metrics`](crate::Inspect::metrics).
     pub fn metrics(&self, request: &MetricsRequest, now: Timestamp) -> Metrics {
         let mut gathering = Gathering::new(request, now);
         for at in gathering.starts().to_vec() {
             for execution in self.executions.get(&(request.step, at)).into_iter().flat_map(|counted| counted.values()) {
                 gathering.add(at, execution);
+            }
+            for count in self.queue_counts.get(&(request.step, at)).into_iter().flat_map(|counted| counted.values()) {
+                gathering.add_queue(at, count);
+            }
+            if let Some(sizes) = self.sizes.get(&(request.step, at)) {
+                gathering.add_sizes(*sizes);
             }
         }
         gathering.finish()
@@ -59,6 +89,8 @@ impl Model {
     /// Forgets what is kept no longer.
     pub(super) fn prune_metrics(&mut self, now: Timestamp) {
         self.executions.retain(|(step, at), _| now.since(*at) <= step.kept_for());
+        self.queue_counts.retain(|(step, at), _| now.since(*at) <= step.kept_for());
+        self.sizes.retain(|(step, at), _| now.since(*at) <= step.kept_for());
         self.deploys.retain(|mark| now.since(mark.at) <= limits::MARKS_KEPT_FOR);
     }
 }

@@ -3,10 +3,10 @@
 use super::{Model, ModelStore};
 use crate::inspect::{About, DayStats, ProcessRow};
 use crate::{
-    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, ErrorKind, Exchanged,
-    Filter, Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest, NewJob,
-    Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set, Settlement, Stats,
-    Store, StoreError, StoreResult, TakenOver, Timestamp,
+    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, Direction, ErrorKind,
+    Exchanged, Filter, Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest,
+    NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set,
+    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass,
 };
 
 impl ModelStore {
@@ -117,10 +117,11 @@ impl Inspect for ModelStore {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
-        self.make(move |model| model.page(set, filter, cursor, limit))
+        self.make(move |model| model.page(set, filter, direction, cursor, limit))
     }
 
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
@@ -133,6 +134,10 @@ impl Inspect for ModelStore {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
         self.make(move |model| Ok(model.processes(now)))
+    }
+
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.make(move |model| Ok(model.unknown_classes(now)))
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

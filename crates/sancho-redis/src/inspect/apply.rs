@@ -7,8 +7,8 @@
 use redis::Value;
 use sancho_core::lifecycle::{Permitted, Refusal, is_there_already, permits};
 use sancho_core::{
-    Action, Applied, Cursor, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult, Timestamp,
-    Wire,
+    Action, Applied, Cursor, Direction, ErrorKind, Jid, Payload, QueueName, Selection, State, StoreError, StoreResult,
+    Timestamp, Wire,
 };
 
 use crate::index::{Names, Proof, Unproved};
@@ -52,7 +52,7 @@ impl RedisStore {
         match selection {
             Selection::Jid(_) | Selection::Key(_) => self.apply_to_one(action, selection, now).await,
             Selection::All { set, filter, after } => {
-                let looked = self.look("apply", set, filter, after.as_ref(), limit).await?;
+                let looked = self.look("apply", set, filter, Direction::Forward, after.as_ref(), limit).await?;
                 let mut stays = vec![true; looked.marks.len()];
                 let mut applied = Applied::default();
                 let meant = |seen: &Seen| !is_there_already(seen.spot.state(), seen.row().at, action);

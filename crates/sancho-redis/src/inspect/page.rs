@@ -2,12 +2,14 @@
 //!
 //! A mark names the last job looked at by a digest of its bytes, and says where it stood.
 
+mod busy;
 mod queue;
+mod queue_backward;
 mod sorted;
 
-use sancho_core::{Cursor, ErrorKind, Filter, Page, Set, StoreError, StoreResult, limits};
+use sancho_core::{Cursor, Direction, ErrorKind, Filter, Page, Set, StoreError, StoreResult, limits};
 
-use crate::row::{Seen, Spot};
+use crate::row::Seen;
 use crate::store::RedisStore;
 use crate::wire::keys;
 
@@ -44,68 +46,49 @@ impl RedisStore {
         &self,
         set: &Set,
         filter: &Filter,
+        direction: Direction,
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> StoreResult<Page> {
-        let looked = self.look("page", set, filter, cursor, limit).await?;
-        let next = looked.marks.last().cloned().map(Cursor).or_else(|| cursor.cloned());
+        let looked = self.look("page", set, filter, direction, cursor, limit).await?;
+        let next = looked.marks.last().map(|mark| Cursor::new(direction, mark)).or_else(|| cursor.cloned());
         let seen: Vec<Seen> = looked.found.into_iter().map(|(_, seen)| seen).collect();
         Ok(Page { rows: self.rows("page", &seen).await?, next: next.filter(|_| looked.more) })
     }
 
-    /// Looks at jobs of a set, in its order, until `limit` of them match.
+    /// Looks at jobs of a set, in its order or the reverse, until `limit` of them match.
     pub(super) async fn look(
         &self,
         op: &'static str,
         set: &Set,
         filter: &Filter,
+        direction: Direction,
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> StoreResult<Looked> {
-        // An empty cursor stands for the start, where what was looked at is gone.
-        let after = cursor.map(|cursor| cursor.0.as_str()).filter(|mark| !mark.is_empty());
-        match set {
-            Set::Queue(queue) => self.look_at_queue(op, queue.as_str(), filter, after, limit).await,
-            Set::Busy => self.look_at_busy(op, filter, after, limit).await,
-            set => match keys::sorted(set) {
-                Some(sorted) => self.look_at_sorted(op, sorted, filter, after, limit).await,
+        let invalid = |invalid| StoreError::new(op, ErrorKind::Invalid, invalid);
+        // An empty mark stands for the start, where what was looked at is gone.
+        let mark = cursor.map(|cursor| cursor.mark(direction)).transpose().map_err(invalid)?;
+        let after = mark.filter(|mark| !mark.is_empty());
+        match (set, direction) {
+            (Set::Queue(queue), Direction::Forward) => {
+                self.look_at_queue(op, queue.as_str(), filter, after, limit).await
+            }
+            (Set::Queue(queue), Direction::Backward) => {
+                self.look_at_queue_backward(op, queue.as_str(), filter, after, limit).await
+            }
+            (Set::Busy, _) => self.look_at_busy(op, filter, direction, after, limit).await,
+            (set, _) => match keys::sorted(set) {
+                Some(sorted) => self.look_at_sorted(op, sorted, filter, direction, after, limit).await,
                 None => Err(StoreError::new(op, ErrorKind::Unsupported, "this set is not known here")),
             },
         }
     }
+}
 
-    async fn look_at_busy(
-        &self,
-        op: &'static str,
-        filter: &Filter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> StoreResult<Looked> {
-        let order = |seen: &Seen| match &seen.spot {
-            Spot::Busy { holder, number, since, .. } => (since.as_unix_micros(), *number, holder.clone()),
-            _ => (0, 0, String::new()),
-        };
-        let mut busy: Vec<_> = self.in_flight(op).await?.into_iter().map(|seen| (order(&seen), seen)).collect();
-        busy.sort_by(|a, b| a.0.cmp(&b.0));
-        let start = match after {
-            None => 0,
-            Some(mark) => {
-                let last = read_mark(op, mark, |parts| {
-                    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.to_owned()))
-                })?;
-                busy.partition_point(|(order, _)| *order <= last)
-            }
-        };
-        let mut looked = Looked::default();
-        for ((since, number, holder), seen) in busy.into_iter().skip(start) {
-            if looked.is_full(limit) {
-                looked.more = true;
-                break;
-            }
-            looked.look(filter, format!("{since}|{number}|{holder}"), seen);
-        }
-        Ok(looked)
-    }
+/// A place in a mark. Marks come back from outside: what is beyond any queue or set is no place.
+fn place(text: &str) -> Option<usize> {
+    text.parse::<u32>().ok().and_then(|place| usize::try_from(place).ok())
 }
 
 fn sum(text: &str) -> Option<u64> {

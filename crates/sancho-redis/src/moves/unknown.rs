@@ -5,14 +5,14 @@ use sancho_core::{QueueName, StoreResult, Timestamp, limits};
 use crate::reply;
 use crate::script::Args;
 use crate::store::RedisStore;
+use crate::wire::met;
 
 impl RedisStore {
-    pub(crate) async fn meet(&self, met: &[(String, QueueName)], now: Timestamp) -> StoreResult<Vec<Timestamp>> {
+    pub(crate) async fn meet(&self, classes: &[(String, QueueName)], now: Timestamp) -> StoreResult<Vec<Timestamp>> {
         let mut args = Args::new();
-        args.number(now.as_unix_micros()).number(limits::UNKNOWN_CLASS_FORGET.as_micros()).number(met.len());
-        for (class, queue) in met {
-            // No queue's name has a control character, so the first newline ends it.
-            args.put_parts(&[queue.as_str().as_bytes(), b"\n", class.as_bytes()]);
+        args.number(now.as_unix_micros()).number(limits::UNKNOWN_CLASS_FORGET.as_micros()).number(classes.len());
+        for (class, queue) in classes {
+            args.put_parts(&met::field(class, queue));
         }
         let first = self.inner.connection.run("meet_unknown", &self.inner.scripts.meet, &args).await?;
         let read = |first| Timestamp::from_unix_micros(reply::int(first));

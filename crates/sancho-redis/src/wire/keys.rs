@@ -24,6 +24,8 @@ pub(crate) const HOLDERS: &str = "sancho:holders";
 pub(crate) const JOB_KEYS: &str = "sancho:keys";
 /// When waiting jobs are due, by jid.
 pub(crate) const DUE: &str = "sancho:due";
+/// Classes met that are not known, by queue and class.
+pub(crate) const UNKNOWN: &str = "sancho:unknown";
 
 /// Keys that have one name, and what each holds.
 pub(crate) const TYPED: [(&str, &str); 15] = [
@@ -39,7 +41,7 @@ pub(crate) const TYPED: [(&str, &str); 15] = [
     (HOLDERS, "set"),
     (PAUSED_CLASSES, "set"),
     (JOB_KEYS, "hash"),
-    ("sancho:unknown", "hash"),
+    (UNKNOWN, "hash"),
     ("sancho:days", "zset"),
     ("sancho:kept", "string"),
 ];

@@ -3,6 +3,7 @@
 pub(crate) mod capsule;
 pub(crate) mod day;
 pub(crate) mod keys;
+pub(crate) mod met;
 pub(crate) mod metrics;
 pub(crate) mod process;
 pub(crate) mod score;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::{Connection, FromRedisValue, cmd};
 use sancho::{Client, Context, Event, Job, JobResult, Perform, RunningServer, Server};
 use sancho_core::{
-    Action, Cursor, Draft, Filter, Inspect, Jid, Pausable, QueueName, Retention, Selection, Set, Store, StoreError,
-    StoreResult, Timestamp, WireTime,
+    Action, Cursor, Direction, Draft, Filter, Inspect, Jid, Pausable, QueueName, Retention, Selection, Set, Store,
+    StoreError, StoreResult, Timestamp, WireTime,
 };
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
@@ -187,7 +187,7 @@ impl Bench {
     async fn walk(&self, set: &Set) -> StoreResult<()> {
         let (mut cursor, mut first): (Option<Cursor>, Option<Jid>) = (None, None);
         for _ in 0..1_000 {
-            let page = self.store.page(set, &Filter::all(), cursor.as_ref(), 7).await?;
+            let page = self.store.page(set, &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await?;
             first = first.or_else(|| page.rows.first().map(|row| row.jid.clone()));
             match page.next {
                 Some(next) => cursor = Some(next),

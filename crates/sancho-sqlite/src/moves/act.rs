@@ -2,7 +2,9 @@
 
 use sancho_core::inspect::Pausable;
 use sancho_core::lifecycle::{Permitted, Refusal, is_there_already, permits};
-use sancho_core::{Action, Applied, End, ErrorKind, Jid, Place, QueueName, Selection, State, Timestamp, limits};
+use sancho_core::{
+    Action, Applied, Direction, End, ErrorKind, Jid, Place, QueueName, Selection, State, Timestamp, limits,
+};
 
 use crate::failure::{Failure, Made};
 use crate::row::{ENQUEUED, Job, Spot, named_queue};
@@ -20,7 +22,9 @@ impl Unit<'_> {
         let (ids, next) = match selection {
             Selection::Jid(jid) => (self.find_id(jid)?.into_iter().collect(), None),
             Selection::Key(key) => (self.find_key(key)?.into_iter().collect(), None),
-            Selection::All { set, filter, after } => self.matching(set, filter, after.as_ref(), limit)?,
+            Selection::All { set, filter, after } => {
+                self.matching(set, filter, Direction::Forward, after.as_ref(), limit)?
+            }
             _ => return Err(Failure::Said(ErrorKind::Unsupported, "no such selection".to_owned())),
         };
         let mut applied = Applied { next, ..Applied::default() };

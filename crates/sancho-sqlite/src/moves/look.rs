@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sancho_core::inspect::{DayStats, Paused, ProcessRow};
 use sancho_core::process::Quiet;
-use sancho_core::{Cursor, ErrorKind, Filter, JobRow, Page, QueueName, QueueRow, Set, Stats, Timestamp, limits};
+use sancho_core::{
+    Cursor, Direction, ErrorKind, Filter, JobRow, Page, QueueName, QueueRow, Set, Stats, Timestamp, UnknownClass,
+    limits,
+};
 
 use crate::failure::{Failure, Made};
 use crate::process_row::read_info;
@@ -67,8 +70,15 @@ impl Unit<'_> {
     }
 
     /// As [`Inspect::page`](sancho_core::Inspect::page).
-    pub(crate) fn page(&mut self, set: &Set, filter: &Filter, cursor: Option<&Cursor>, limit: usize) -> Made<Page> {
-        let (ids, next) = self.matching(set, filter, cursor, limit)?;
+    pub(crate) fn page(
+        &mut self,
+        set: &Set,
+        filter: &Filter,
+        direction: Direction,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Made<Page> {
+        let (ids, next) = self.matching(set, filter, direction, cursor, limit)?;
         let rows = ids.into_iter().filter_map(|id| self.row_of(id).transpose()).collect::<Made<_>>()?;
         Ok(Page { rows, next })
     }
@@ -86,10 +96,12 @@ impl Unit<'_> {
         &mut self,
         set: &Set,
         filter: &Filter,
+        direction: Direction,
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> Made<(Vec<i64>, Option<Cursor>)> {
-        let (sql, bound) = ranking(set)?;
+        let rising = (*set == Set::Dead) == (direction == Direction::Backward);
+        let (sql, bound) = ranking(set, rising)?;
         let first = match bound {
             Bound::State(state) => state,
             Bound::None => 0,
@@ -99,9 +111,9 @@ impl Unit<'_> {
             },
         };
         let (rank, id) = match cursor {
-            Some(cursor) => read_cursor(cursor)?,
-            None if *set == Set::Dead => (i64::MAX, i64::MAX),
-            None => (i64::MIN, i64::MIN),
+            Some(cursor) => read_cursor(cursor, direction)?,
+            None if rising => (i64::MIN, i64::MIN),
+            None => (i64::MAX, i64::MAX),
         };
         let most = i64::try_from(limits::JOBS_PER_SCAN_MAX + 1).expect("a scan is bounded");
         let mut find = self.sql(sql)?;
@@ -111,7 +123,8 @@ impl Unit<'_> {
         let (mut found, mut seen, mut last) = (Vec::new(), 0, None);
         while let Some(row) = rows.next()? {
             if found.len() == limit || seen == limits::JOBS_PER_SCAN_MAX {
-                return Ok((found, last.map(write_cursor).or_else(|| cursor.cloned())));
+                let write = |(rank, id): (i64, i64)| Cursor::new(direction, format!("{rank}.{id}"));
+                return Ok((found, last.map(write).or_else(|| cursor.cloned())));
             }
             let rank: (i64, i64) = (row.get(0)?, row.get(1)?);
             seen += 1;
@@ -141,6 +154,28 @@ impl Unit<'_> {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// As [`Inspect::unknown_classes`](sancho_core::Inspect::unknown_classes).
+    pub(crate) fn unknown_classes(&self, now: Timestamp) -> Made<Vec<UnknownClass>> {
+        let mut find = self.sql(
+            "SELECT class, queue, first, last FROM sancho_unknown_classes WHERE last >= ?1 \
+             ORDER BY class, queue LIMIT ?2",
+        )?;
+        let kept_since = now.before(limits::UNKNOWN_CLASS_FORGET).as_unix_micros();
+        let most = i64::try_from(limits::UNKNOWN_CLASSES_TOLD_MAX).expect("a look is bounded");
+        let mut rows = find.query((kept_since, most))?;
+        let mut classes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Ok(queue) = QueueName::new(row.get::<_, String>(1)?) else { continue };
+            classes.push(UnknownClass {
+                class: row.get(0)?,
+                queue,
+                since: Timestamp::from_unix_micros(row.get(2)?),
+                last: Timestamp::from_unix_micros(row.get(3)?),
+            });
+        }
+        Ok(classes)
+    }
 }
 
 /// What the jobs of a set have in common.
@@ -150,34 +185,37 @@ enum Bound<'a> {
     Queue(&'a QueueName),
 }
 
-/// The statement that lists a set in its order, each with its rank: input 1 bound, 2 and 3 the rank to go on
-/// after, 4 limit.
-fn ranking(set: &Set) -> Made<(&'static str, Bound<'_>)> {
-    const WAITING: &str = "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) > (?2, ?3) \
-                           ORDER BY at, id LIMIT ?4";
-    const DEAD: &str = "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) < (?2, ?3) \
-                        ORDER BY at DESC, id DESC LIMIT ?4";
-    const QUEUE: &str = "SELECT ord, id FROM sancho_ready WHERE queue = ?1 AND (ord, id) > (?2, ?3) \
-                         ORDER BY ord LIMIT ?4";
-    const BUSY: &str = "SELECT at, id FROM sancho_busy WHERE ?1 = 0 AND (at, id) > (?2, ?3) \
-                        ORDER BY at, id LIMIT ?4";
-    Ok(match set {
+/// The statement that lists a set by rank, rising or falling, each job with its rank: input 1 bound, 2 and 3 the rank to
+/// go on after, 4 limit.
+fn ranking(set: &Set, rising: bool) -> Made<(&'static str, Bound<'_>)> {
+    const WAITING: [&str; 2] = [
+        "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) < (?2, ?3) \
+         ORDER BY at DESC, id DESC LIMIT ?4",
+        "SELECT at, id FROM sancho_waiting WHERE state = ?1 AND (at, id) > (?2, ?3) ORDER BY at, id LIMIT ?4",
+    ];
+    const QUEUE: [&str; 2] = [
+        "SELECT ord, id FROM sancho_ready WHERE queue = ?1 AND (ord, id) < (?2, ?3) ORDER BY ord DESC LIMIT ?4",
+        "SELECT ord, id FROM sancho_ready WHERE queue = ?1 AND (ord, id) > (?2, ?3) ORDER BY ord LIMIT ?4",
+    ];
+    const BUSY: [&str; 2] = [
+        "SELECT at, id FROM sancho_busy WHERE ?1 = 0 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT ?4",
+        "SELECT at, id FROM sancho_busy WHERE ?1 = 0 AND (at, id) > (?2, ?3) ORDER BY at, id LIMIT ?4",
+    ];
+    let (statements, bound) = match set {
         Set::Queue(queue) => (QUEUE, Bound::Queue(queue)),
         Set::Busy => (BUSY, Bound::None),
         Set::Scheduled => (WAITING, Bound::State(crate::row::SCHEDULED)),
         Set::Retries => (WAITING, Bound::State(crate::row::RETRIES)),
-        Set::Dead => (DEAD, Bound::State(crate::row::DEAD)),
+        Set::Dead => (WAITING, Bound::State(crate::row::DEAD)),
         Set::Held => (WAITING, Bound::State(crate::row::HELD)),
         _ => return Err(Failure::Said(ErrorKind::Unsupported, "the store has no such set".to_owned())),
-    })
+    };
+    Ok((statements[usize::from(rising)], bound))
 }
 
-fn write_cursor((rank, id): (i64, i64)) -> Cursor {
-    Cursor(format!("{rank}.{id}"))
-}
-
-fn read_cursor(cursor: &Cursor) -> Made<(i64, i64)> {
-    let parts = cursor.0.split_once('.');
+fn read_cursor(cursor: &Cursor, direction: Direction) -> Made<(i64, i64)> {
+    let invalid = |said: String| Failure::Said(ErrorKind::Invalid, said);
+    let parts = cursor.mark(direction).map_err(|error| invalid(error.to_string()))?.split_once('.');
     let rank = parts.and_then(|(rank, id)| Some((rank.parse().ok()?, id.parse().ok()?)));
-    rank.ok_or_else(|| Failure::Said(ErrorKind::Invalid, format!("no such cursor: {:?}", cursor.0)))
+    rank.ok_or_else(|| invalid(format!("no such cursor: {:?}", cursor.0)))
 }

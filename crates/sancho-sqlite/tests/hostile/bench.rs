@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{
-    Action, Checkpoint, Cursor, Filter, Greeting, Incarnation, Inspect, Order, Pausable, Place, QueueName, Retention,
-    Selection, Set, Store, StoreError, StoreResult,
+    Action, Checkpoint, Cursor, Direction, Filter, Greeting, Incarnation, Inspect, Order, Pausable, Place, QueueName,
+    Retention, Selection, Set, Store, StoreError, StoreResult,
 };
 use sancho_sqlite::{Durability, Options, SqliteStore};
 use sancho_testkit::factory::{key, queue};
@@ -135,7 +135,7 @@ async fn ask(store: &SqliteStore) -> Vec<(&'static str, StoreError)> {
 async fn walk(store: &SqliteStore, set: &Set) -> StoreResult<()> {
     let mut cursor: Option<Cursor> = None;
     for _ in 0..1_000 {
-        let page = store.page(set, &Filter::all(), cursor.as_ref(), 7).await?;
+        let page = store.page(set, &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await?;
         match page.next {
             Some(next) => cursor = Some(next),
             None => return Ok(()),

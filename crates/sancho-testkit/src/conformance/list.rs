@@ -1,7 +1,7 @@
 //! The list of facts: whatever is written here is run by every store.
 
 use super::Fact;
-use super::{act, claims, keys, look, metrics, processes, promote, prune, push, settle, take_over, wake};
+use super::{act, claims, counts, keys, look, metrics, processes, promote, prune, push, settle, take_over, wake};
 
 /// Every fact, in the order of the list.
 pub(super) fn facts() -> Vec<Fact> {
@@ -251,6 +251,18 @@ macro_rules! conformance_facts {
                 a_deploy_that_is_told_again_is_marked_once
                 a_minute_has_one_mark_the_first
                 a_mark_without_a_label_is_refused
+            ;
+            counts:
+                what_beats_bring_is_counted_by_queue_and_minute
+                what_several_processes_bring_of_a_queue_adds_up
+                queues_by_ten_minutes_reach_further_back
+                queues_and_sizes_that_an_unknown_process_tells_of_are_not_counted
+                the_busiest_queues_come_first
+                queues_of_any_name_are_counted_apart
+                no_more_queues_are_told_than_people_read
+                of_one_class_neither_queues_nor_sizes_are_told
+                the_first_beat_of_a_minute_tells_the_sizes
+                sizes_are_told_once_a_step_whoever_beats
             ;
             act:
                 a_scheduled_job_is_run_now

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sancho_core::inspect::Paused;
 use sancho_core::{
-    Checkpoint, Claim, Cursor, Filter, Finding, JobRow, Kept, Level, Pausable, Place, Progress, QueueRow, Set, State,
-    Stats, Tally,
+    Checkpoint, Claim, Cursor, Direction, Filter, Finding, JobRow, Kept, Level, Pausable, Place, Progress, QueueRow,
+    Set, State, Stats, Tally,
 };
 
 use crate::factory::{jid_of, job, key, queue, unreadable};
@@ -15,7 +15,7 @@ use crate::stage::{Stage, at, held, name_of, performed, settlement};
 async fn pages(s: &Stage, set: Set, filter: Filter) -> Vec<String> {
     let (mut names, mut cursor): (Vec<String>, Option<Cursor>) = (Vec::new(), None);
     loop {
-        let page = s.inspect.page(&set, &filter, cursor.as_ref(), 2).await.expect("page");
+        let page = s.inspect.page(&set, &filter, Direction::Forward, cursor.as_ref(), 2).await.expect("page");
         assert!(page.rows.len() <= 2, "a page is no longer than asked for");
         names.extend(page.rows.iter().map(|row| name_of(&row.payload)));
         match page.next {
@@ -244,10 +244,10 @@ pub(super) async fn an_unreadable_job_is_found_by_its_text_and_shown(s: Stage) {
 pub(super) async fn a_page_goes_on_where_it_was_though_jobs_have_gone(s: Stage) {
     s.push(["A", "B", "C", "D"].map(job), 0).await;
     let set = Set::Queue(queue("default"));
-    let first = s.inspect.page(&set, &Filter::all(), None, 2).await.expect("page");
+    let first = s.inspect.page(&set, &Filter::all(), Direction::Forward, None, 2).await.expect("page");
     s.hello("p", 0).await;
     s.claim("p", 3, &["default"], 0).await;
-    let rest = s.inspect.page(&set, &Filter::all(), first.next.as_ref(), 2).await.expect("page");
+    let rest = s.inspect.page(&set, &Filter::all(), Direction::Forward, first.next.as_ref(), 2).await.expect("page");
     assert_eq!(rest.rows.iter().map(|row| name_of(&row.payload)).collect::<Vec<_>>(), ["D"]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::metrics::{ClassMetrics, Sample, Step};
+use sancho_core::metrics::{ClassMetrics, Sample, SizeSample, Step};
 use sancho_core::{DeployMark, ErrorKind, Execution, Greeting, Metrics, MetricsRequest, limits};
 
 use crate::stage::{Stage, at, beat};
@@ -47,7 +47,8 @@ pub(super) async fn nothing_performed_is_nothing_shown(s: Stage) {
     assert_eq!((metrics.classes.len(), metrics.left_out, metrics.starts.len()), (0, 0, 60));
     assert_eq!((metrics.starts[0], metrics.starts[59]), (at(-59 * 60), at(0)));
     brings(&s, "p", Vec::new(), 31).await;
-    assert_eq!(last_hour(&s, 31).await, metrics);
+    let sizes = vec![SizeSample { at: at(0), ..SizeSample::default() }];
+    assert_eq!(last_hour(&s, 31).await, Metrics { sizes, ..metrics });
 }
 
 pub(super) async fn what_beats_bring_is_counted_by_class_and_minute(s: Stage) {

@@ -1,9 +1,11 @@
 //! The control plane of a mutant.
 
 use sancho_core::inspect::{About, DayStats, ProcessRow};
+use sancho_core::metrics::SizeSample;
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
-    MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
+    Metrics, MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    UnknownClass,
 };
 
 use super::{Bug, Mutant};
@@ -31,13 +33,14 @@ impl Inspect for Mutant {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
         Box::pin(async move {
             let all = Filter::all();
             let filter = if self.has(Bug::FilterIgnored) { &all } else { filter };
-            self.model.page(set, filter, cursor, limit).await
+            self.model.page(set, filter, direction, cursor, limit).await
         })
     }
 
@@ -53,8 +56,19 @@ impl Inspect for Mutant {
         self.model.processes(now)
     }
 
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.model.unknown_classes(now)
+    }
+
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
-        self.model.metrics(request, now)
+        Box::pin(async move {
+            let mut metrics = self.model.metrics(request, now).await?;
+            if self.has(Bug::SizesOfNow) {
+                let stats = self.model.stats(now).await?;
+                metrics.sizes.iter_mut().for_each(|sizes| *sizes = SizeSample::of(sizes.at, &stats));
+            }
+            Ok(metrics)
+        })
     }
 
     fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>> {

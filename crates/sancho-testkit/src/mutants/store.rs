@@ -72,6 +72,10 @@ impl Interpose for Mutant {
             if self.has(Bug::ExecutionsForgotten) {
                 beat.executions.clear();
             }
+            if self.has(Bug::QueuesMixedUp) {
+                let first = beat.by_queue.first().map(|count| count.queue.clone()).unwrap_or_default();
+                beat.by_queue.iter_mut().for_each(|count| count.queue = first.clone());
+            }
             let mut answer = self.model.beat(&beat, now).await?;
             if self.has(Bug::OrderDeliveredTwice) {
                 let again = self.remember(|memory| std::mem::replace(&mut memory.orders, answer.orders.clone()));

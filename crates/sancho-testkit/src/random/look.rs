@@ -37,6 +37,7 @@ pub(super) async fn see(s: &Stage, world: &World) -> Vec<String> {
     }
     let metrics = s.inspect.metrics(&MetricsRequest::last(HOUR), now).await.expect("metrics");
     seen.push(format!("{:?} {}", metrics.classes, metrics.left_out));
+    seen.push(format!("{:?} {:?}", metrics.queues, metrics.sizes));
     seen.push(format!("paused {:?}", s.inspect.paused().await.expect("paused")));
     let days = s.inspect.history(1, now).await.expect("history");
     seen.push(format!("{days:?}"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{
     Action, Checkpoint, Claim, ClaimRequest, Execution, Filter, Greeting, Incarnation, Jid, NewJob, OnConflict,
-    Pausable, Place, Retention, Selection, Set, Settlement, Source, Tally, Timestamp, limits,
+    Pausable, Place, QueueCount, Retention, Selection, Set, Settlement, Source, Tally, Timestamp, limits,
 };
 
 use super::step::{Made, Step, What};
@@ -232,6 +232,9 @@ impl World {
             execution.add_run(Duration::from_millis(self.chance.below(500) as u64));
             execution.add_failure();
             beat.executions.push(execution);
+        }
+        for name in ["a", "b"].iter().take(self.chance.below(3)) {
+            beat.by_queue.push(QueueCount { queue: queue(name), count: self.chance.below(9) as u64, failures: 0 });
         }
         What::Beat(beat)
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::{
-    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, ErrorKind, Exchanged,
-    Filter, Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest,
-    NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set,
-    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, inspect, limits,
+    Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, Direction, ErrorKind,
+    Exchanged, Filter, Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics,
+    MetricsRequest, NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection,
+    Set, Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, inspect, limits,
 };
 
 use super::plan::{Fault, Wakes, When};
@@ -252,6 +252,10 @@ impl Inspect for SimStore {
         call!(self, now, Request::FindKey(key.clone()), Response::Found(row) => row.map(|row| *row))
     }
 
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.site.world.inspect.unknown_classes(now)
+    }
+
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {
         self.site.world.inspect.metrics(request, now)
     }
@@ -308,10 +312,11 @@ impl Inspect for SimStore {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
-        self.site.world.inspect.page(set, filter, cursor, limit)
+        self.site.world.inspect.page(set, filter, direction, cursor, limit)
     }
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<inspect::ProcessRow>>> {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use sancho_core::lifecycle::{Refusal, permits};
-use sancho_core::{Cursor, ErrorKind, Jid, JobRow, Order, Selection, Set, State as JobState};
+use sancho_core::{Cursor, Direction, ErrorKind, Jid, JobRow, Order, Selection, Set, State as JobState};
 use serde::Deserialize;
 
 use super::bounds;
@@ -150,7 +150,7 @@ pub(super) async fn on_set(
             if set != Set::Busy {
                 return Err(Problem::refused(&Refusal::Senseless(state)));
             }
-            let page = site.inspect.page(&set, &which, after.as_ref(), limit).await?;
+            let page = site.inspect.page(&set, &which, Direction::Forward, after.as_ref(), limit).await?;
             let mut failed = None;
             for row in &page.rows {
                 match cancel_running(&site, row).await {

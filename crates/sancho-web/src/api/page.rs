@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use sancho_core::{Cursor, Filter, Jid, Key, Set, Timestamp};
+use sancho_core::{Cursor, Direction, Filter, Jid, Key, Set, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
@@ -67,7 +67,8 @@ pub(super) async fn jobs(
     Asked(which): Asked<Which>,
 ) -> Result<Json<Page>, Problem> {
     let reading = which.read(site.clock.now(), bounds::JOBS_PER_PAGE, bounds::JOBS_PER_PAGE_MAX)?;
-    let page = site.inspect.page(&set, &reading.filter, reading.cursor.as_ref(), reading.limit).await?;
+    let page =
+        site.inspect.page(&set, &reading.filter, Direction::Forward, reading.cursor.as_ref(), reading.limit).await?;
     Ok(Json(Page {
         jobs: page.rows.iter().map(Job::listed).collect(),
         next: page.next.map(|cursor| cursor.0),
@@ -86,7 +87,8 @@ pub(super) async fn count(
     if reading.filter.is_all() && reading.cursor.is_none() {
         return Ok(Json(Count { jobs: size(&site, &set, now).await?, next: None, as_of }));
     }
-    let page = site.inspect.page(&set, &reading.filter, reading.cursor.as_ref(), reading.limit).await?;
+    let page =
+        site.inspect.page(&set, &reading.filter, Direction::Forward, reading.cursor.as_ref(), reading.limit).await?;
     Ok(Json(Count { jobs: page.rows.len() as u64, next: page.next.map(|cursor| cursor.0), as_of }))
 }
 

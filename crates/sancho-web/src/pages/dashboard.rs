@@ -10,6 +10,7 @@ use sancho_core::{Finding, Level, MetricsRequest, ProcessRow, QueueRow, Stats, T
 
 use super::metrics::{Chart, all, chart, said};
 use crate::chart::{Column, Columns};
+use crate::extend::{self, Drawn, Place};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
@@ -43,6 +44,7 @@ struct Dashboard {
     findings: Vec<Finding>,
     rss_bytes: u64,
     latency: Duration,
+    panels: Vec<Drawn>,
 }
 
 impl Dashboard {
@@ -86,6 +88,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         rss_bytes: processes.iter().map(|process| process.rss_bytes).sum(),
         latency: queues.iter().map(|queue| queue.latency).max().unwrap_or_default(),
         queues: queues.len(),
+        panels: extend::drawn(&site.added.panels, Place::Dashboard, &f, None).await,
         findings,
         stats,
         days,

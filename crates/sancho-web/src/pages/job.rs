@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
+use crate::extend::{self, Drawn, Place};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::{Figure, time_word};
@@ -40,6 +41,7 @@ struct JobPage {
     payload: String,
     left_out: usize,
     did: Option<String>,
+    panels: Vec<Drawn>,
 }
 
 impl JobPage {
@@ -73,19 +75,20 @@ fn acts(state: Stands) -> &'static [Act] {
 }
 
 pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: Frame) -> Result<Response, Failure> {
-    let row = found(&site, &f, jid).await?;
+    let row = found(&site, jid).await?;
     let f = f.on(tab(row.state));
     let did = Fields::from(f.query.clone());
     let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
-    Ok(page(&told(f, &row, did)))
+    let panels = extend::drawn(&site.added.panels, Place::Job, &f, Some(&row)).await;
+    Ok(page(&JobPage { panels, ..told(f, &row, did) }))
 }
 
-async fn found(site: &Site, f: &Frame, jid: String) -> Result<JobRow, Failure> {
+async fn found(site: &Site, jid: String) -> Result<JobRow, Failure> {
     let row = match Jid::new(jid) {
         Ok(jid) => site.inspect.find(&jid).await?,
         Err(_) => None,
     };
-    row.ok_or_else(|| Failure::not_found(f.t("job.gone")))
+    row.ok_or_else(|| Failure::not_found("job.gone"))
 }
 
 fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
@@ -103,6 +106,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         payload,
         left_out,
         did,
+        panels: Vec::new(),
         f,
     };
     let f = &told.f;
@@ -159,20 +163,20 @@ pub(crate) async fn act(
     fields: Fields,
 ) -> Result<Response, Failure> {
     f.may_act()?;
-    let row = found(&site, &f, jid).await?;
+    let row = found(&site, jid).await?;
     let address = format!("jobs/{}", segment(row.jid.as_str()));
     if fields.get("act") == "cancel" {
-        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid(f.t("job.not_running")))?;
+        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid("job.not_running"))?;
         site.inspect.order(process, &Order::Cancel(row.jid.clone()), f.now).await?;
         audit(&f.person, "cancel", &visible(row.jid.as_str()), 1);
         return Ok(Redirect::to(&f.to("busy?did=cancel")).into_response());
     }
-    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("a job knows no such act"))?;
+    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("act.unknown"))?;
     let action = act.action(&fields, f.now)?;
     let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
     audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);
     if let Some((_, refusal)) = applied.refused.first() {
-        return Err(Failure::refused(refusal.to_string()));
+        return Err(Failure::refused(refusal));
     }
     // A job that is gone has no page: the list that it was in says what was done.
     let back = match act {

@@ -1,125 +1,140 @@
-//! All queues, and what is paused.
+//! All queues, what is paused, and what is done to queues as a whole.
 
-use std::time::Duration;
+mod clearing;
+mod known;
+mod rate;
+mod table;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::inspect::Paused;
-use sancho_core::{Pausable, QueueName, QueueRow, limits};
+use sancho_core::{Pausable, QueueName, limits};
 
+use super::sets;
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::find::carried;
 use crate::frame::{Frame, Tab, page};
-use crate::safety::audit;
+use crate::safety::{audit, visible};
 use crate::site::Site;
 
-/// Steps of a clearing that one request makes.
-const STEPS_PER_REQUEST: usize = 4;
+pub(super) use known::known;
+use table::{Row, Sort, Table};
 
 #[derive(Template)]
 #[template(path = "queues.html")]
 struct QueuesPage {
     f: Frame,
+    table: Table,
     rows: Vec<Row>,
+    /// The page behind this one, and the one before.
+    next: Option<String>,
+    before: Option<String>,
     paused_classes: Vec<String>,
+    /// Classes that were performed of late: what is offered to be paused.
+    classes: Vec<String>,
     did: Option<String>,
-}
-
-struct Row {
-    name: String,
-    size: u64,
-    latency: Duration,
-    is_paused: bool,
-}
-
-impl From<QueueRow> for Row {
-    fn from(row: QueueRow) -> Self {
-        let is_paused = row.paused == Paused::Yes;
-        Row { name: row.name.as_str().to_owned(), size: row.size, latency: row.latency, is_paused }
-    }
+    /// What the search for a name carries on.
+    carried: Vec<(String, String)>,
+    /// Where the forms go: this page, as it is looked at.
+    here: String,
 }
 
 pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response, Failure> {
     let f = f.on(Tab::Queues);
-    let mut rows: Vec<Row> = site.inspect.queues(f.now).await?.into_iter().map(Row::from).collect();
-    let mut paused_classes = Vec::new();
-    for paused in site.inspect.paused().await? {
-        match paused {
-            Pausable::Class(class) => paused_classes.push(class),
-            // A queue may be paused before anything is pushed to it.
-            Pausable::Queue(queue) if !rows.iter().any(|row| row.name == queue.as_str()) => {
-                rows.push(Row { name: queue.as_str().to_owned(), size: 0, latency: Duration::ZERO, is_paused: true });
-            }
-            _ => {}
-        }
-    }
-    let did = Fields::from(f.query.clone()).number::<u64>("cleared").map(|done| f.count("did.delete", done));
-    Ok(page(&QueuesPage { f, rows, paused_classes, did }))
+    let fields = Fields::from(f.query.clone());
+    let metrics = rate::of_late(&site, f.now).await?;
+    let known: Vec<Row> = known(&site, f.now).await?.into_iter().map(|row| Row::of(row, &metrics)).collect();
+    let table = Table::of(&fields, known.len());
+    let (rows, is_last) = table.shown(known);
+    let at = |number: usize| {
+        let number = if number == 1 { String::new() } else { number.to_string() };
+        f.here([("page", number.as_str()), ("did", ""), ("of", ""), ("cleared", "")])
+    };
+    let classes = metrics.classes.iter().map(|class| class.total.class.clone());
+    Ok(page(&QueuesPage {
+        rows,
+        next: (!is_last).then(|| at(table.number + 1)),
+        before: (table.number > 1).then(|| at(table.number - 1)),
+        paused_classes: paused_classes(&site).await?,
+        classes: classes.collect(),
+        did: told(&f, &fields),
+        carried: carried(&f, &["name", "page", "did", "of", "cleared"]),
+        here: f.here([("did", ""), ("of", ""), ("cleared", "")]),
+        table,
+        f,
+    }))
 }
 
-#[derive(Template)]
-#[template(path = "clear.html")]
-struct ClearPage {
-    f: Frame,
-    queue: String,
-    size: u64,
-    done: Option<u64>,
+/// The classes that are paused, sorted by name.
+pub(super) async fn paused_classes(site: &Site) -> Result<Vec<String>, Failure> {
+    let paused = site.inspect.paused().await?.into_iter();
+    Ok(paused.filter_map(|paused| if let Pausable::Class(class) = paused { Some(class) } else { None }).collect())
+}
+
+/// What was done just now, as the address carries it.
+fn told(f: &Frame, fields: &Fields) -> Option<String> {
+    match (fields.number::<u64>("cleared"), fields.get("did")) {
+        (Some(cleared), _) => Some(f.count("did.delete", cleared)),
+        (None, "pause") => Some(f.with("did.pause", fields.get("of"))),
+        (None, "pause_class") => Some(f.with("did.pause_class", fields.get("of"))),
+        (None, "resume") => Some(f.with("did.resume", fields.get("of"))),
+        _ => None,
+    }
 }
 
 pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> Result<Response, Failure> {
     let f = f.on(Tab::Queues);
     f.may_act()?;
     let act = fields.get("act");
-    let what = match fields.get("class") {
-        "" => Pausable::Queue(QueueName::new(fields.get("queue"))?),
-        class => Pausable::Class(class.to_owned()),
-    };
+    let what = named(&fields)?;
     match (act, &what) {
         ("pause", _) => site.inspect.pause(&what, f.now).await?,
         ("resume", _) => site.inspect.resume(&what, f.now).await?,
-        ("clear", Pausable::Queue(queue)) => return clear(&site, f, queue, &fields).await,
-        _ => return Err(Failure::invalid("queues are paused, resumed and cleared, nothing else")),
+        ("clear", Pausable::Queue(queue)) => return clearing::clear(&site, f, queue, &fields).await,
+        _ => return Err(Failure::invalid("queue.unknown_act")),
     }
-    audit(&f.person, act, &named(&what), 1);
+    audit(&f.person, act, &words(&what), 1);
+    if let ("resume", Pausable::Class(class)) = (act, &what)
+        && site.inspect.stats(f.now).await?.held > 0
+    {
+        return sets::run_held(&site, f, class).await;
+    }
+    let (did, name) = match (act, &what) {
+        ("pause", Pausable::Class(class)) => ("pause_class", class.as_str()),
+        (_, Pausable::Class(class)) => (act, class.as_str()),
+        (_, Pausable::Queue(queue)) => (act, queue.as_str()),
+        _ => (act, ""),
+    };
     // Back to where the button was.
     let back = match (&what, fields.get("from")) {
         (Pausable::Queue(queue), "queue") => f.to_queue(queue.as_str()),
-        _ => f.to("queues"),
+        _ => f.here([("did", did), ("of", name), ("cleared", "")]),
     };
     Ok(Redirect::to(&back).into_response())
 }
 
-async fn clear(site: &Site, f: Frame, queue: &QueueName, fields: &Fields) -> Result<Response, Failure> {
-    let size = |rows: Vec<QueueRow>| rows.into_iter().find(|row| row.name == *queue).map_or(0, |row| row.size);
-    if fields.get("sure") != "yes" {
-        let size = size(site.inspect.queues(f.now).await?);
-        return Ok(page(&ClearPage { queue: queue.as_str().to_owned(), size, done: None, f }));
+/// The queue or the class that a form names.
+fn named(fields: &Fields) -> Result<Pausable, Failure> {
+    match (fields.get("class"), fields.get("queue")) {
+        ("", "") => Err(Failure::invalid("queue.name_one")),
+        ("", queue) => Ok(Pausable::Queue(QueueName::new(queue)?)),
+        (class, _) if class.len() > limits::CLASS_BYTES_MAX => Err(Failure::invalid("queue.long_class")),
+        (class, _) => Ok(Pausable::Class(class.to_owned())),
     }
-    let mut done = 0;
-    let mut is_empty = false;
-    for _ in 0..STEPS_PER_REQUEST {
-        let cleared = site.inspect.clear(queue, limits::JOBS_PER_MOVE_MAX, f.now).await?;
-        done += cleared as u64;
-        is_empty = cleared < limits::JOBS_PER_MOVE_MAX;
-        if is_empty {
-            break;
-        }
-    }
-    audit(&f.person, "clear", &format!("queue {}", queue.as_str()), usize::try_from(done).unwrap_or(usize::MAX));
-    // What earlier requests have done; it is shown, and nothing else depends on it.
-    done += fields.number("done").unwrap_or(0);
-    if is_empty {
-        return Ok(Redirect::to(&f.to(&format!("queues?cleared={done}"))).into_response());
-    }
-    let size = size(site.inspect.queues(f.now).await?);
-    Ok(page(&ClearPage { queue: queue.as_str().to_owned(), size, done: Some(done), f }))
 }
 
-fn named(what: &Pausable) -> String {
+fn words(what: &Pausable) -> String {
     match what {
-        Pausable::Queue(queue) => format!("queue {}", queue.as_str()),
-        Pausable::Class(class) => format!("class {}", crate::text::visible(class)),
+        Pausable::Queue(queue) => format!("queue {}", visible(queue.as_str())),
+        Pausable::Class(class) => format!("class {}", visible(class)),
         _ => String::new(),
+    }
+}
+
+impl QueuesPage {
+    /// The address of the same page, sorted so.
+    fn sorted(&self, sort: &Sort) -> String {
+        self.f.here([("sort", sort.named()), ("page", ""), ("did", ""), ("of", ""), ("cleared", "")])
     }
 }

@@ -9,12 +9,26 @@ use std::fmt::Write;
 /// The text with every character written out that a reader would not see, or that moves others: `\u{202e}`. Line ends
 /// and tabs too: it is for one line.
 fn inert(text: &str) -> Cow<'_, str> {
+    written(text, hides)
+}
+
+/// The text as [`inert`], but with its line ends and tabs as they are: for what may have several lines.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    written(text, hides_among_lines)
+}
+
+/// The text with these characters written out.
+fn written(text: &str, hides: fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(hides) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        push(&mut written, character);
+        if hides(character) {
+            write_out(&mut written, character).expect("a string takes what is written");
+        } else {
+            written.push(character);
+        }
     }
     Cow::Owned(written)
 }
@@ -27,22 +41,18 @@ pub(super) fn excerpt(text: &str, chars_max: usize) -> Cow<'_, str> {
     }
 }
 
-/// Adds a character, written out if it hides.
-fn push(text: &mut String, character: char) {
-    if hides(character) {
-        write_out(text, character).expect("a string takes what is written");
-    } else {
-        text.push(character);
-    }
-}
-
 /// Writes a character by its number.
 pub(super) fn write_out(mut text: impl Write, character: char) -> std::fmt::Result {
     write!(text, "\\u{{{:x}}}", u32::from(character))
 }
 
+/// Whether a character hides in a text of several lines, whose ends and tabs are seen.
+pub(super) fn hides_among_lines(character: char) -> bool {
+    hides(character) && !matches!(character, '\n' | '\t')
+}
+
 /// Whether a character is not seen, or changes how others are. Joiners stay, which scripts and emoji are made of.
-pub(crate) fn hides(character: char) -> bool {
+fn hides(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' // soft hyphen
@@ -65,6 +75,12 @@ mod tests {
         assert_eq!(inert("a\u{200b}b\u{feff}\u{2066}c"), r"a\u{200b}b\u{feff}\u{2066}c");
         assert_eq!(inert("\0\r\n\u{1b}[31m"), r"\u{0}\u{d}\u{a}\u{1b}[31m");
         assert_eq!(inert("\u{e0041}"), r"\u{e0041}");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(visible("a\u{202e}b\n\t<\r"), "a\\u{202e}b\n\t<\\u{d}");
+        assert!(matches!(visible("plain\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Refusal {
     /// The answer for people, of which a page is made further out.
     pub(super) fn into_failure(self, mut answer: Response) -> Response {
         let Refusal { status, code, detail, .. } = self;
-        answer.extensions_mut().insert(Failure { status, code, detail });
+        answer.extensions_mut().insert(Failure::at_the_gate(status, code, detail));
         answer
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use askama::filters::{Escaper, Html};
 
-use super::inert::{hides, write_out};
+use super::inert::{hides_among_lines, write_out};
 
 /// Escapes what means something in HTML, and writes out what hides or turns text around; line ends and tabs stay.
 /// Templates have it for every value (`askama.toml`), so that none of them need think of it.
@@ -14,7 +14,7 @@ pub(crate) struct Seen;
 impl Escaper for Seen {
     fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(|character| hides(character) && !matches!(character, '\n' | '\t')) {
+        while let Some(at) = rest.find(hides_among_lines) {
             let (before, behind) = rest.split_at(at);
             Html.write_escaped_str(&mut dest, before)?;
             let mut characters = behind.chars();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
-    Action, Applied, BoxFuture, Cursor, DeployMark, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key, Metrics,
-    MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats, StoreResult,
-    Timestamp,
+    Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
+    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
+    StoreResult, Timestamp, UnknownClass,
 };
 
 use super::redaction::Redaction;
@@ -49,11 +49,12 @@ impl Inspect for Shielded {
         &'a self,
         set: &'a Set,
         filter: &'a Filter,
+        direction: Direction,
         cursor: Option<&'a Cursor>,
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
         Box::pin(async move {
-            let Page { rows, next } = self.inner.page(set, filter, cursor, limit).await?;
+            let Page { rows, next } = self.inner.page(set, filter, direction, cursor, limit).await?;
             let seen = rows.into_iter().filter(|row| self.redaction.still_matches(filter, &row.payload));
             Ok(Page { rows: seen.map(|row| self.row(row)).collect(), next })
         })
@@ -69,6 +70,10 @@ impl Inspect for Shielded {
 
     fn processes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<ProcessRow>>> {
         self.inner.processes(now)
+    }
+
+    fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
+        self.inner.unknown_classes(now)
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

@@ -8,7 +8,7 @@ use sancho_core::model::ModelStore;
 use sancho_core::process::Quiet;
 use sancho_core::{
     Beat, CapsuleInfo, ClaimRequest, End, Execution, Greeting, Incarnation, Inspect, Jid, Key, NewJob, OnConflict,
-    Payload, Place, ProcessInfo, QueueName, Source, Store, Timestamp,
+    Payload, Place, ProcessInfo, QueueCount, QueueName, Source, Store, Timestamp,
 };
 use serde_json::json;
 
@@ -169,6 +169,7 @@ async fn process(store: &ModelStore) {
         execution.add_failure();
         execution
     };
+    let count = |queue| QueueCount { queue, count: 2, failures: 1 };
     let beat = |greeting, executions| Beat {
         process: process.clone(),
         greeting,
@@ -177,6 +178,7 @@ async fn process(store: &ModelStore) {
         running: Vec::new(),
         rss_bytes: u64::MAX,
         round_trip: Duration::MAX,
+        by_queue: TEXTS.iter().filter_map(|text| QueueName::new(text).ok()).map(count).collect(),
         executions,
     };
     store.beat(&beat(Greeting::Hello, Vec::new()), NOW).await.expect("a beat");

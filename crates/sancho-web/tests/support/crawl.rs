@@ -3,23 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
+use html5gum::{Token, Tokenizer};
 
 use super::{Answer, Visit};
 
 /// Pages that a crawl visits at most: links that lead on for ever are a defect.
-const PAGES_MAX: usize = 500;
+const PAGES_MAX: usize = 2_000;
 
-/// Visits `start` and all that it leads to; answers by address.
+/// Bytes of an address: servers and proxies take no longer ones.
+const ADDRESS_BYTES_MAX: usize = 8_000;
+
+/// Visits `start` and all that it leads to, what pages load too; answers by address.
 pub(crate) async fn crawl(router: &Router, start: &str) -> BTreeMap<String, Answer> {
     let (mut waiting, mut seen) = (vec![start.to_owned()], BTreeSet::from([start.to_owned()]));
     let mut pages = BTreeMap::new();
     while let Some(address) = waiting.pop() {
         assert!(pages.len() < PAGES_MAX, "links lead on for ever: {:?}", pages.keys());
+        let bytes = address.len();
+        assert!(bytes <= ADDRESS_BYTES_MAX, "a link of {bytes} bytes: {}…", address.get(..200).unwrap_or_default());
         let answer = router.get(&address).await;
         let is_page = answer.header("content-type").starts_with("text/html");
         for link in if is_page { links(&answer.text) } else { Vec::new() } {
-            let target = resolved(&address, &link);
-            if !link.starts_with('#') && seen.insert(target.clone()) {
+            if let Some(target) = resolved(&address, &link)
+                && seen.insert(target.clone())
+            {
                 waiting.push(target);
             }
         }
@@ -28,35 +35,66 @@ pub(crate) async fn crawl(router: &Router, start: &str) -> BTreeMap<String, Answ
     pages
 }
 
+/// What a page links to and loads, as a browser reads its HTML.
 fn links(html: &str) -> Vec<String> {
-    let parts = html.split(" href=\"").skip(1).chain(html.split(" src=\"").skip(1));
-    parts.map(|part| part.split('"').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&")).collect()
+    let mut links = Vec::new();
+    for token in Tokenizer::new(html) {
+        if let Token::StartTag(tag) = token.expect("a text is read to its end") {
+            let named = [b"href".as_slice(), b"src"].into_iter().filter_map(|name| tag.attributes.get(name));
+            links.extend(named.map(|link| String::from_utf8_lossy(link).into_owned()));
+        }
+    }
+    links
 }
 
-/// A relative address, as seen from a page.
-fn resolved(page: &str, link: &str) -> String {
-    let (path, query) = link.split_once('?').map_or((link, String::new()), |(path, query)| (path, format!("?{query}")));
+/// Where a relative link leads from a page; `None` for a place in the page itself.
+fn resolved(page: &str, link: &str) -> Option<String> {
+    let link = link.split('#').next().unwrap_or_default();
     let page = page.split('?').next().unwrap_or_default();
+    let (path, query) = link.split_once('?').map_or((link, String::new()), |(path, query)| (path, format!("?{query}")));
     if path.is_empty() {
-        return format!("{page}{query}");
+        return (!query.is_empty()).then(|| format!("{page}{query}"));
     }
-    let mut parts: Vec<&str> = page.split('/').collect();
+    let mut parts: Vec<&str> = page.split('/').skip(1).collect();
     parts.pop();
-    let steps: Vec<&str> = path.split('/').collect();
-    for (index, step) in steps.iter().enumerate() {
-        let is_last = index + 1 == steps.len();
-        match *step {
-            ".." => {
-                parts.pop();
-            }
+    let mut leads_to_folder = false;
+    for step in path.split('/') {
+        // Browsers take these for steps however they are written.
+        leads_to_folder = true;
+        match step.to_ascii_lowercase().replace("%2e", ".").as_str() {
             "." => {}
-            step => parts.push(step),
-        }
-        if is_last && matches!(*step, "." | "..") {
-            parts.push("");
+            ".." => drop(parts.pop()),
+            _ => {
+                leads_to_folder = false;
+                parts.push(step);
+            }
         }
     }
-    let joined = parts.join("/");
-    let rooted = if joined.starts_with('/') { joined } else { format!("/{joined}") };
-    format!("{rooted}{query}")
+    if leads_to_folder {
+        parts.push("");
+    }
+    Some(format!("/{}{query}", parts.join("/")))
+}
+
+/// A text as a part of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn links_lead_where_browsers_go() {
+    for (page, link, leads) in [
+        ("/", "./busy", "/busy"),
+        ("/queues/a%2Fb?x=1", "../dead?q=1#top", "/dead?q=1"),
+        ("/queues/low", "../", "/"),
+        ("/queues/low", "..", "/"),
+        ("/queues/low", "../../jobs", "/jobs"),
+        ("/queues/low", "../queues/%2e%2E", "/"),
+        ("/jobs", "jobs/busy", "/jobs/busy"),
+        ("/dead", "?cursor=1", "/dead?cursor=1"),
+        ("/dead", "./", "/"),
+    ] {
+        assert_eq!(resolved(page, link).as_deref(), Some(leads), "{page} {link}");
+    }
+    assert_eq!(resolved("/", "#main"), None);
 }

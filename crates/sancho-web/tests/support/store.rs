@@ -6,8 +6,8 @@ use sancho_core::claim::{Fill, Repeated};
 use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
 use sancho_core::{
-    Beat, ClaimRequest, End, Execution, Incarnation, Jid, NewJob, OnConflict, Payload, Place, ProcessInfo, QueueName,
-    Source, Store,
+    Beat, ClaimRequest, End, Execution, Incarnation, Jid, NewJob, OnConflict, Payload, Place, ProcessInfo, QueueCount,
+    QueueName, Source, Store,
 };
 
 use super::NOW;
@@ -106,5 +106,6 @@ pub(crate) fn beat() -> Beat {
         rss_bytes: 40_000_000,
         round_trip: Duration::from_millis(2),
         executions: vec![execution],
+        by_queue: vec![QueueCount { queue: queue("default"), count: 6, failures: 1 }],
     }
 }

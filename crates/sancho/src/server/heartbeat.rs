@@ -135,6 +135,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
         let capsules = &self.capsules;
         (self.process.slots, self.process.queues) = (capsules.slots(), capsules.queues());
         self.process.capsules = capsules.infos();
+        let (executions, by_queue) = self.tally.take();
         let beat = Beat {
             process: self.process.clone(),
             greeting,
@@ -144,7 +145,8 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             rss_bytes: crate::server::host::resident_bytes(),
             round_trip: self.rhythm.round_trip,
             // A beat whose outcome is never known takes them with it: they are counted once or not at all.
-            executions: self.tally.take(),
+            executions,
+            by_queue,
         };
         let (sent_at, told) = (self.lease.uptime(), self.lease.now());
         let answer = self.store.beat(&beat, told).await;
@@ -153,7 +155,7 @@ impl<S: Send + Sync + 'static> Heartbeat<S> {
             Err(error) => error.kind == ErrorKind::OutcomeUnknown,
         };
         if !counted {
-            self.tally.give_back(&beat.executions);
+            self.tally.give_back(&beat.executions, &beat.by_queue);
         }
         let answer = answer?;
         self.rhythm.round_trip = self.lease.uptime().saturating_sub(sent_at);

@@ -98,6 +98,11 @@ impl Pending {
         &self.class
     }
 
+    /// The queue that the job was claimed from.
+    pub(crate) fn queue(&self) -> &QueueName {
+        &self.queue
+    }
+
     /// How long the job ran.
     pub(crate) fn elapsed(&self) -> Duration {
         self.elapsed

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sancho_core::inspect::{Filter, Set};
 use sancho_core::model::ModelStore;
-use sancho_core::{JobRow, limits};
+use sancho_core::{Direction, JobRow, limits};
 
 use super::{ManualClock, SeededEntropy};
 use crate::{ActError, Client};
@@ -47,7 +47,8 @@ pub async fn waiting(client: &Client) -> Result<Vec<JobRow>, ActError> {
     let queues = client.store().queue_names().await?;
     let mut rows = Vec::new();
     for set in queues.into_iter().map(Set::Queue).chain([Set::Scheduled]) {
-        let page = client.inspect().page(&set, &Filter::all(), None, limits::JOBS_PER_SCAN_MAX).await?;
+        let page =
+            client.inspect().page(&set, &Filter::all(), Direction::Forward, None, limits::JOBS_PER_SCAN_MAX).await?;
         rows.extend(page.rows);
     }
     Ok(rows)
@@ -61,7 +62,8 @@ pub async fn waiting(client: &Client) -> Result<Vec<JobRow>, ActError> {
 pub async fn failed(client: &Client) -> Result<Vec<JobRow>, ActError> {
     let mut rows = Vec::new();
     for set in [Set::Retries, Set::Dead] {
-        let page = client.inspect().page(&set, &Filter::all(), None, limits::JOBS_PER_SCAN_MAX).await?;
+        let page =
+            client.inspect().page(&set, &Filter::all(), Direction::Forward, None, limits::JOBS_PER_SCAN_MAX).await?;
         rows.extend(page.rows);
     }
     Ok(rows)

@@ -31,6 +31,7 @@ pub(crate) async fn claim_and_die(client: &Client, name: &str) -> Claim {
         rss_bytes: 0,
         round_trip: Duration::ZERO,
         executions: Vec::new(),
+        by_queue: Vec::new(),
     };
     store.beat(&beat, long_ago).await.expect("the store answers");
     let request = ClaimRequest {

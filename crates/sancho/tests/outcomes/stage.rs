@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho::core::inspect::{Filter, Set};
+use sancho::core::inspect::{Direction, Filter, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::{Client, Event, JobRow, RunningServer, Server, Subscription};
 
@@ -50,7 +50,12 @@ impl Stage {
 }
 
 pub(crate) async fn dead(client: &Client) -> Vec<JobRow> {
-    client.inspect().page(&Set::Dead, &Filter::all(), None, 100).await.expect("the store answers").rows
+    client
+        .inspect()
+        .page(&Set::Dead, &Filter::all(), Direction::Forward, None, 100)
+        .await
+        .expect("the store answers")
+        .rows
 }
 
 /// How many jobs were processed, and how many of them failed.

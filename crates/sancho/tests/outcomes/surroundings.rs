@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho::core::inspect::{Filter, Set};
+use sancho::core::inspect::{Direction, Filter, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::{
     BoxFuture, ClassSettings, ClientMiddleware, ClientVerdict, Context, Draft, Fallback, JobError, JobResult, Next,
@@ -186,7 +186,7 @@ async fn both_kinds_of_middleware_see_what_jobs_push_one_by_one_and_in_bulk() {
     assert_eq!(stage.settled().await, Verdict::Done);
     stage.stop().await;
     let set = Set::Queue(QueueName::new("pushed").expect("a name"));
-    let rows = client.inspect().page(&set, &Filter::all(), None, 10).await.expect("answered").rows;
+    let rows = client.inspect().page(&set, &Filter::all(), Direction::Forward, None, 10).await.expect("answered").rows;
     assert_eq!(rows.len(), 3, "what a job pushes goes where the server is told to send its class");
     for row in rows {
         assert_eq!(row.payload.envelope().expect("readable").tags(), ["first", "second"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho::core::inspect::{Filter, Set};
+use sancho::core::inspect::{Direction, Filter, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::{Client, Event, Jid, JobRow, RunningServer, Server, Subscription};
 
@@ -33,7 +33,12 @@ pub(crate) async fn stop(server: &RunningServer) {
 }
 
 pub(crate) async fn dead(client: &Client) -> Vec<JobRow> {
-    client.inspect().page(&Set::Dead, &Filter::all(), None, 100).await.expect("the store answers").rows
+    client
+        .inspect()
+        .page(&Set::Dead, &Filter::all(), Direction::Forward, None, 100)
+        .await
+        .expect("the store answers")
+        .rows
 }
 
 /// Processed and failed jobs, and those that are busy.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sancho::core::inspect::{Filter, Selection, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::core::process::Order;
-use sancho::core::{Action, Claim};
+use sancho::core::{Action, Claim, Direction};
 use sancho::{ActError, Client, JobRow, Raw, Server, State};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::watching::{PATIENCE, performing, server, settled, stop};
 use sancho::Event;
 
 async fn rows(client: &Client, set: Set) -> Vec<JobRow> {
-    client.inspect().page(&set, &Filter::all(), None, 100).await.expect("the store answers").rows
+    client.inspect().page(&set, &Filter::all(), Direction::Forward, None, 100).await.expect("the store answers").rows
 }
 
 fn default_queue() -> Set {

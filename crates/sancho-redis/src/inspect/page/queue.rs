@@ -1,4 +1,4 @@
-//! Pages of queues.
+//! Pages of queues, in the order that they run.
 //!
 //! A list has no ranks. A mark has the distance of the last job looked at from both ends: claims shorten the one, pushes
 //! lengthen the other, so the job itself is looked for from what both would say towards the front.
@@ -6,14 +6,14 @@
 use redis::cmd;
 use sancho_core::{Filter, StoreResult, limits};
 
-use super::{JOBS_PER_READ, Looked, read_mark, sum};
+use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
 use crate::wire::keys;
 
 /// How far towards a queue's far end a job is looked for that others were put in front of.
-const FRONT_MOVES_MAX: usize = 100;
+pub(super) const FRONT_MOVES_MAX: usize = 100;
 
 impl RedisStore {
     pub(super) async fn look_at_queue(
@@ -52,9 +52,8 @@ impl RedisStore {
 
     /// How many jobs of a queue are in front of where a page goes on.
     async fn distance_after(&self, op: &'static str, key: &str, length: usize, mark: &str) -> StoreResult<usize> {
-        let (in_front, behind, sum) = read_mark(op, mark, |parts| {
-            Some((parts.next()?.parse::<usize>().ok()?, parts.next()?.parse::<usize>().ok()?, sum(parts.next()?)?))
-        })?;
+        let (in_front, behind, sum) =
+            read_mark(op, mark, |parts| Some((place(parts.next()?)?, place(parts.next()?)?, sum(parts.next()?)?)))?;
         let expected = in_front.min(length.saturating_sub(behind + 1));
         let mut high = (expected + 1).min(length);
         let floor = high.saturating_sub(limits::JOBS_PER_SCAN_MAX);
@@ -90,7 +89,7 @@ impl RedisStore {
         Ok(list.into_iter().rev().filter_map(reply::bytes).collect())
     }
 
-    async fn length(&self, op: &'static str, key: &str) -> StoreResult<usize> {
+    pub(super) async fn length(&self, op: &'static str, key: &str) -> StoreResult<usize> {
         let length = self.inner.connection.ask(op, cmd("LLEN").arg(key)).await?;
         Ok(usize::try_from(reply::int(length)).unwrap_or(0))
     }

@@ -4,14 +4,14 @@
 //! one of these comes or goes.
 
 use redis::{Value, cmd};
-use sancho_core::{Filter, StoreResult, limits};
+use sancho_core::{Direction, Filter, StoreResult, limits};
 
-use super::{JOBS_PER_READ, Looked, read_mark, sum};
+use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
 
-/// A sorted set and its order.
+/// A sorted set, and in which order it is read.
 #[derive(Clone, Copy, Debug)]
 struct Range<'a> {
     key: &'a str,
@@ -34,10 +34,11 @@ impl RedisStore {
         op: &'static str,
         (letter, key): (char, &str),
         filter: &Filter,
+        direction: Direction,
         after: Option<&str>,
         limit: usize,
     ) -> StoreResult<Looked> {
-        let range = Range { key, latest_first: letter == 'D' };
+        let range = Range { key, latest_first: (letter == 'D') != (direction == Direction::Backward) };
         let mut at = match after {
             Some(mark) => self.rank_after(op, range, mark).await?,
             None => Rank { rank: 0, score: f64::NAN, of_score: 0 },
@@ -65,7 +66,8 @@ impl RedisStore {
     /// The rank behind the job of a mark; where it is gone, behind those that were in front of it by score.
     async fn rank_after(&self, op: &'static str, range: Range<'_>, mark: &str) -> StoreResult<Rank> {
         let (score, of_score, sum) = read_mark(op, mark, |parts| {
-            Some((parts.next()?.parse::<f64>().ok()?, parts.next()?.parse::<usize>().ok()?, sum(parts.next()?)?))
+            let score = parts.next()?.parse::<f64>().ok().filter(|score| !score.is_nan())?;
+            Some((score, place(parts.next()?)?, sum(parts.next()?)?))
         })?;
         let mut count = cmd("ZCOUNT");
         count.arg(range.key);

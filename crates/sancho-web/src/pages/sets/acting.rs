@@ -2,67 +2,22 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::{Action, Cursor, Filter, Jid, Selection, Timestamp, limits};
+use sancho_core::{Applied, Cursor, Jid, Selection, Set, limits};
 
-use super::{List, ROWS_MAX};
-use crate::act::Act;
+use super::count::{Count, count};
+use super::list::List;
+use super::told::{self, Done};
+use super::wanted::Wanted;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, page};
-use crate::safety::audit;
+use crate::pace::Pace;
+use crate::safety::{audit, visible};
 use crate::site::Site;
-use crate::text::{segment, visible};
+use crate::text::term;
 
 /// Steps of an action over many jobs that one request makes.
 const STEPS_PER_REQUEST: usize = 4;
-
-/// Pages that are read to count the jobs that match, before one is told of "more than".
-const COUNTED_PAGES_MAX: usize = 8;
-
-/// Jobs of each of these pages.
-const COUNTED_PAGE: usize = 500;
-
-/// What a person wants done.
-struct Wanted {
-    act: Act,
-    action: Action,
-    asked: String,
-    filter: Filter,
-    /// When the filter's ages count from, and what the action's span is added to: when the person first asked.
-    as_of: Timestamp,
-    /// The jobs that were picked; none where all are meant.
-    picked: Vec<Jid>,
-    all: bool,
-}
-
-impl Wanted {
-    fn read(fields: &Fields, f: &Frame, list: &List) -> Result<Wanted, Failure> {
-        let act = Act::named(fields.get("act")).filter(|act| list.acts.contains(act));
-        let act = act.ok_or_else(|| Failure::invalid("this list knows no such act"))?;
-        let as_of = fields.number("as_of").map_or(f.now, Timestamp::from_unix_micros);
-        let asked = fields.get("q").to_owned();
-        let filter = Filter::parse(&asked, as_of)?;
-        let all = fields.get("scope") == "all";
-        let picked = if all { Vec::new() } else { picked(fields)? };
-        Ok(Wanted { act, action: act.action(fields, as_of)?, asked, filter, as_of, picked, all })
-    }
-}
-
-fn picked(fields: &Fields) -> Result<Vec<Jid>, Failure> {
-    let picked: Result<Vec<Jid>, _> = fields.all("jid").take(ROWS_MAX).map(Jid::new).collect();
-    let picked = picked?;
-    if picked.is_empty() {
-        return Err(Failure::invalid("no job was selected: select some, or choose all that match"));
-    }
-    Ok(picked)
-}
-
-/// How many jobs an act would be done to.
-struct Count {
-    jobs: u64,
-    /// Whether there may be more.
-    or_more: bool,
-}
 
 #[derive(Template)]
 #[template(path = "ask.html")]
@@ -70,8 +25,9 @@ struct AskPage {
     f: Frame,
     list: List,
     wanted: Wanted,
-    fields: Fields,
     count: Count,
+    /// Where the form goes: the list, as it was looked at.
+    here: String,
 }
 
 #[derive(Template)]
@@ -80,103 +36,129 @@ struct GoingPage {
     f: Frame,
     list: List,
     wanted: Wanted,
-    fields: Fields,
     next: String,
-    done: u64,
-    refused: u64,
+    so_far: Done,
+    here: String,
+    /// The list, which says what was done.
+    stop: String,
+}
+
+impl GoingPage {
+    /// How many of the jobs were met, and how many there are, where that is known.
+    fn progress(&self) -> Option<(u64, u64)> {
+        let met = self.so_far.done + self.so_far.refused;
+        self.wanted.of.filter(|of| *of > 0).map(|of| (met.min(of), of))
+    }
 }
 
 /// What a form that was sent to a list asks for.
 pub(super) async fn act(site: Site, f: Frame, list: List, fields: Fields) -> Result<Response, Failure> {
     let f = f.on(list.tab);
     f.may_act()?;
-    let wanted = Wanted::read(&fields, &f, &list)?;
-    let is_sure = fields.get("sure") == "yes";
-    if !is_sure && (wanted.all || wanted.act.destroys()) {
+    let mut wanted = Wanted::read(&fields, &f, &list)?;
+    if !wanted.is_sure && (wanted.all || wanted.act.destroys()) {
         let count = count(&site, &f, &list, &wanted).await?;
-        return Ok(page(&AskPage { f, list, wanted, fields, count }));
+        wanted.of = Some(count.jobs).filter(|_| !count.or_more);
+        let here = f.here([("did", "")]);
+        return Ok(page(&AskPage { f, list, wanted, count, here }));
     }
-    if wanted.all { all(site, f, list, wanted, fields).await } else { each(&site, &f, &list, &wanted).await }
+    if wanted.all { all(&site, f, list, wanted, &fields).await } else { each(&site, &f, &list, &wanted).await }
 }
 
-async fn count(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<Count, Failure> {
-    if !wanted.all {
-        return Ok(Count { jobs: wanted.picked.len() as u64, or_more: false });
-    }
-    if wanted.filter.is_all() {
-        return Ok(Count { jobs: list.size(site, f.now).await?, or_more: false });
-    }
-    let (mut jobs, mut after) = (0, None);
-    for _ in 0..COUNTED_PAGES_MAX {
-        let found = site.inspect.page(&list.set, &wanted.filter, after.as_ref(), COUNTED_PAGE).await?;
-        jobs += found.rows.len() as u64;
-        after = found.next;
-        if after.is_none() {
-            return Ok(Count { jobs, or_more: false });
-        }
-    }
-    Ok(Count { jobs, or_more: true })
+/// Runs the jobs that are held of a class which is no longer paused: as many as one request does, and then it goes on
+/// as every act on all jobs of a list does.
+pub(crate) async fn run_held(site: &Site, f: Frame, class: &str) -> Result<Response, Failure> {
+    let list = List::of(Set::Held);
+    let wanted = Wanted::run_all(term("class", class), f.now)?;
+    let mut f = f.on(list.tab);
+    f.path = format!("/{}", list.address);
+    f.query.clear();
+    all(site, f, list, wanted, &Fields::default()).await
 }
 
 async fn each(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<Response, Failure> {
-    let (mut done, mut refused) = (0, 0);
+    let mut met = Met::new(f, list, wanted);
     for jid in &wanted.picked {
-        let applied = site.inspect.apply(&wanted.action, &Selection::Jid(jid.clone()), 1, f.now).await?;
-        done += applied.done as u64;
-        refused += applied.refused.len() as u64;
+        let selection = Selection::Jid(jid.clone());
+        let applied = site.inspect.apply(&wanted.action, &selection, 1, f.now).await?;
+        met.so_far.gone += u64::from(applied.done == 0 && applied.refused.is_empty());
+        met.add(&applied);
     }
-    told_to(f, list, wanted, done);
-    Ok(back(f, list, wanted, done, refused))
+    let so_far = met.over();
+    Ok(Redirect::to(&back(f, wanted, so_far)).into_response())
 }
 
-async fn all(site: Site, f: Frame, list: List, wanted: Wanted, fields: Fields) -> Result<Response, Failure> {
+async fn all(site: &Site, f: Frame, list: List, wanted: Wanted, fields: &Fields) -> Result<Response, Failure> {
     let after = fields.get("cursor");
     let mut after = Some(after).filter(|after| !after.is_empty()).map(|after| Cursor(after.to_owned()));
-    let (mut done, mut refused) = (0, 0);
-    for _ in 0..STEPS_PER_REQUEST {
+    let mut met = Met::new(&f, &list, &wanted);
+    let mut pace = Pace::new(site, STEPS_PER_REQUEST);
+    while pace.goes_on() {
         let selection = Selection::All { set: list.set.clone(), filter: wanted.filter.clone(), after };
         let applied = site.inspect.apply(&wanted.action, &selection, limits::JOBS_PER_MOVE_MAX, f.now).await?;
-        done += applied.done as u64;
-        refused += applied.refused.len() as u64;
+        met.add(&applied);
         after = applied.next;
         if after.is_none() {
             break;
         }
     }
-    told_to(&f, &list, &wanted, done);
+    let mut so_far = met.over();
     // What earlier requests of the same act have done; it is shown, and nothing else depends on it.
-    done += fields.number("done").unwrap_or(0);
-    refused += fields.number("refused").unwrap_or(0);
-    match after {
-        None => Ok(back(&f, &list, &wanted, done, refused)),
-        Some(Cursor(next)) => Ok(page(&GoingPage { f, list, wanted, fields, next, done, refused })),
+    so_far.done = so_far.done.saturating_add(fields.number("done").unwrap_or(0));
+    so_far.refused = so_far.refused.saturating_add(fields.number("refused").unwrap_or(0));
+    let stop = back(&f, &wanted, so_far);
+    let Some(Cursor(next)) = after else { return Ok(Redirect::to(&stop).into_response()) };
+    let here = f.here([("did", "")]);
+    Ok(page(&GoingPage { f, list, wanted, next, so_far, here, stop }))
+}
+
+/// What an act has met. The audit is told of it when it is over, and also where the store fails half-way.
+struct Met<'a> {
+    f: &'a Frame,
+    list: &'a List,
+    wanted: &'a Wanted,
+    so_far: Done,
+    is_over: bool,
+}
+
+impl<'a> Met<'a> {
+    fn new(f: &'a Frame, list: &'a List, wanted: &'a Wanted) -> Self {
+        Met { f, list, wanted, so_far: Done::default(), is_over: false }
+    }
+
+    fn add(&mut self, applied: &Applied) {
+        self.so_far.done += applied.done as u64;
+        self.so_far.refused += applied.refused.len() as u64;
+    }
+
+    fn over(mut self) -> Done {
+        self.is_over = true;
+        self.so_far
     }
 }
 
-fn told_to(f: &Frame, list: &List, wanted: &Wanted, done: u64) {
-    let what = if wanted.all {
-        format!("{}: all that match {:?}", list.address, wanted.asked)
-    } else {
-        let picked: Vec<&str> = wanted.picked.iter().map(Jid::as_str).collect();
-        format!("{}: {}", list.address, picked.join(" "))
-    };
-    audit(&f.person, wanted.act.name(), &visible(&what), usize::try_from(done).unwrap_or(usize::MAX));
+impl Drop for Met<'_> {
+    fn drop(&mut self) {
+        if !self.is_over && self.so_far.done == 0 {
+            return;
+        }
+        let what = if self.wanted.all {
+            format!("{}: all that match {:?}", self.list.address, self.wanted.asked)
+        } else {
+            let picked: Vec<&str> = self.wanted.picked.iter().map(Jid::as_str).collect();
+            format!("{}: {}", self.list.address, picked.join(" "))
+        };
+        let done = usize::try_from(self.so_far.done).unwrap_or(usize::MAX);
+        audit(&self.f.person, self.wanted.act.name(), &visible(&what), done);
+    }
 }
 
-/// The list again, which then says what was done.
-fn back(f: &Frame, list: &List, wanted: &Wanted, done: u64, refused: u64) -> Response {
-    let asked = if wanted.asked.is_empty() { String::new() } else { format!("&q={}", segment(&wanted.asked)) };
-    let did = format!("{}.{done}.{refused}", wanted.act.name());
-    Redirect::to(&f.to(&format!("{}?did={did}{asked}", list.address))).into_response()
-}
-
-/// What was done, from the word that [`back`] left in the address.
-pub(super) fn told(f: &Frame, did: &str) -> Vec<String> {
-    let parts: Vec<&str> = did.split('.').collect();
-    let &[act, done, refused] = parts.as_slice() else { return Vec::new() };
-    let (Some(act), Ok(done), Ok(refused)) = (Act::named(act), done.parse::<u64>(), refused.parse::<u64>()) else {
-        return Vec::new();
-    };
-    let refused = (refused > 0).then(|| f.count("did.refused", refused));
-    [f.count(act.done(), done)].into_iter().chain(refused).collect()
+/// The list again as it was looked at, which then says what was done. After an act on all of it, from its start.
+fn back(f: &Frame, wanted: &Wanted, done: Done) -> String {
+    let did = told::written(wanted.act, done);
+    let told = [("q", wanted.asked.as_str()), ("did", did.as_str())];
+    if wanted.all {
+        return f.here([told[0], told[1], ("after", ""), ("seen", "")]);
+    }
+    f.here(told)
 }

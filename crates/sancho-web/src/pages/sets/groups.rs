@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
-use sancho_core::{Filter, JobRow};
+use sancho_core::{Direction, Filter, JobRow};
 
-use super::List;
+use super::list::List;
 use crate::failure::Failure;
 use crate::figure::Figure;
+use crate::find::Find;
 use crate::frame::{Frame, page};
+use crate::pace::Pace;
 use crate::site::Site;
 use crate::text::term;
 
@@ -28,8 +30,7 @@ struct GroupsPage {
     f: Frame,
     list: List,
     size: u64,
-    asked: String,
-    slip: Option<String>,
+    find: Find,
     groups: Vec<Group>,
     most: u64,
     /// How many jobs were looked at, where there are more.
@@ -56,12 +57,13 @@ struct Group {
 
 pub(super) async fn show(site: Site, f: Frame, list: List, asked: String) -> Result<Response, Failure> {
     let size = list.size(&site, f.now).await?;
-    let (mut groups, mut looked_at, mut after, mut slip) = (BTreeMap::new(), 0, None, None);
-    match Filter::parse(&asked, f.now) {
-        Err(invalid) => slip = Some(invalid.to_string()),
+    let (mut groups, mut looked_at, mut after) = (BTreeMap::new(), 0, None);
+    let slip = match Filter::parse(&asked, f.now) {
+        Err(slip) => Some(slip),
         Ok(filter) => {
-            for _ in 0..PAGES_MAX {
-                let found = site.inspect.page(&list.set, &filter, after.as_ref(), PAGE).await?;
+            let mut pace = Pace::new(&site, PAGES_MAX);
+            while pace.goes_on() {
+                let found = site.inspect.page(&list.set, &filter, Direction::Forward, after.as_ref(), PAGE).await?;
                 looked_at += found.rows.len() as u64;
                 found.rows.iter().for_each(|row| add(&mut groups, &f, &list, &asked, row));
                 after = found.next;
@@ -69,13 +71,15 @@ pub(super) async fn show(site: Site, f: Frame, list: List, asked: String) -> Res
                     break;
                 }
             }
+            None
         }
-    }
+    };
     let mut groups: Vec<Group> = groups.into_values().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.jobs));
     groups.truncate(GROUPS_MAX);
     let most = groups.first().map_or(1, |group| group.jobs);
-    Ok(page(&GroupsPage { f, list, size, asked, slip, groups, most, looked_at: after.map(|_| looked_at) }))
+    let find = Find::new(&f, &asked, slip);
+    Ok(page(&GroupsPage { f, list, size, find, groups, most, looked_at: after.map(|_| looked_at) }))
 }
 
 fn add(groups: &mut BTreeMap<(Option<String>, String), Group>, f: &Frame, list: &List, asked: &str, row: &JobRow) {
@@ -84,15 +88,25 @@ fn add(groups: &mut BTreeMap<(Option<String>, String), Group>, f: &Frame, list: 
     let error = envelope.as_ref().and_then(|envelope| envelope.error_class()).unwrap_or_default().into_owned();
     let group = groups.entry((class.clone(), error.clone())).or_insert_with(|| {
         let figure = Figure::of(f, row);
-        let class = class.map(|class| term("class", &class));
-        let error = Some(error).filter(|error| !error.is_empty()).map(|error| term("error", &error));
-        // What was asked for already is not asked for twice.
-        let new = [class, error].into_iter().flatten().filter(|term| !asked.contains(term.as_str()));
-        let asked = Some(asked.to_owned()).filter(|asked| !asked.is_empty());
-        let terms: Vec<String> = asked.into_iter().chain(new).collect();
+        let terms = terms(asked, class.as_deref(), &error);
         let (error, message) = figure.error.map_or_else(Default::default, |error| (error.class, error.message));
-        let address = f.to(&format!("{}?q={}", list.address, crate::text::segment(&terms.join(" "))));
+        let address = f.to(&format!("{}?q={}", list.address, crate::text::segment(&terms)));
         Group { class: figure.class, error, message, jobs: 0, address }
     });
     group.jobs += 1;
+}
+
+/// The filter that this group's jobs pass: what is done to all that match is done to them and to no others.
+fn terms(asked: &str, class: Option<&str>, error: &str) -> String {
+    let class_term = class.map_or_else(|| "-class:*".to_owned(), |class| term("class", class));
+    let error_term = match (class, error) {
+        // Of a payload that cannot be read, no error is known.
+        (None, _) => None,
+        (Some(_), "") => Some("-error:*".to_owned()),
+        (Some(_), error) => Some(term("error", error)),
+    };
+    // What was asked for already is not asked for twice.
+    let new = [Some(class_term), error_term].into_iter().flatten().filter(|term| !asked.contains(term.as_str()));
+    let terms: Vec<String> = Some(asked.to_owned()).filter(|asked| !asked.is_empty()).into_iter().chain(new).collect();
+    terms.join(" ")
 }

@@ -92,9 +92,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let class = wrapped.unwrap_or(pending.class());
         let counted = pending.settlement.transition.tally;
         if counted.failed > 0 && counted.processed > 0 {
-            self.tally.add_failure(class);
+            self.tally.add_failure(class, pending.queue());
         } else if counted.processed > 0 {
-            self.tally.add_run(class, pending.elapsed());
+            self.tally.add_run(class, pending.queue(), pending.elapsed());
         }
     }
 

@@ -175,6 +175,7 @@ impl<S: Send + Sync + 'static> Round<S> {
             rss_bytes: 0,
             round_trip: Duration::ZERO,
             executions: Vec::new(),
+            by_queue: Vec::new(),
         };
         self.client.store().beat(&beat, now).await.expect("the memory answers");
     }

@@ -1,0 +1,77 @@
+//! A process, as of its last beat.
+
+use sancho_core::process::Quiet;
+use sancho_core::{ProcessInfo, ProcessRow, Timestamp, limits};
+
+use crate::when::run_time;
+
+/// How the versions of our own programs begin.
+const OURS: &str = "sancho ";
+
+/// A process, as of its last beat.
+pub(super) struct Process {
+    pub(super) identity: String,
+    pub(super) started_at: Timestamp,
+    pub(super) beat_at: Timestamp,
+    /// Whether it has not beaten for so long that it trusts its own claims no more.
+    pub(super) is_silent: bool,
+    pub(super) is_quiet: bool,
+    pub(super) busy: usize,
+    pub(super) slots: usize,
+    pub(super) rss_bytes: u64,
+    pub(super) round_trip: String,
+    pub(super) version: String,
+    pub(super) tag: String,
+    pub(super) labels: Vec<String>,
+    pub(super) capsules: Vec<Capsule>,
+}
+
+/// A part of a process: its slots, and the queues that they are kept for.
+pub(super) struct Capsule {
+    /// Its name; nothing where the process tells of no capsules.
+    pub(super) name: Option<String>,
+    pub(super) slots: usize,
+    /// How its queues take turns.
+    pub(super) order: String,
+    pub(super) queues: String,
+}
+
+impl Process {
+    pub(super) fn of(now: Timestamp, row: ProcessRow) -> Process {
+        let info = row.info;
+        let mut capsules: Vec<Capsule> = info
+            .capsules
+            .into_iter()
+            .map(|capsule| Capsule {
+                name: Some(capsule.name),
+                slots: capsule.slots,
+                order: capsule.order,
+                queues: capsule.queues.join(" "),
+            })
+            .collect();
+        if capsules.is_empty() {
+            let queues: Vec<&str> = info.queues.iter().map(|queue| queue.as_str()).collect();
+            capsules.push(Capsule { name: None, slots: info.slots, order: String::new(), queues: queues.join(" ") });
+        }
+        Process {
+            identity: info.incarnation.as_str().to_owned(),
+            started_at: info.started_at,
+            beat_at: row.beat_at,
+            is_silent: now.since(row.beat_at) > limits::TRUST_FOR,
+            is_quiet: row.quiet == Quiet::Yes,
+            busy: row.busy,
+            slots: info.slots,
+            rss_bytes: row.rss_bytes,
+            round_trip: run_time(row.round_trip),
+            version: info.version,
+            tag: info.tag,
+            labels: info.labels,
+            capsules,
+        }
+    }
+}
+
+/// Whether a process is another program's. It tells so by its version, as [`sancho_core::Inspect::processes`] has it.
+pub(super) fn is_foreign(info: &ProcessInfo) -> bool {
+    !info.version.is_empty() && !info.version.starts_with(OURS)
+}
