@@ -143,7 +143,7 @@ pub struct Stats {
     pub processed: u64,
     /// Jobs that failed, each time they did.
     pub failed: u64,
-    /// Jobs that run now.
+    /// Jobs that run now; of other programs' processes, where they share the store, as many as they say.
     pub busy: u64,
     /// Jobs in queues.
     pub enqueued: u64,

@@ -152,6 +152,9 @@ pub const CLASSES_PER_BEAT_MAX: usize = 1_000;
 /// one step of the store, and each queue is a write in it.
 pub const QUEUES_PER_BEAT_MAX: usize = 1_000;
 
+/// Processes of other programs whose running jobs one look at a store reads: more than a fleet has.
+pub const OTHER_PROCESSES_LOOKED_AT_MAX: usize = 1_000;
+
 /// Classes not known that one server, or one look at a store, tells of: their names come from payloads.
 pub const UNKNOWN_CLASSES_TOLD_MAX: usize = 1_000;
 

@@ -7,7 +7,8 @@ mod ours;
 mod server;
 
 use redis::{Cmd, Value, cmd};
-use sancho_core::{Finding, StoreResult, Timestamp};
+use sancho_core::checkup::unknown_classes;
+use sancho_core::{ErrorKind, Finding, StoreResult, Timestamp};
 
 use crate::store::RedisStore;
 
@@ -24,7 +25,17 @@ impl RedisStore {
         found.extend(self.gone_processes().await?);
         found.extend(self.ended_leases(now).await?);
         found.extend(self.strange_keys().await?);
+        found.extend(self.not_known(now).await?);
         Ok(found)
+    }
+
+    async fn not_known(&self, now: Timestamp) -> StoreResult<Vec<Finding>> {
+        match self.classes_not_known("checkup", now).await {
+            Ok(classes) => Ok(unknown_classes(&classes, now)),
+            // What stands there instead was told already.
+            Err(error) if error.kind == ErrorKind::Corrupt => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn checked(&self, command: &Cmd) -> StoreResult<Value> {

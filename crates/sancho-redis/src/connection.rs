@@ -107,11 +107,29 @@ impl Connection {
     /// # Errors
     /// What the first command that failed says: others may have been performed, those behind it too.
     pub(crate) async fn pipe(&self, op: &'static str, commands: &Pipeline) -> StoreResult<Vec<Value>> {
+        self.pipe_and(op, commands, |reply| reply).await
+    }
+
+    /// The same for reads, where a key of the wrong type answers with nothing: one broken key hides no other.
+    pub(crate) async fn pipe_reads(&self, op: &'static str, commands: &Pipeline) -> StoreResult<Vec<Value>> {
+        let nothing = |reply: RedisResult<Value>| match reply {
+            Err(error) if error.code() == Some("WRONGTYPE") => Ok(Value::Nil),
+            reply => reply,
+        };
+        self.pipe_and(op, commands, nothing).await
+    }
+
+    async fn pipe_and(
+        &self,
+        op: &'static str,
+        commands: &Pipeline,
+        read: impl Fn(RedisResult<Value>) -> RedisResult<Value>,
+    ) -> StoreResult<Vec<Value>> {
         let mut commands = commands.clone();
         commands.ignore_errors();
         let link = self.link().await.map_err(|failure| failure.into_error(op))?;
         let replies = self.call(&link, async |connection: &mut MultiplexedConnection| {
-            commands.query_async::<Vec<RedisResult<Value>>>(connection).await?.into_iter().collect()
+            commands.query_async::<Vec<RedisResult<Value>>>(connection).await?.into_iter().map(&read).collect()
         });
         replies.await.map_err(|failure| failure.into_error(op))
     }

@@ -5,6 +5,7 @@ mod apply;
 mod find;
 mod history;
 mod metrics;
+mod others;
 mod page;
 mod pause;
 mod processes;
@@ -59,7 +60,7 @@ impl Inspect for RedisStore {
     }
 
     fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
-        Box::pin(self.classes_not_known(now))
+        Box::pin(self.classes_not_known("unknown_classes", now))
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

@@ -18,6 +18,8 @@ pub(crate) enum Spot {
     Queue { queue: String },
     /// In an incarnation's hash of claims.
     Busy { holder: String, number: u64, queue: QueueName, since: Timestamp },
+    /// With a process of another program: as it says, and out of reach.
+    Elsewhere { who: String, thread: String, queue: Option<QueueName>, since: Option<Timestamp> },
     /// In `schedule`.
     Scheduled { at: Option<Timestamp> },
     /// In `retry`.
@@ -56,6 +58,8 @@ impl Spot {
         match self {
             Spot::Queue { .. } => "Q",
             Spot::Busy { .. } => "B",
+            // As the index has it: nowhere that a script could find it.
+            Spot::Elsewhere { .. } => "-",
             Spot::Scheduled { .. } => "S",
             Spot::Retries { .. } => "R",
             Spot::Dead { .. } => "D",
@@ -69,6 +73,7 @@ impl Spot {
         match self {
             Spot::Queue { queue } => queue,
             Spot::Busy { holder, .. } => holder,
+            Spot::Elsewhere { who, .. } => who,
             Spot::Held { reason, .. } => reason,
             Spot::Scheduled { .. } | Spot::Retries { .. } | Spot::Dead { .. } => "",
         }
@@ -77,7 +82,7 @@ impl Spot {
     pub(crate) fn state(&self) -> State {
         match self {
             Spot::Queue { .. } => State::Enqueued,
-            Spot::Busy { .. } => State::Busy,
+            Spot::Busy { .. } | Spot::Elsewhere { .. } => State::Busy,
             Spot::Scheduled { .. } => State::Scheduled,
             Spot::Retries { .. } => State::Retries,
             Spot::Dead { .. } => State::Dead,
@@ -125,6 +130,7 @@ impl Seen {
         let named = envelope.as_ref().and_then(|envelope| envelope.queue());
         let (at, queue) = match &self.spot {
             Spot::Busy { queue, since, .. } => (Some(*since), Some(queue.clone())),
+            Spot::Elsewhere { queue, since, .. } => (*since, queue.clone().or(named)),
             Spot::Queue { queue } => {
                 let enqueued_at = envelope.as_ref().and_then(|envelope| envelope.enqueued_at());
                 (enqueued_at, QueueName::new(queue.as_str()).ok())
@@ -144,7 +150,7 @@ impl Seen {
                 _ => None,
             },
             incarnation: match &self.spot {
-                Spot::Busy { holder, .. } => Some(Incarnation::new(holder)),
+                Spot::Busy { holder: who, .. } | Spot::Elsewhere { who, .. } => Some(Incarnation::new(who)),
                 _ => None,
             },
             kept: Checkpointed::default(),

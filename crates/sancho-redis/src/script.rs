@@ -47,6 +47,7 @@ scripts! {
     prune: "#!lua flags=allow-oom\n" "common" "index";
     purge: "#!lua flags=allow-oom\n" "common" "index" "place";
     processes: "#!lua flags=no-writes\n" "common";
+    others: "#!lua flags=no-writes\n" "common";
     order: "#!lua flags=allow-oom\n" "common";
     counted: "#!lua flags=no-writes\n" "common";
     histograms: "#!lua flags=no-writes\n" "common";

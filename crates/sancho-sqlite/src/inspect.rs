@@ -131,8 +131,12 @@ impl Inspect for SqliteStore {
         })
     }
 
-    fn checkup(&self, _now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
         let path = self.path().to_owned();
-        self.look("checkup", move |unit| checkup::findings(unit.connection, &path))
+        self.look("checkup", move |unit| {
+            let mut found = checkup::findings(unit.connection, &path)?;
+            found.extend(sancho_core::checkup::unknown_classes(&unit.unknown_classes(now)?, now));
+            Ok(found)
+        })
     }
 }

@@ -16,6 +16,7 @@ const FIRST_VERSION: i64 = 1;
 const STEPS: &[Step] = &[
     Step { sql: include_str!("sql/steps/1_foreign_jids_by_id.sql"), version: 1 },
     Step { sql: include_str!("sql/steps/2_metrics.sql"), version: 1 },
+    Step { sql: include_str!("sql/steps/3_counts.sql"), version: 1 },
 ];
 
 /// One change of the schema.

@@ -1,6 +1,7 @@
 //! The moves, each inside a transaction that the writer begins and ends.
 
 mod act;
+pub(crate) mod counts;
 mod exchange;
 mod look;
 mod metrics;

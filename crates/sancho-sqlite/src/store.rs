@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use sancho_core::{
     Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, ErrorKind, Exchanged, Incarnation, Interest, Kept, Mark,
-    NewJob, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Store, StoreError, StoreResult, TakenOver,
-    Timestamp,
+    NewJob, Promoted, Pruned, Pushed, QueueName, Retention, Settlement, Standing, Store, StoreError, StoreResult,
+    TakenOver, Timestamp,
 };
 
 use crate::failure::{Commit, Made};
 use crate::migrate;
+use crate::moves::counts::Noted;
 use crate::open::{OpenError, Options, Role, connect};
 use crate::reader;
 use crate::task::{Task, gone, task};
@@ -123,6 +124,21 @@ impl SqliteStore {
             answer.await.unwrap_or_else(|_| Err(gone(op)))
         })
     }
+
+    /// Has the reader count the jobs of each set, and the writer note it. A beat waits for neither: a reader that has
+    /// much to look at must not cost a process its lease.
+    fn note_sizes_soon(&self, now: Timestamp) {
+        let writer = self.shared.writer.sender();
+        let (count, _) = task("beat", 1, move |unit| {
+            if !unit.has_sizes(now)? {
+                let stats = unit.stats(now)?;
+                let (note, _) = task("beat", 1, move |unit| unit.note_sizes(&stats, now));
+                drop(writer.send(Message::Task(note)));
+            }
+            Ok(())
+        });
+        self.shared.reader.tell(count);
+    }
 }
 
 impl Store for SqliteStore {
@@ -148,7 +164,20 @@ impl Store for SqliteStore {
 
     fn beat<'a>(&'a self, beat: &'a Beat, now: Timestamp) -> BoxFuture<'a, StoreResult<BeatAnswer>> {
         let beat = beat.clone();
-        self.make("beat", 1 + beat.executions.len(), move |unit| unit.beat(&beat, now))
+        let weight = 1 + beat.executions.len() + beat.by_queue.len();
+        let made = self.make("beat", weight, move |unit| {
+            let answer = unit.beat(&beat, now)?;
+            let good = answer.standing == Standing::Good;
+            let noted = if good { unit.note_sizes_of_few(now)? } else { Noted::Yes };
+            Ok((answer, noted))
+        });
+        Box::pin(async move {
+            let (answer, noted) = made.await?;
+            if noted == Noted::TooMany {
+                self.note_sizes_soon(now);
+            }
+            Ok(answer)
+        })
     }
 
     fn take_over<'a>(

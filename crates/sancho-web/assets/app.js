@@ -8,3 +8,7 @@ showTimes(document);
 listenToKeys();
 tendLists();
 goLive();
+// Pages without charts need not load what draws them.
+if (document.querySelector("figure[data-plot]")) {
+  import("./charts.js").then(({ drawCharts }) => drawCharts(document));
+}

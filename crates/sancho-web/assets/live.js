@@ -1,5 +1,4 @@
 // Numbers as they change: one stream of server-sent events, which tells at most once a second.
-import { drawRates } from "./rates.js";
 import { showTimes } from "./times.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
@@ -21,7 +20,7 @@ export function goLive() {
       const number = look[place.dataset.count];
       if (typeof number === "number") place.textContent = whole.format(number);
     }
-    drawRates(look);
+    if (document.querySelector("[data-rates]")) import("./rates.js").then(({ drawRates }) => drawRates(look));
     freshen(look);
   });
   stream.addEventListener("away", () => {
@@ -50,14 +49,20 @@ async function freshen(look) {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const drawn = [];
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
       if (fresh && !isInUse(part)) {
         part.replaceWith(fresh);
         showTimes(fresh);
+        if (fresh.querySelector("figure[data-plot]")) drawn.push(fresh);
       }
     }
     known = told;
+    if (drawn.length > 0) {
+      const { drawCharts } = await import("./charts.js");
+      drawn.forEach(drawCharts);
+    }
   } catch {
     // The server is away: the stream notices, and asks again.
   } finally {
@@ -68,5 +73,5 @@ async function freshen(look) {
 
 /** Nobody's button moves away from under the pointer, and nothing that was selected is lost. */
 function isInUse(part) {
-  return part.contains(document.activeElement) || part.matches(":has(button:hover, tr.on, input:checked)");
+  return part.contains(document.activeElement) || part.matches(":has(button:hover, tr.on, input:checked, details[open], .u-over:hover)");
 }

@@ -16,6 +16,15 @@ struct Asset {
     text: &'static str,
 }
 
+/// uPlot as it is published, in front of which stands its license, and behind it what makes it a module.
+const UPLOT: &str = concat!(
+    "/*! uPlot\n",
+    include_str!("../assets/uplot/LICENSE"),
+    "*/\n",
+    include_str!("../assets/uplot/uPlot.iife.min.js"),
+    "\nexport default uPlot;\n"
+);
+
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const IMAGE: &str = "image/svg+xml";
@@ -23,11 +32,14 @@ const IMAGE: &str = "image/svg+xml";
 const ASSETS: &[Asset] = &[
     Asset { name: "style.css", media_type: STYLE, text: include_str!("../assets/style.css") },
     Asset { name: "app.js", media_type: SCRIPT, text: include_str!("../assets/app.js") },
+    Asset { name: "charts.js", media_type: SCRIPT, text: include_str!("../assets/charts.js") },
     Asset { name: "keys.js", media_type: SCRIPT, text: include_str!("../assets/keys.js") },
     Asset { name: "lists.js", media_type: SCRIPT, text: include_str!("../assets/lists.js") },
     Asset { name: "live.js", media_type: SCRIPT, text: include_str!("../assets/live.js") },
     Asset { name: "rates.js", media_type: SCRIPT, text: include_str!("../assets/rates.js") },
     Asset { name: "times.js", media_type: SCRIPT, text: include_str!("../assets/times.js") },
+    Asset { name: "uplot.js", media_type: SCRIPT, text: UPLOT },
+    Asset { name: "uplot.css", media_type: STYLE, text: include_str!("../assets/uplot/uPlot.min.css") },
     Asset { name: "icon.svg", media_type: IMAGE, text: include_str!("../assets/icon.svg") },
 ];
 

@@ -1,7 +1,7 @@
 //! Small charts, drawn as SVG by the server. They hold no text but titles: what stands beside them is HTML, so that
 //! it stays readable however far a chart is stretched.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use askama::Template;
 
@@ -47,21 +47,13 @@ pub(crate) struct Columns {
 struct Drawn<'a> {
     class: &'a str,
     label: &'a str,
-    bars: Vec<Bar<'a>>,
+    good: String,
+    bad: String,
+    /// Columns that say something of themselves: where their room begins, how wide it is, and what they say.
+    titles: Vec<(String, &'a str)>,
+    room: String,
     marks: Vec<(String, &'a str)>,
     has_grid: bool,
-}
-
-struct Bar<'a> {
-    title: &'a str,
-    /// The whole room of the column.
-    left: String,
-    room: String,
-    /// The column itself.
-    x: String,
-    width: String,
-    good: Option<(String, String)>,
-    bad: Option<(String, String)>,
 }
 
 impl Columns {
@@ -84,22 +76,70 @@ impl Columns {
     fn drawn(&self, class: &str, label: &str, has_grid: bool) -> Svg {
         let room = WIDTH / self.columns.len().max(1) as f64;
         let top = self.top().max(1) as f64;
-        let bars = self.columns.iter().enumerate().map(|(index, column)| {
-            let left = room * index as f64;
+        let width = short(room * (1.0 - GAP));
+        let (mut good, mut bad) = (String::new(), String::new());
+        for (index, column) in self.columns.iter().enumerate() {
+            let left = room * index as f64 + room * GAP / 2.0;
             let height = |number: u64| if number == 0 { 0.0 } else { (number as f64 / top * HEIGHT).max(1.0) };
-            let (good, bad) = (height(column.good), height(column.bad));
-            Bar {
-                title: &column.title,
-                left: short(left),
-                room: short(room),
-                x: short(left + room * GAP / 2.0),
-                width: short(room * (1.0 - GAP)),
-                good: (good > 0.0).then(|| (short(HEIGHT - good), short(good))),
-                bad: (bad > 0.0).then(|| (short((HEIGHT - good - bad).max(0.0)), short(bad))),
-            }
-        });
+            let (well, ill) = (height(column.good), height(column.bad));
+            bar(&mut good, left, &width, HEIGHT - well, well);
+            bar(&mut bad, left, &width, (HEIGHT - well - ill).max(0.0), ill);
+        }
+        let titled = self.columns.iter().enumerate().filter(|(_, column)| has_grid && !column.title.is_empty());
+        let titles = titled.map(|(index, column)| (short(room * index as f64), column.title.as_str())).collect();
         let marks = self.marks.iter().map(|(before, title)| (short(room * *before as f64), title.as_str()));
-        render(&Drawn { class, label, bars: bars.collect(), marks: marks.collect(), has_grid })
+        render(&Drawn { class, label, good, bad, titles, room: short(room), marks: marks.collect(), has_grid })
+    }
+}
+
+/// Adds a bar to a path.
+fn bar(path: &mut String, left: f64, width: &str, top: f64, height: f64) {
+    if height > 0.0 {
+        write!(path, "M{} {}h{width}v{}h-{width}z", short(left), short(top), short(height))
+            .expect("a string takes what is written");
+    }
+}
+
+/// A line of numbers; it goes on over gaps.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// The name of its color.
+    pub(crate) color: &'static str,
+    pub(crate) points: Vec<Option<u64>>,
+}
+
+/// Lines over each other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines(pub(crate) Vec<Line>);
+
+#[derive(Template)]
+#[template(path = "lines.svg", escape = "html")]
+struct DrawnLines<'a> {
+    label: &'a str,
+    lines: Vec<(&'static str, String)>,
+}
+
+impl Lines {
+    /// The number that the top of the chart stands for.
+    pub(crate) fn top(&self) -> u64 {
+        round_up(self.0.iter().flat_map(|line| &line.points).filter_map(|point| *point).max().unwrap_or(0))
+    }
+
+    /// The chart, as large as the page lets it be.
+    pub(crate) fn draw(&self, label: &str) -> Svg {
+        let top = self.top().max(1) as f64;
+        let drawn = |line: &Line| {
+            let apart = WIDTH / line.points.len().saturating_sub(1).max(1) as f64;
+            let mut path = String::new();
+            let points = line.points.iter().enumerate().filter_map(|(index, point)| Some((index, (*point)? as f64)));
+            for (index, number) in points {
+                let sign = if path.is_empty() { 'M' } else { 'L' };
+                let (x, y) = (short(apart * index as f64), short(HEIGHT - number / top * HEIGHT));
+                write!(path, "{sign}{x} {y}").expect("a string takes what is written");
+            }
+            (line.color, path)
+        };
+        render(&DrawnLines { label, lines: self.0.iter().map(drawn).collect() })
     }
 }
 
@@ -182,8 +222,16 @@ mod tests {
     fn columns_stand_on_each_other_and_titles_are_escaped() {
         let column = Column { title: "<b>".to_owned(), good: 6, bad: 4 };
         let drawn = Columns { columns: vec![column], marks: vec![(0, "\"v1\"".to_owned())] }.draw("l").to_string();
-        assert!(drawn.contains(r#"class="good" x="110" y="40" width="780" height="60""#), "{drawn}");
-        assert!(drawn.contains(r#"class="bad" x="110" y="0" width="780" height="40""#), "{drawn}");
+        assert!(drawn.contains(r#"class="good" d="M110 40h780v60h-780z""#), "{drawn}");
+        assert!(drawn.contains(r#"class="bad" d="M110 0h780v40h-780z""#), "{drawn}");
         assert!(!drawn.contains("<b>") && !drawn.contains("\"v1\""), "{drawn}");
+    }
+
+    #[test]
+    fn a_line_goes_on_over_gaps() {
+        let line = Line { color: "first", points: vec![Some(0), None, Some(10)] };
+        let drawn = Lines(vec![line]).draw("l").to_string();
+        assert!(drawn.contains(r#"class="line first" d="M0 100L1000 0""#), "{drawn}");
+        assert!(Lines(Vec::new()).draw("l").to_string().contains("</svg>"));
     }
 }

@@ -3,12 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sancho_core::{Clock, Inspect, Store};
+use sancho_core::{Clock, Finding, Inspect, Store};
 
 use crate::api::{Pusher, StorePusher};
 use crate::extend::Added;
 use crate::live::Hub;
 use crate::safety::Safety;
+use crate::shared::Shared;
 
 /// The pages as an application wants them: which store they show, and how.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Web {
     pub(crate) hub: Hub,
     /// What the application adds to the pages.
     pub(crate) added: Added,
+    /// What was found out for everybody.
+    pub(crate) lately: Arc<Lately>,
 }
 
 impl Web {
@@ -33,7 +36,15 @@ impl Web {
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
         let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
-        Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default() }
+        Web {
+            pusher,
+            inspect,
+            clock,
+            safety: Safety::default(),
+            hub,
+            added: Added::default(),
+            lately: Arc::default(),
+        }
     }
 
     /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.
@@ -41,6 +52,12 @@ impl Web {
         self.pusher = pusher;
         self
     }
+}
+
+/// What is dear to find out, and shared by all who look.
+#[derive(Debug, Default)]
+pub(crate) struct Lately {
+    pub(crate) checkup: Shared<Vec<Finding>>,
 }
 
 /// [`Web`] as handlers share it. Cheap to clone.

@@ -6,7 +6,7 @@ use crate::{
     Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, Direction, ErrorKind,
     Exchanged, Filter, Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest,
     NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set,
-    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass,
+    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, checkup,
 };
 
 impl ModelStore {
@@ -199,7 +199,11 @@ impl Inspect for ModelStore {
         self.make(|model| Ok(model.about()))
     }
 
-    fn checkup(&self, _now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
-        self.make(|_model| Ok(vec![Finding::good("the store is kept in memory, and ends with its process")]))
+    fn checkup(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<Finding>>> {
+        self.make(move |model| {
+            let mut found = vec![Finding::good("the store is kept in memory, and ends with its process")];
+            found.extend(checkup::unknown_classes(&model.unknown_classes(now), now));
+            Ok(found)
+        })
     }
 }

@@ -5,7 +5,7 @@ use sancho_core::{Checkpointed, Jid, JobRow, Key, State, StoreResult, limits};
 use super::search::{JOBS_PER_STEP, Needle};
 use crate::index::{Names, Proof, Unproved};
 use crate::reply;
-use crate::row::Seen;
+use crate::row::{Seen, Spot};
 use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::keys;
@@ -15,7 +15,15 @@ const SEARCHES_MAX: usize = 3;
 
 impl RedisStore {
     pub(super) async fn find_row(&self, jid: &Jid) -> StoreResult<Option<JobRow>> {
-        let seen = self.locate("find", jid.as_str()).await?;
+        let jid = jid.as_str();
+        let mut seen = self.locate_fast("find", &Needle::jid(jid)).await?;
+        if seen.is_none() {
+            // Before the search, which may read every job of the store.
+            seen = self.locate_elsewhere("find", jid).await?;
+        }
+        if seen.is_none() {
+            seen = self.locate_slowly("find", jid).await?;
+        }
         self.row_of("find", seen).await
     }
 
@@ -28,13 +36,20 @@ impl RedisStore {
         Ok(self.rows(op, seen.as_slice()).await?.pop())
     }
 
-    /// The job with this id: at once where Sancho scheduled or retried it, or where it runs, else by a search.
+    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, or where it runs, else by a
+    /// search. What another program's process says that it runs comes last: it may have gone on since.
     pub(crate) async fn locate(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
-        let needle = Needle::jid(jid);
-        if let Some(seen) = self.locate_fast(op, &needle).await? {
+        if let Some(seen) = self.locate_fast(op, &Needle::jid(jid)).await? {
             return Ok(Some(seen));
         }
-        Ok(self.search(op, &[needle]).await?.remove(jid))
+        match self.locate_slowly(op, jid).await? {
+            Some(seen) => Ok(Some(seen)),
+            None => self.locate_elsewhere(op, jid).await,
+        }
+    }
+
+    async fn locate_slowly(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
+        Ok(self.search(op, &[Needle::jid(jid)]).await?.remove(jid))
     }
 
     async fn locate_fast(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {
@@ -85,7 +100,9 @@ impl RedisStore {
     /// Rows with the keys that the jobs hold.
     pub(super) async fn rows(&self, op: &'static str, seen: &[Seen]) -> StoreResult<Vec<JobRow>> {
         let names: Vec<Names> = seen.iter().map(|seen| Names::of(&seen.payload)).collect();
-        let asked = |(seen, names): &(&Seen, &Names)| !names.key.is_empty() && seen.spot.state() != State::Dead;
+        // Dead jobs hold no key, nor do those that the index does not follow.
+        let holds = |seen: &Seen| seen.spot.state() != State::Dead && !matches!(seen.spot, Spot::Elsewhere { .. });
+        let asked = |(seen, names): &(&Seen, &Names)| !names.key.is_empty() && holds(seen);
         let keys: Vec<&str> = seen.iter().zip(&names).filter(asked).map(|(_, names)| names.key.as_str()).collect();
         let mut holders = self.holders_of(op, &keys).await?.into_iter();
         let mut rows = Vec::with_capacity(seen.len());

@@ -14,12 +14,12 @@ const MEETINGS_PER_READ: usize = 1_000;
 const MEETINGS_READ_MAX: usize = 10 * limits::UNKNOWN_CLASSES_TOLD_MAX;
 
 impl RedisStore {
-    pub(super) async fn classes_not_known(&self, now: Timestamp) -> StoreResult<Vec<UnknownClass>> {
+    pub(crate) async fn classes_not_known(&self, op: &'static str, now: Timestamp) -> StoreResult<Vec<UnknownClass>> {
         let (mut classes, mut read, mut from) = (Vec::new(), 0, "0".to_owned());
         while read < MEETINGS_READ_MAX && classes.len() < limits::UNKNOWN_CLASSES_TOLD_MAX {
             let mut scan = cmd("HSCAN");
             scan.arg(keys::UNKNOWN).arg(&from).arg("COUNT").arg(MEETINGS_PER_READ);
-            let mut page = reply::list(self.inner.connection.ask("unknown_classes", &scan).await?).into_iter();
+            let mut page = reply::list(self.inner.connection.ask(op, &scan).await?).into_iter();
             from = reply::text(reply::next(&mut page));
             let mut flat = reply::list(reply::next(&mut page)).into_iter().map(reply::text);
             while let (Some(field), Some(value)) = (flat.next(), flat.next()) {

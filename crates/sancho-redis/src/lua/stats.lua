@@ -3,7 +3,8 @@
 -- ARGV: now in microseconds.
 -- Returns: processed, failed, busy, enqueued, scheduled, retries, dead, held, processes.
 --
--- A key of the wrong type counts for nothing: one broken key hides no other total.
+-- A key of the wrong type counts for nothing: one broken key hides no other total. What other programs' processes run
+-- is what they say.
 local now = arg()
 local function count(...)
   local n = redis.pcall(...)
@@ -24,8 +25,11 @@ local processes = count('ZCOUNT', 'sancho:leases', now, '+inf')
 for _, id in ipairs(each('processes')) do
   local lease = redis.pcall('ZSCORE', 'sancho:leases', id)
   if not lease or lease.err then
-    local told = redis.pcall('HMGET', id, 'info', 'sancho')
-    if not told.err and told[1] and not told[2] then processes = processes + 1 end
+    local told = redis.pcall('HMGET', id, 'info', 'sancho', 'busy')
+    if not told.err and told[1] and not told[2] then
+      processes = processes + 1
+      busy = busy + tonumber(string.match(told[3] or '', '^%d%d?%d?%d?%d?%d?$') or 0)
+    end
   end
 end
 local counters = redis.call('MGET', 'stat:processed', 'stat:failed')

@@ -1,7 +1,10 @@
 //! The jobs that a process runs, as Sidekiq's pages and API list them.
 
-use sancho_core::{Payload, Timestamp};
+use std::collections::HashMap;
+
+use sancho_core::{Payload, QueueName, Timestamp, WireTime};
 use serde_json::json;
+use serde_json::value::RawValue;
 
 /// Bytes of a payload that is shown whole. It is written at each beat: a page does with the names of a larger one.
 const SHOWN_BYTES_MAX: usize = 64 * 1024;
@@ -33,9 +36,69 @@ pub(crate) fn entry(queue: &str, payload: &Payload, since: Timestamp) -> String 
     json!({"queue": queue, "payload": shown, "run_at": run_at}).to_string()
 }
 
+/// What an entry of another program's process says of a running job.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Told {
+    /// Its queue, if it names a valid one.
+    pub(crate) queue: Option<QueueName>,
+    /// Its payload, byte for byte.
+    pub(crate) payload: Payload,
+    /// Since when it runs, if that can be read: seconds or milliseconds.
+    pub(crate) since: Option<Timestamp>,
+}
+
+/// An entry of a process's hash; `None` for what tells of no job.
+///
+/// The payload is a text that holds JSON; up to Sidekiq 6.0.1 it is the JSON itself. What is neither is shown as it
+/// stands there, as any payload that cannot be read.
+pub(crate) fn read(entry: &[u8]) -> Option<Told> {
+    let mut members: HashMap<String, Box<RawValue>> = serde_json::from_slice(entry).ok()?;
+    let payload = members.remove("payload")?;
+    let text = serde_json::from_str::<String>(payload.get()).unwrap_or_else(|_| payload.get().to_owned());
+    let queue = members.get("queue").and_then(|queue| serde_json::from_str::<String>(queue.get()).ok());
+    Some(Told {
+        queue: queue.and_then(|name| QueueName::new(name).ok()),
+        payload: Payload::from_bytes(text.into_bytes()),
+        since: members.get("run_at").and_then(|run_at| WireTime::read(run_at)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn told(entry: &str) -> (String, Option<String>, Option<i64>) {
+        let told = read(entry.as_bytes()).expect("it tells of a job");
+        let text = told.payload.to_text_lossy().into_owned();
+        (text, told.queue.map(|queue| queue.to_string()), told.since.map(Timestamp::as_unix_millis))
+    }
+
+    #[test]
+    fn entries_of_every_version_of_sidekiq_are_read() {
+        let job = r#"{"class":"A","args":[1.0],"jid":"j"}"#;
+        let as_text = json!({"queue": "q", "payload": job, "run_at": 1_795_214_970}).to_string();
+        let want = (job.to_owned(), Some("q".to_owned()), Some(1_795_214_970_000));
+        assert_eq!(told(&as_text), want);
+        assert_eq!(told(&format!(r#"{{"queue":"q","payload":{job},"run_at":1795214970000}}"#)), want);
+        let written = entry("q", &Payload::from_bytes(job), Timestamp::from_unix_micros(1_795_214_970_000_000));
+        assert_eq!(told(&written), want, "and our own");
+    }
+
+    #[test]
+    fn what_an_entry_does_not_say_is_left_open() {
+        assert_eq!(told(r#"{"payload":"no job"}"#), ("no job".to_owned(), None, None));
+        assert_eq!(told(r#"{"payload":null,"queue":"","run_at":"now"}"#), ("null".to_owned(), None, None));
+        assert_eq!(told(r#"{"payload":"\ud800","queue":7,"run_at":null}"#).0, r#""\ud800""#);
+    }
+
+    #[test]
+    fn what_tells_of_no_job_is_left_out() {
+        for entry in
+            [&b""[..], b"nonsense", b"[]", b"{}", b"7", b"\xff", br#"{"queue":"q","run_at":1}"#, b"{\"payload\":"]
+        {
+            assert_eq!(read(entry), None, "{}", entry.escape_ascii());
+        }
+    }
 
     fn shown(bytes: &[u8]) -> serde_json::Value {
         let since = Timestamp::from_unix_micros(1_795_214_970_999_999);

@@ -74,6 +74,7 @@ impl Unit<'_> {
             }
             return Ok(gathering.finish());
         }
+        self.gather_counts(&mut gathering, span)?;
         let mut find = self.sql(
             "SELECT at, class, count, failures, millis, buckets FROM sancho_executions \
              WHERE minutes = ?1 AND at BETWEEN ?2 AND ?3",
@@ -114,6 +115,7 @@ impl Unit<'_> {
 
     /// Forgets what is kept no longer, at most `limit` rows of each.
     pub(super) fn prune_metrics(&self, limit: i64, now: Timestamp) -> Made<()> {
+        self.prune_counts(limit, now)?;
         for step in Step::ALL {
             let oldest = now.before(step.kept_for()).as_unix_micros();
             self.sql(

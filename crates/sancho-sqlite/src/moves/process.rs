@@ -35,6 +35,7 @@ impl Unit<'_> {
             |row| row.get(0),
         )?;
         self.count_executions(&beat.executions, now)?;
+        self.count_queues(&beat.by_queue, now)?;
         let mut answer = BeatAnswer::new(Standing::Good, now);
         for running in &beat.running {
             if !self.holds(&running.receipt)? {

@@ -137,6 +137,25 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "counts_by_ten_minutes_reach_further_back_and_have_no_run_times",
     ),
     mutant(
+        "failures-of-a-queue-not-added",
+        "AFTER UPDATE OF failures ON sancho_queue_counts",
+        "UPDATE sancho_queue_counts SET failures = OLD.failures \
+         WHERE minutes = NEW.minutes AND at = NEW.at AND queue = NEW.queue",
+        "what_several_processes_bring_of_a_queue_adds_up",
+    ),
+    mutant(
+        "queues-of-ten-minutes-not-kept",
+        "BEFORE INSERT ON sancho_queue_counts WHEN NEW.minutes = 10",
+        NOTHING,
+        "queues_by_ten_minutes_reach_further_back",
+    ),
+    mutant(
+        "sizes-noted-by-the-first-beat-of-all",
+        "BEFORE INSERT ON sancho_sizes WHEN EXISTS (SELECT 1 FROM sancho_sizes WHERE minutes = NEW.minutes)",
+        NOTHING,
+        "the_first_beat_of_a_minute_tells_the_sizes",
+    ),
+    mutant(
         "deploy-not-marked",
         "BEFORE INSERT ON sancho_deploys",
         NOTHING,

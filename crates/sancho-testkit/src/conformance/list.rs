@@ -188,6 +188,10 @@ macro_rules! conformance_facts {
                 the_first_meeting_of_an_unknown_class_is_remembered
                 meetings_are_kept_by_class_and_queue
                 a_class_not_met_for_long_is_met_anew
+                classes_not_known_are_listed_with_their_first_and_last_meetings
+                a_class_not_met_for_long_is_listed_no_more
+                no_more_classes_not_known_are_listed_than_people_read
+                a_checkup_warns_of_classes_not_known
             ;
             wake:
                 a_push_wakes_those_who_wait_for_its_queue
@@ -220,6 +224,12 @@ macro_rules! conformance_facts {
                 pages_of_the_held_are_earliest_first
                 pages_of_the_dead_are_latest_first
                 pages_of_the_busy_show_each_once
+                backward_pages_are_the_exact_reverse_of_each_set
+                backward_pages_are_filtered
+                a_backward_page_goes_on_where_it_was_though_jobs_have_gone
+                a_backward_page_goes_on_where_it_was_though_jobs_have_come
+                a_cursor_goes_on_in_its_own_direction_only
+                an_action_goes_on_forward_only
                 jobs_of_one_time_are_each_shown_once
                 a_page_is_filtered_by_class
                 a_page_is_filtered_by_text

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::{Place, Pruned, Retention, Set, limits};
+use sancho_core::{Finding, Level, Place, Pruned, Retention, Set, Timestamp, limits};
 
 use crate::factory::{job, queue};
 use crate::stage::{Stage, at};
@@ -114,4 +114,51 @@ pub(super) async fn a_class_not_met_for_long_is_met_anew(s: Stage) {
     assert_eq!(meet(&s, "X", "q", forget - 1).await, 0);
     assert_eq!(meet(&s, "X", "q", 2 * forget - 2).await, 0);
     assert_eq!(meet(&s, "X", "q", 3 * forget).await, 3 * forget);
+}
+
+/// What is listed: class, queue, first and last meeting in seconds.
+async fn not_known(s: &Stage, now: i64) -> Vec<(String, String, u64, u64)> {
+    let secs = |time: Timestamp| time.since(at(0)).as_secs();
+    let listed = s.inspect.unknown_classes(at(now)).await.expect("unknown_classes");
+    listed.into_iter().map(|met| (met.class, met.queue.to_string(), secs(met.since), secs(met.last))).collect()
+}
+
+pub(super) async fn classes_not_known_are_listed_with_their_first_and_last_meetings(s: Stage) {
+    assert_eq!(not_known(&s, 0).await, []);
+    for (class, name, now) in [("Y", "a", 5), ("X", "q", 6), ("X", "b", 7), ("X", "q", 600), ("É\nx", "a", 8)] {
+        meet(&s, class, name, now).await;
+    }
+    let row = |class: &str, name: &str, since, last| (class.to_owned(), name.to_owned(), since, last);
+    let want = [row("X", "b", 7, 7), row("X", "q", 6, 600), row("Y", "a", 5, 5), row("É\nx", "a", 8, 8)];
+    assert_eq!(not_known(&s, 600).await, want);
+}
+
+pub(super) async fn a_class_not_met_for_long_is_listed_no_more(s: Stage) {
+    let forget = limits::UNKNOWN_CLASS_FORGET.as_secs() as i64;
+    meet(&s, "X", "q", 5).await;
+    meet(&s, "Y", "q", 6).await;
+    assert_eq!(not_known(&s, forget + 5).await.len(), 2);
+    let left: Vec<String> = not_known(&s, forget + 6).await.into_iter().map(|(class, ..)| class).collect();
+    assert_eq!(left, ["Y"]);
+}
+
+pub(super) async fn no_more_classes_not_known_are_listed_than_people_read(s: Stage) {
+    let met: Vec<_> = (0..limits::UNKNOWN_CLASSES_TOLD_MAX + 50).map(|n| (format!("C{n}"), queue("q"))).collect();
+    s.store.meet_unknown(&met, at(1)).await.expect("meet_unknown");
+    let listed = not_known(&s, 2).await;
+    assert_eq!(listed.len(), limits::UNKNOWN_CLASSES_TOLD_MAX);
+    assert!(listed.is_sorted() && listed.iter().all(|(class, ..)| class.starts_with('C')));
+}
+
+pub(super) async fn a_checkup_warns_of_classes_not_known(s: Stage) {
+    let of_class = |findings: Vec<Finding>| {
+        let about = |finding: &Finding| finding.what.contains("class Mystery");
+        findings.into_iter().filter(about).collect::<Vec<_>>()
+    };
+    assert_eq!(of_class(s.inspect.checkup(at(0)).await.expect("checkup")), []);
+    meet(&s, "Mystery", "images", 5).await;
+    let found = of_class(s.inspect.checkup(at(65)).await.expect("checkup"));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("queue images") && found[0].what.contains("1 minute"), "{:?}", found[0]);
+    assert_eq!(found[0].level, Level::Warning);
 }

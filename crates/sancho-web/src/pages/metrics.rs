@@ -1,20 +1,24 @@
-//! What was performed lately, by class, and how long that took.
+//! What was performed lately, by class and by queue, and how long that took.
+
+pub(crate) mod series;
 
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use sancho_core::metrics::{ClassMetrics, Metrics};
-use sancho_core::{DeployMark, Execution, MetricsRequest, Timestamp, limits};
+use sancho_core::metrics::{ClassMetrics, Metrics, QueueMetrics};
+use sancho_core::{Execution, MetricsRequest, QueueName, Timestamp, limits};
 
-use crate::chart::{Column, Columns, Svg, heat};
+use crate::chart::Svg;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
+use crate::plot::Plot;
 use crate::site::Site;
 use crate::text::{segment, shortened, visible};
 use crate::when::run_time;
+use series::{HeatMap, Histogram};
 
 /// Spans that can be looked back over: minutes, and the key of the word.
 const SPANS: [(u64, &str); 4] =
@@ -23,45 +27,59 @@ const SPANS: [(u64, &str); 4] =
 /// Characters of a class that a row of the table shows.
 const NAME_CHARS_MAX: usize = 120;
 
-/// Columns of the small chart in a row of the table.
-const SPARK_COLUMNS: usize = 40;
+/// Queues that the page names: each has a small chart, and those with the most come first.
+const QUEUES_MAX: usize = 50;
 
-/// Columns of a chart: more of them could not be told apart.
-const COLUMNS_MAX: usize = 160;
+/// Deploys that are told below a chart.
+const DEPLOYS_MAX: usize = 5;
 
 #[derive(Template)]
 #[template(path = "metrics.html")]
 struct MetricsPage {
     f: Frame,
     minutes: u64,
-    /// The one class that is shown.
-    class: Option<String>,
-    all: Execution,
-    chart: Chart,
+    /// The one class, or the one queue, that is shown.
+    of: Of,
+    count: u64,
+    failures: u64,
+    /// How long runs took; of a queue that is not known.
+    times: Option<Execution>,
+    executions: Plot,
+    run_times: Option<Plot>,
+    sizes: Option<Plot>,
     rows: Vec<Row>,
     left_out: usize,
-    histogram: Option<Chart>,
-    heat: Option<Svg>,
+    queues: Vec<QueueRow>,
+    queues_left_out: usize,
+    histogram: Option<Histogram>,
+    heat: Option<HeatMap>,
     deploys: Vec<(Timestamp, String)>,
 }
 
-impl MetricsPage {
-    fn spans(&self) -> [(u64, &'static str); 4] {
-        SPANS
-    }
-
-    fn address(&self, minutes: &u64) -> String {
-        let class = self.class.as_ref().map(|class| format!("&class={}", segment(class))).unwrap_or_default();
-        self.f.to(&format!("metrics?minutes={minutes}{class}"))
-    }
+/// What is shown.
+enum Of {
+    All,
+    Class(String),
+    Queue(QueueName),
 }
 
-/// A chart with what stands beside it.
-pub(crate) struct Chart {
-    pub(crate) svg: Svg,
-    pub(crate) top: u64,
-    pub(crate) from: String,
-    pub(crate) to: String,
+impl Of {
+    fn asked(fields: &Fields) -> Result<Of, Failure> {
+        match (fields.get("class"), fields.get("queue")) {
+            ("", "") => Ok(Of::All),
+            ("", queue) => Ok(Of::Queue(QueueName::new(queue)?)),
+            (class, _) => Ok(Of::Class(class.to_owned())),
+        }
+    }
+
+    /// Its member of the query.
+    fn query(&self) -> String {
+        match self {
+            Of::All => String::new(),
+            Of::Class(class) => format!("&class={}", segment(class)),
+            Of::Queue(queue) => format!("&queue={}", segment(queue.as_str())),
+        }
+    }
 }
 
 /// A class in the table.
@@ -75,14 +93,38 @@ struct Row {
 impl Row {
     fn of(f: &Frame, metrics: &Metrics, class: &ClassMetrics, minutes: u64) -> Row {
         let name = &class.total.class;
-        let columns = columns(f, metrics, std::slice::from_ref(class), SPARK_COLUMNS);
         Row {
             class: visible(&shortened(name, NAME_CHARS_MAX)).into_owned(),
-            // A name that is too long for an address has no page of its own.
-            address: (name.len() <= limits::CLASS_BYTES_MAX)
-                .then(|| f.to(&format!("metrics?minutes={minutes}&class={}", segment(name)))),
-            spark: columns.spark(f.t("metrics.executions")),
+            address: address_of_class(f, name, minutes),
+            spark: series::spark(f, metrics, series::of_classes(std::slice::from_ref(class))),
             total: class.total.clone(),
+        }
+    }
+}
+
+/// The address of the metrics of one class; a name that is too long for an address has none.
+pub(super) fn address_of_class(f: &Frame, class: &str, minutes: u64) -> Option<String> {
+    (class.len() <= limits::CLASS_BYTES_MAX).then(|| f.to(&format!("metrics?minutes={minutes}&class={}", segment(class))))
+}
+
+/// A queue in the table.
+struct QueueRow {
+    queue: String,
+    address: String,
+    count: u64,
+    failures: u64,
+    spark: Svg,
+}
+
+impl QueueRow {
+    fn of(f: &Frame, metrics: &Metrics, row: &QueueMetrics, minutes: u64) -> QueueRow {
+        let queue = row.queue.as_str().to_owned();
+        QueueRow {
+            address: f.to(&format!("metrics?minutes={minutes}&queue={}", segment(&queue))),
+            spark: series::spark(f, metrics, series::of_queue(row)),
+            count: row.count,
+            failures: row.failures,
+            queue,
         }
     }
 }
@@ -92,124 +134,97 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let fields = Fields::from(f.query.clone());
     let minutes =
         fields.number("minutes").filter(|minutes| SPANS.iter().any(|(span, _)| span == minutes)).unwrap_or(60);
-    let class = Some(fields.get("class").to_owned()).filter(|class| !class.is_empty());
+    let of = Of::asked(&fields)?;
     let request = MetricsRequest::last(Duration::from_secs(minutes * 60));
-    let request = MetricsRequest { class: class.clone(), ..request };
+    let request = match &of {
+        Of::Class(class) => request.of(class.as_str()),
+        Of::All | Of::Queue(_) => request,
+    };
     let metrics = site.inspect.metrics(&request, f.now).await?;
     let from = metrics.starts.first().copied().unwrap_or(f.now);
     let deploys = site.inspect.deploys(from, f.now).await?;
-    let one = class.as_ref().and_then(|_| metrics.classes.first());
-    let page_of = MetricsPage {
-        all: all(&metrics),
-        chart: chart(&f, &metrics, &deploys, f.t("metrics.executions")),
-        rows: metrics.classes.iter().map(|class| Row::of(&f, &metrics, class, minutes)).collect(),
-        left_out: metrics.left_out,
-        histogram: one.and_then(|class| histogram(&f, &class.total)),
-        heat: one.and_then(|class| heat_map(&f, &metrics, class)),
-        deploys: deploys.iter().rev().take(5).map(|mark| (mark.at, visible(&mark.label).into_owned())).collect(),
+    let label = f.t("metrics.executions");
+    let named = deploys.iter().rev().take(DEPLOYS_MAX);
+    let mut told = MetricsPage {
         minutes,
-        class: class.map(|class| visible(&shortened(&class, NAME_CHARS_MAX)).into_owned()),
+        count: 0,
+        failures: 0,
+        times: None,
+        executions: series::executions(&f, &metrics, series::of_classes(&metrics.classes), &deploys, label),
+        run_times: None,
+        sizes: None,
+        rows: Vec::new(),
+        left_out: metrics.left_out,
+        queues: Vec::new(),
+        queues_left_out: 0,
+        histogram: None,
+        heat: None,
+        deploys: named.map(|mark| (mark.at, visible(&mark.label).into_owned())).collect(),
+        of,
         f,
     };
-    Ok(page(&page_of))
+    if let Of::Queue(queue) = &told.of {
+        let queue = metrics.queues.iter().find(|row| row.queue == *queue);
+        (told.count, told.failures) = queue.map_or((0, 0), |row| (row.count, row.failures));
+        let ran = queue.into_iter().flat_map(series::of_queue);
+        told.executions = series::executions(&told.f, &metrics, ran, &deploys, label);
+        return Ok(page(&told));
+    }
+    let all = all(&metrics);
+    (told.count, told.failures) = (all.count, all.failures);
+    told.times = Some(all);
+    let f = &told.f;
+    told.run_times = Some(series::run_times(f, &metrics, &deploys)).filter(|plot| !plot.is_empty());
+    match &told.of {
+        Of::Class(_) => {
+            let one = metrics.classes.first();
+            told.histogram = one.and_then(|class| series::histogram(f, &class.total));
+            told.heat = one.and_then(|class| series::heat_map(f, &metrics, class));
+        }
+        _ => {
+            told.sizes = Some(series::sizes(f, &metrics)).filter(|plot| !plot.is_empty());
+            told.rows = metrics.classes.iter().map(|class| Row::of(f, &metrics, class, minutes)).collect();
+            let queues = metrics.queues.iter().take(QUEUES_MAX);
+            told.queues = queues.map(|queue| QueueRow::of(f, &metrics, queue, minutes)).collect();
+            told.queues_left_out = metrics.queues.len().saturating_sub(QUEUES_MAX);
+        }
+    }
+    Ok(page(&told))
 }
 
 /// All classes together.
-pub(crate) fn all(metrics: &Metrics) -> Execution {
+pub(super) fn all(metrics: &Metrics) -> Execution {
     let mut all = Execution::default();
     metrics.classes.iter().for_each(|class| all.merge(&class.total));
     all
 }
 
-/// The executions of all classes over time, with the deploys between.
-pub(crate) fn chart(f: &Frame, metrics: &Metrics, deploys: &[DeployMark], label: &str) -> Chart {
-    let mut columns = columns(f, metrics, &metrics.classes, COLUMNS_MAX);
-    let together = steps_together(metrics, COLUMNS_MAX);
-    let mark = |mark: &DeployMark| {
-        let before = metrics.starts.partition_point(|start| *start < metrics.step.start_of(mark.at));
-        (before / together, f.with("metrics.deployed", visible(&mark.label)))
-    };
-    columns.marks = deploys.iter().map(mark).collect();
-    let ends = |at: Option<&Timestamp>| at.map(|at| f.at(at).to_string()).unwrap_or_default();
-    let from = ends(metrics.starts.first());
-    Chart { svg: columns.draw(label), top: columns.top(), from, to: f.t("time.now").to_owned() }
-}
-
-/// How many steps stand in one column, so that there are no more columns than `most`.
-fn steps_together(metrics: &Metrics, most: usize) -> usize {
-    metrics.starts.len().div_ceil(most.max(1)).max(1)
-}
-
-/// What classes did, step by step, with so many steps in one column that there are no more than `most`.
-fn columns(f: &Frame, metrics: &Metrics, classes: &[ClassMetrics], most: usize) -> Columns {
-    let steps = steps_together(metrics, most);
-    let mut columns: Vec<Column> = vec![Column::default(); metrics.starts.len().div_ceil(steps)];
-    for sample in classes.iter().flat_map(|class| &class.samples) {
-        if let Ok(step) = metrics.starts.binary_search(&sample.at) {
-            let column = &mut columns[step / steps];
-            column.good += sample.count.saturating_sub(sample.failures);
-            column.bad += sample.failures;
-        }
-    }
-    for (column, start) in columns.iter_mut().zip(metrics.starts.iter().step_by(steps)) {
-        column.title = said(f, &f.at(start).plain(), column);
-    }
-    Columns { columns, marks: Vec::new() }
-}
-
-/// What a column says of itself: when, and how many.
-pub(crate) fn said(f: &Frame, when: &str, column: &Column) -> String {
-    let ran = f.count("metrics.ran", column.good + column.bad);
-    match column.bad {
-        0 => format!("{when}: {ran}"),
-        bad => format!("{when}: {ran}, {}", f.count("metrics.failed", bad)),
-    }
-}
-
-/// Runs by how long they took.
-fn histogram(f: &Frame, total: &Execution) -> Option<Chart> {
-    let last = total.buckets.iter().rposition(|runs| *runs > 0)?;
-    let first = total.buckets.iter().position(|runs| *runs > 0)?;
-    let columns = (first..=last).map(|bucket| Column {
-        title: format!("{}: {}", bounds(f, bucket), f.count("metrics.ran", total.buckets[bucket])),
-        good: u64::from(total.buckets[bucket]),
-        bad: 0,
-    });
-    let columns = Columns { columns: columns.collect(), marks: Vec::new() };
-    let svg = columns.draw(f.t("metrics.histogram"));
-    Some(Chart { svg, top: columns.top(), from: bounds(f, first), to: bounds(f, last) })
-}
-
-/// What falls into a bucket, such as `< 20 ms`.
-fn bounds(f: &Frame, bucket: usize) -> String {
-    let time = |millis: &u64| run_time(Duration::from_millis(*millis));
-    match (Execution::BOUNDS_MS.get(bucket), Execution::BOUNDS_MS.last()) {
-        (Some(bound), _) => f.with("metrics.below", time(bound)),
-        (None, Some(last)) => f.with("metrics.above", time(last)),
-        (None, None) => String::new(),
-    }
-}
-
-/// Run times over time, where the steps have them.
-fn heat_map(f: &Frame, metrics: &Metrics, class: &ClassMetrics) -> Option<Svg> {
-    let top = class.total.buckets.iter().rposition(|runs| *runs > 0)?;
-    let together = steps_together(metrics, COLUMNS_MAX);
-    let mut columns = vec![vec![0_u32; top + 1]; metrics.starts.len().div_ceil(together)];
-    for sample in &class.samples {
-        let buckets = sample.buckets.as_ref()?;
-        if let Ok(step) = metrics.starts.binary_search(&sample.at) {
-            for (all, runs) in columns[step / together].iter_mut().zip(buckets.iter()) {
-                *all = all.saturating_add(*runs);
-            }
-        }
-    }
-    Some(heat(f.t("metrics.heat"), &columns, |column, row, runs| {
-        let when = f.at(metrics.starts[column * together]).plain();
-        format!("{when}, {}: {}", bounds(f, row), f.count("metrics.ran", runs))
-    }))
-}
-
 impl MetricsPage {
+    fn spans(&self) -> [(u64, &'static str); 4] {
+        SPANS
+    }
+
+    fn address(&self, minutes: &u64) -> String {
+        self.f.to(&format!("metrics?minutes={minutes}{}", self.of.query()))
+    }
+
+    /// What it is of, for its title.
+    fn name(&self) -> Option<String> {
+        match &self.of {
+            Of::All => None,
+            Of::Class(class) => Some(visible(&shortened(class, NAME_CHARS_MAX)).into_owned()),
+            Of::Queue(queue) => Some(queue.as_str().to_owned()),
+        }
+    }
+
+    /// The page of the queue that it is of.
+    fn queue_address(&self) -> Option<String> {
+        match &self.of {
+            Of::Queue(queue) => Some(self.f.to_queue(queue.as_str())),
+            _ => None,
+        }
+    }
+
     fn time(&self, time: impl std::borrow::Borrow<Option<Duration>>) -> String {
         time.borrow().map_or_else(|| "–".to_owned(), run_time)
     }

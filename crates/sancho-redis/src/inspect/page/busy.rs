@@ -5,7 +5,7 @@
 use sancho_core::{Direction, Filter, StoreResult};
 
 use super::{Looked, read_mark};
-use crate::row::{Seen, Spot};
+use crate::row::{Seen, Spot, digest};
 use crate::store::RedisStore;
 
 /// By start; then what keeps those of one moment apart.
@@ -20,7 +20,8 @@ impl RedisStore {
         after: Option<&str>,
         limit: usize,
     ) -> StoreResult<Looked> {
-        let busy = self.in_flight(op).await?;
+        let mut busy = self.in_flight(op).await?;
+        busy.extend(self.run_by_others(op).await?);
         let mut busy: Vec<(Rank, Seen)> = busy.into_iter().map(|seen| (rank(&seen), seen)).collect();
         busy.sort_by(|a, b| a.0.cmp(&b.0));
         if direction == Direction::Backward {
@@ -53,6 +54,9 @@ impl RedisStore {
 fn rank(seen: &Seen) -> Rank {
     match &seen.spot {
         Spot::Busy { holder, number, since, .. } => (since.as_unix_micros(), *number, holder.clone()),
+        Spot::Elsewhere { who, thread, since, .. } => {
+            (since.unwrap_or_default().as_unix_micros(), digest(thread.as_bytes()), who.clone())
+        }
         _ => (0, 0, String::new()),
     }
 }

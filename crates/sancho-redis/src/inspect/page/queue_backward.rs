@@ -53,7 +53,8 @@ impl RedisStore {
     async fn position_after(&self, op: &'static str, key: &str, length: usize, mark: &str) -> StoreResult<usize> {
         let (in_front, behind, sum) =
             read_mark(op, mark, |parts| Some((place(parts.next()?)?, place(parts.next()?)?, sum(parts.next()?)?)))?;
-        let expected = behind.max(length.saturating_sub(in_front + 1));
+        let least = length.saturating_sub(in_front + 1);
+        let expected = least.max(behind);
         let mut low = expected;
         while low < expected + limits::JOBS_PER_SCAN_MAX {
             let jobs = self.jobs_from_back(op, key, low, JOBS_PER_READ).await?;
@@ -65,15 +66,14 @@ impl RedisStore {
             }
             low += JOBS_PER_READ;
         }
-        // Only what was put in front can have moved it the other way.
+        // Only what was taken out behind it, or put in front, can have moved it the other way.
         let start = expected.saturating_sub(FRONT_MOVES_MAX);
         let jobs = self.jobs_from_back(op, key, start, expected - start).await?;
         if let Some(at) = jobs.iter().rposition(|bytes| digest(bytes) == sum) {
             return Ok(start + at + 1);
         }
-        // It is gone. Where it alone was taken out, the next one has its place; where claims have come so far, no more
-        // is left than what was pushed since.
-        Ok(expected)
+        // It is gone. Whatever else has gone, those that come next are not before here.
+        Ok(least)
     }
 
     /// Jobs of a queue from its far end on, of which `start` are behind the first.
