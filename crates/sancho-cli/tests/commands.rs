@@ -145,6 +145,30 @@ fn ls_pages_through_a_set_by_its_cursor() {
 }
 
 #[test]
+fn ls_lists_from_the_other_end_and_its_cursor_goes_on_there_only() {
+    let bench = Bench::new();
+    for n in 1..=5 {
+        bench.ok(&["push", "Resize", &format!("[{n}]"), "--queue", "bulk"]);
+    }
+    let numbers = |page: &serde_json::Value| {
+        let jobs = page["jobs"].as_array().unwrap().iter();
+        jobs.map(|job| job["args"][0].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let first = bench.json(&["ls", "bulk", "--limit", "2", "--reverse"]);
+    assert_eq!(numbers(&first), [5, 4]);
+    let next = first["next"].as_str().unwrap();
+    let rest = bench.json(&["ls", "bulk", "--reverse", "--cursor", next]);
+    assert_eq!((numbers(&rest), &rest["next"]), (vec![3, 2, 1], &json!(null)));
+    assert_eq!(numbers(&bench.json(&["ls", "bulk", "--reverse", "-class:Resize"])), [0; 0]);
+    assert_eq!(bench.json(&["busy", "--reverse"])["jobs"], json!([]));
+    let said = bench.run(&["ls", "bulk", "--limit", "2", "--reverse"]).err;
+    assert!(said.contains("--reverse --cursor '"), "{said}");
+    let other = bench.run(&["ls", "bulk", "--cursor", next]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.err.contains("goes on backward, and the listing goes forward"), "{other:?}");
+}
+
+#[test]
 fn ls_tells_people_the_time_in_words_and_exactly() {
     let bench = Bench::new();
     let jid = bench.ok(&["push", "Resize", "[1]", "--at", "2100-01-01T00:00:00Z", "--key", "k"]);
@@ -287,6 +311,18 @@ fn doctor_finds_nothing_wrong_with_an_empty_store_and_names_one_that_is_not_ther
     let jid = bench.ok(&["push", "A"]);
     bench.ok(&["delete", &jid]);
     assert!(!bench.ok(&["doctor"]).contains("warning"));
+}
+
+#[tokio::test]
+async fn doctor_warns_of_a_class_that_a_server_does_not_know() {
+    let bench = Bench::new();
+    let client = sancho::connect(&format!("sqlite://{}", bench.path("jobs.db").display())).await.expect("opens");
+    let met = [("Thumbnail".to_owned(), sancho::QueueName::new("images").expect("a name"))];
+    client.store().meet_unknown(&met, client.clock().now()).await.expect("met");
+    let answer = bench.run(&["doctor"]);
+    assert_eq!(answer.code, Some(1));
+    let said = "warning  queue images has jobs of the class Thumbnail, which a server of it has not known for ";
+    assert!(answer.out.contains(said) && answer.out.contains("run a build that registers the class"), "{answer:?}");
 }
 
 #[test]

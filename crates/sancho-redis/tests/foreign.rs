@@ -7,8 +7,8 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use sancho_core::lifecycle::Refusal;
 use sancho_core::{
-    Action, Applied, Direction, Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Retention, Selection,
-    Set, State, Store,
+    Action, Applied, Cursor, Direction, Filter, Incarnation, Interest, OnConflict, Order, Place, Pushed, Retention,
+    Selection, Set, State, Store,
 };
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
@@ -147,6 +147,40 @@ async fn a_page_goes_on_where_it_was_though_the_queue_grows() {
     let rest = s.inspect.page(&set, &Filter::all(), Direction::Forward, first.next.as_ref(), 9).await.unwrap();
     let names: Vec<_> = rest.rows.iter().map(|row| name_of(&row.payload)).collect();
     assert_eq!(names, ["C", "D", "E"]);
+}
+
+#[tokio::test]
+async fn what_other_programs_pushed_is_listed_in_both_directions() {
+    let redis = Redis::default();
+    let (s, mut raw) = stage(&redis).await;
+    let ruby = |n: usize| format!(r#"{{"class":"R{n}","args":[],"jid":"{n:024x}","queue":"default"}}"#);
+    let others = ["nonsense".to_owned(), "[]".to_owned(), String::new()];
+    let all: Vec<String> = (0..8).map(ruby).chain(others).collect();
+    let _: () = raw.sadd("queues", "default").await.unwrap();
+    let _: () = raw.lpush("queue:default", &all).await.unwrap();
+    for (n, bytes) in all.iter().enumerate() {
+        for set in ["schedule", "retry", "dead"] {
+            // Every three are of one time.
+            let _: () = raw.zadd(set, bytes, 1_800_000_000 + n / 3).await.unwrap();
+        }
+    }
+    for set in [Set::Queue(queue("default")), Set::Scheduled, Set::Retries, Set::Dead] {
+        let mut listed = Vec::new();
+        for direction in [Direction::Forward, Direction::Backward] {
+            let (mut shown, mut cursor): (Vec<Vec<u8>>, Option<Cursor>) = (Vec::new(), None);
+            for _ in 0..all.len() {
+                let page = s.inspect.page(&set, &Filter::all(), direction, cursor.as_ref(), 2).await.unwrap();
+                shown.extend(page.rows.iter().map(|row| row.payload.as_bytes().to_vec()));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            listed.push(shown);
+        }
+        listed[1].reverse();
+        assert_eq!((listed[0].len(), &listed[0]), (all.len(), &listed[1]), "{set:?}");
+    }
 }
 
 #[tokio::test]

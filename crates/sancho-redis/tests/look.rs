@@ -89,11 +89,13 @@ async fn a_page_looks_at_a_bounded_number_of_jobs() {
     push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("A{n}"))).await;
     push_many(&s, limits::JOBS_PER_SCAN_MAX + 700, |n| job(&format!("B{n}")).at(at(60))).await;
     for set in [Set::Queue(queue("default")), Set::Scheduled] {
-        let first = s.inspect.page(&set, &class("nobody"), Direction::Forward, None, 5).await.expect("page");
-        assert!(first.rows.is_empty());
-        let next = first.next.expect("there are more");
-        let second = s.inspect.page(&set, &class("nobody"), Direction::Forward, Some(&next), 5).await.expect("page");
-        assert_eq!((second.rows.len(), second.next), (0, None));
+        for direction in [Direction::Forward, Direction::Backward] {
+            let first = s.inspect.page(&set, &class("nobody"), direction, None, 5).await.expect("page");
+            assert!(first.rows.is_empty());
+            let next = first.next.expect("there are more");
+            let second = s.inspect.page(&set, &class("nobody"), direction, Some(&next), 5).await.expect("page");
+            assert_eq!((second.rows.len(), second.next), (0, None));
+        }
     }
 }
 
@@ -129,20 +131,20 @@ async fn jobs_of_the_same_bytes_are_each_shown_once() {
     let (s, mut raw) = stage(&redis).await;
     let bytes = vec!["nonsense"; 500];
     let _: () = raw.lpush("queue:default", bytes).await.expect("a list");
-    let (mut shown, mut cursor) = (0, None);
-    for _ in 0..100 {
-        let page =
-            s.inspect.page(&Set::Queue(queue("default")), &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await;
-        let page = page.expect("page");
-        shown += page.rows.len();
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
+    let set = Set::Queue(queue("default"));
+    for direction in [Direction::Forward, Direction::Backward] {
+        let (mut shown, mut cursor) = (0, None);
+        for _ in 0..100 {
+            let page = s.inspect.page(&set, &Filter::all(), direction, cursor.as_ref(), 7).await.expect("page");
+            shown += page.rows.len();
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
         }
+        assert_eq!((shown, cursor), (500, None));
     }
-    assert_eq!((shown, cursor), (500, None));
-    let all = Set::Queue(queue("default"));
-    assert_eq!(sweep(&s, Action::Delete, all, Filter::all(), 70).await, 500);
+    assert_eq!(sweep(&s, Action::Delete, set, Filter::all(), 70).await, 500);
 }
 
 #[tokio::test]
@@ -201,14 +203,45 @@ async fn of_many_jobs_of_one_time_one_is_found_in_steps() {
 async fn a_cursor_that_nobody_gave_is_refused() {
     let redis = Redis::default();
     let (s, _) = stage(&redis).await;
+    push_many(&s, 10, |n| job(&format!("A{n}"))).await;
+    push_many(&s, 10, |n| job(&format!("B{n}")).at(at(60))).await;
+    let huge = usize::MAX;
+    let marks = ["x".to_owned(), "1|2".to_owned(), format!("0|{huge}|0"), format!("{huge}|0|0"), "NaN|1|0".to_owned()];
     for set in [Set::Queue(queue("default")), Set::Scheduled, Set::Busy] {
-        let error = s
-            .inspect
-            .page(&set, &Filter::all(), Direction::Forward, Some(&Cursor("x".to_owned())), 5)
-            .await
-            .expect_err("refused");
-        assert_eq!(error.kind, sancho_core::ErrorKind::Invalid);
+        for (mark, direction) in marks.iter().flat_map(|mark| [(mark, Direction::Forward), (mark, Direction::Backward)])
+        {
+            let cursor = Cursor::new(direction, mark);
+            // A number that is huge for a place may be one of a time.
+            match s.inspect.page(&set, &Filter::all(), direction, Some(&cursor), 5).await {
+                Ok(_) => assert!(mark.contains(&huge.to_string()), "{set:?} {cursor:?}"),
+                Err(error) => assert_eq!(error.kind, sancho_core::ErrorKind::Invalid, "{set:?} {cursor:?}: {error}"),
+            }
+        }
     }
+}
+
+#[tokio::test]
+async fn a_queue_is_read_backward_while_others_push_and_claim() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    push_many(&s, 2_000, |n| job(&format!("A{n}"))).await;
+    s.hello("p", 0).await;
+    let (mut shown, mut cursor): (Vec<String>, Option<Cursor>) = (Vec::new(), None);
+    let set = Set::Queue(queue("default"));
+    for n in 0..1_000 {
+        let page = s.inspect.page(&set, &Filter::all(), Direction::Backward, cursor.as_ref(), 50).await.expect("page");
+        shown.extend(page.rows.iter().map(|row| sancho_testkit::stage::name_of(&row.payload)));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+        push_many(&s, 20, |k| job(&format!("N{n}-{k}"))).await;
+        s.claim("p", 30, &["default"], 1).await;
+    }
+    assert_eq!(cursor, None, "it comes to an end");
+    let want: Vec<String> = (0..2_000).rev().map(|n| format!("A{n}")).take(shown.len()).collect();
+    assert_eq!(shown, want, "each of those that stayed, once");
+    assert!(shown.len() > 1_000);
 }
 
 #[tokio::test]

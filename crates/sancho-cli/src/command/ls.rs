@@ -38,6 +38,10 @@ pub(crate) struct Ls {
     /// Go on where an earlier page ended, as it said
     #[arg(long)]
     cursor: Option<String>,
+
+    /// List from the other end: what was enqueued last, is due last, died first, started last
+    #[arg(long)]
+    reverse: bool,
 }
 
 #[derive(Serialize)]
@@ -56,11 +60,15 @@ pub(crate) struct Busy {
     #[arg(long, value_name = "N", default_value_t = 25,
           value_parser = clap::value_parser!(u64).range(1..=limits::JOBS_PER_MOVE_MAX as u64))]
     limit: u64,
+
+    /// List from the other end: what started last comes first
+    #[arg(long)]
+    reverse: bool,
 }
 
 impl From<Busy> for Ls {
     fn from(busy: Busy) -> Self {
-        Ls { set: Set::Busy, terms: busy.terms, limit: busy.limit, cursor: None }
+        Ls { set: Set::Busy, terms: busy.terms, limit: busy.limit, cursor: None, reverse: busy.reverse }
     }
 }
 
@@ -68,7 +76,8 @@ pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<
     let cursor = ls.cursor.map(Cursor);
     let limit = usize::try_from(ls.limit).unwrap_or(limits::JOBS_PER_MOVE_MAX);
     let filter = ls.terms.filter(client.clock().now())?;
-    let page = filled(client, &ls.set, &filter, cursor, limit).await?;
+    let direction = if ls.reverse { Direction::Backward } else { Direction::Forward };
+    let page = filled(client, &ls.set, &filter, direction, cursor, limit).await?;
     let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
     if output.is_json() {
         return output.object(&Page { jobs: page.rows.iter().map(JsonRow).collect(), next });
@@ -80,7 +89,8 @@ pub(super) async fn run(client: &Client, ls: Ls, output: &mut Output) -> Result<
         output.text(table(&ls.set, &page.rows, client.clock().now()))?;
     }
     if let Some(next) = next {
-        exit::note(&format!("there may be more: go on with --cursor '{next}'"));
+        let reverse = if ls.reverse { "--reverse " } else { "" };
+        exit::note(&format!("there may be more: go on with {reverse}--cursor '{next}'"));
     }
     Ok(())
 }
@@ -99,12 +109,13 @@ async fn filled(
     client: &Client,
     set: &Set,
     filter: &Filter,
+    direction: Direction,
     mut cursor: Option<Cursor>,
     limit: usize,
 ) -> Result<sancho_core::Page, Exit> {
     let mut rows: Vec<JobRow> = Vec::new();
     loop {
-        let page = client.inspect().page(set, filter, Direction::Forward, cursor.as_ref(), limit - rows.len()).await?;
+        let page = client.inspect().page(set, filter, direction, cursor.as_ref(), limit - rows.len()).await?;
         rows.extend(page.rows);
         if rows.len() >= limit || page.next.is_none() {
             return Ok(sancho_core::Page { rows, next: page.next });

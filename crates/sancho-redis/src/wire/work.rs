@@ -80,7 +80,8 @@ mod tests {
         let want = (job.to_owned(), Some("q".to_owned()), Some(1_795_214_970_000));
         assert_eq!(told(&as_text), want);
         assert_eq!(told(&format!(r#"{{"queue":"q","payload":{job},"run_at":1795214970000}}"#)), want);
-        let written = entry("q", &Payload::from_bytes(job), Timestamp::from_unix_micros(1_795_214_970_000_000));
+        let written =
+            entry("q", &Payload::from_bytes(job.as_bytes()), Timestamp::from_unix_micros(1_795_214_970_000_000));
         assert_eq!(told(&written), want, "and our own");
     }
 
