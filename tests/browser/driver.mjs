@@ -33,6 +33,9 @@ async function answer(line) {
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }
 
+// Whoever asked may be gone: then its input ends too.
+process.stdout.on("error", () => {});
+
 createInterface({ input: process.stdin })
   .on("line", answer)
   .on("close", async () => {

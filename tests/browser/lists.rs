@@ -54,9 +54,11 @@ async fn a_job_is_put_off_by_a_span(home: Home) {
 }
 
 async fn a_job_is_put_off_to_a_time(home: Home) {
-    let (site, page) = opened(&home, "/jobs/scheduled-1").await;
-    // As a browser sends it, in UTC.
-    page.fill("[name=at]", "2033-05-18T03:33").await;
+    let (site, page) = opened(&home, "/scheduled").await;
+    page.pick("scheduled-1").await;
+    page.click("details:has([name=at]) summary").await;
+    // By the clock of whoever looks, seven hours east of Greenwich.
+    page.fill("[name=at]", "2033-05-18T10:33").await;
     page.act("reschedule").await;
     let at = site.job("scheduled-1").await.expect("it is there").at.expect("it is due some time");
     assert_eq!(at.as_unix_micros(), 1_999_999_980_000_000);

@@ -29,9 +29,11 @@ macro_rules! on_each_store {
     };
 }
 
+mod api;
 mod axe;
 mod busy;
 mod crawl;
+mod hostile;
 mod job;
 mod keyboard;
 mod languages;

@@ -7,7 +7,7 @@ use crate::page::{Page, Visitor};
 use crate::site::Home;
 use crate::stock;
 
-on_each_store!(jobs_are_acted_on, a_long_act_goes_on_by_a_button, queues_and_processes_are_steered, a_search_finds, what_needs_javascript_is_not_shown);
+on_each_store!(jobs_are_acted_on, a_job_is_put_off_to_a_time_in_utc, a_long_act_goes_on_by_a_button, queues_and_processes_are_steered, a_search_finds, what_needs_javascript_is_not_shown);
 
 const PLAIN: Visitor =
     Visitor { language: "en-US", javascript: false, look: crate::page::Look::WIDE, credentials: None };
@@ -27,6 +27,18 @@ async fn jobs_are_acted_on(home: Home) {
     page.open("/jobs/held-1").await;
     page.act("run").await;
     assert_eq!(site.state("held-1").await, Some(State::Enqueued));
+}
+
+async fn a_job_is_put_off_to_a_time_in_utc(home: Home) {
+    let site = home.stocked().await;
+    let page = Page::of(&site, PLAIN).await;
+    page.open("/scheduled").await;
+    page.pick("scheduled-1").await;
+    page.click("details:has([name=at]) summary").await;
+    page.fill("[name=at]", "2033-05-18T03:33").await;
+    page.act("reschedule").await;
+    let at = site.job("scheduled-1").await.expect("it is there").at.expect("it is due some time");
+    assert_eq!(at.as_unix_micros(), 1_999_999_980_000_000);
 }
 
 async fn a_long_act_goes_on_by_a_button(home: Home) {

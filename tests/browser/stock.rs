@@ -6,7 +6,7 @@ use sancho::core::claim::{Fill, Repeated};
 use sancho::core::process::Quiet;
 use sancho::core::{
     Beat, CapsuleInfo, Checkpoint, Checkpointed, ClaimRequest, End, Execution, Greeting, Incarnation, NewJob, Pausable,
-    Payload, Place, ProcessInfo, Source,
+    Payload, Place, ProcessInfo, QueueCount, Source,
 };
 use sancho::{Client, Jid, Key, OnConflict, Progress, QueueName, Timestamp};
 use serde_json::json;
@@ -141,5 +141,6 @@ fn beat(now: Timestamp) -> Beat {
         rss_bytes: 40_000_000,
         round_trip: Duration::from_millis(2),
         executions,
+        by_queue: vec![QueueCount { queue: queue("default"), count: 10, failures: 1 }],
     }
 }

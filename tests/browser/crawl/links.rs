@@ -34,8 +34,17 @@ pub(crate) struct Form {
     pub(crate) choices: Vec<(String, String)>,
     /// Whether it says that one is sure.
     pub(crate) is_sure: bool,
-    /// The names and values of its buttons.
-    pub(crate) buttons: Vec<(String, String)>,
+    /// Its buttons that can be pressed.
+    pub(crate) buttons: Vec<Button>,
+}
+
+/// A button of a form.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Button {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// Its place among the elements of the form.
+    pub(crate) place: usize,
 }
 
 /// All pages that links lead to from the first one.

@@ -8,7 +8,7 @@ const SAMPLES = {
   number: "1",
 };
 
-/** Sends the form at this place in the page by the button at this place in the form. */
+/** Sends the form at this place in the page by the button at this place among its elements. */
 export async function submit(page, { form, button, choices, text }, visitor) {
   const forms = page.locator("form");
   const chosen = forms.nth(form);
@@ -24,6 +24,6 @@ export async function submit(page, { form, button, choices, text }, visitor) {
     if (["checkbox", "radio", "hidden", "submit"].includes(type) || (await input.inputValue())) continue;
     await input.fill(SAMPLES[type] ?? text);
   }
-  const buttons = chosen.locator("button:not([type=button]):not([type=reset]), input[type=submit]");
-  return visitor.arrives(() => buttons.nth(button).click());
+  const pressed = await chosen.evaluateHandle((form, place) => form.elements[place], button);
+  return visitor.arrives(() => pressed.click());
 }

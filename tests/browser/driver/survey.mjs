@@ -5,6 +5,7 @@ export function survey() {
   const links = [...document.querySelectorAll("a[href]")].map((link) => link.href);
   const forms = [...document.forms].map((form, index) => {
     const elements = [...form.elements];
+    const buttons = elements.filter((element) => element.type === "submit" && !element.disabled);
     const named = elements.filter((element) => element.name && element.type !== "submit");
     const radios = named.filter((element) => element.type === "radio");
     return {
@@ -14,7 +15,9 @@ export function survey() {
       fields: [...new Set(named.map((element) => element.name))],
       choices: radios.map((element) => [element.name, element.value]),
       isSure: named.some((element) => element.name === "sure" && element.value === "yes"),
-      buttons: elements.filter((element) => element.type === "submit").map((element) => [element.name, element.value]),
+      buttons: buttons.map((element) => {
+        return { name: element.name, value: element.value, place: elements.indexOf(element) };
+      }),
     };
   });
   return { links, forms, language: document.documentElement.lang, title: document.title };
