@@ -14,7 +14,7 @@ async fn numbers_move_by_themselves(home: Home) {
     page.says("[data-count=enqueued]", "2").await;
     stock::push(&site.client, &[stock::job("new-1", "Mailer", enqueued("default"))]).await;
     page.says("[data-count=enqueued]", "3").await;
-    page.appears("[data-rates] svg polyline").await;
+    page.appears("[data-rates]").await;
     assert!(page.evaluate::<bool>("window.stayed").await, "it is the same page");
 }
 

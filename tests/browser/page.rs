@@ -147,11 +147,6 @@ impl Page {
         self.asks("texts", json!({ "at": at })).await
     }
 
-    /// An attribute, if it is there.
-    pub(crate) async fn attribute(&self, at: &str, name: &str) -> Option<String> {
-        self.asks("attribute", json!({ "at": at, "name": name })).await
-    }
-
     /// How many such places there are.
     pub(crate) async fn count(&self, at: &str) -> usize {
         self.asks("count", json!({ "at": at })).await
@@ -195,6 +190,11 @@ impl Page {
     /// From now on these statuses are no faults, and all others are again.
     pub(crate) async fn expects(&self, statuses: &[u16]) {
         self.does("expect", json!({ "statuses": statuses })).await;
+    }
+
+    /// From now on what goes wrong with one of these words in it is no fault.
+    pub(crate) async fn pardons(&self, parts: &[&str]) {
+        self.does("pardon", json!({ "parts": parts })).await;
     }
 
     /// Looks at the page in another way.

@@ -9,8 +9,10 @@ const PATIENCE = 30_000;
 export class Visitor {
   #page;
   #origins;
+  #javascript;
   #faults = [];
   #expected = new Set();
+  #pardoned = [];
 
   /** Opens a page of its own, in a context of its own, for the sites at `origins`. */
   static async arrive(chromium, { origins, language, javascript, dark, width, height, name, password }) {
@@ -25,12 +27,13 @@ export class Visitor {
       httpCredentials: name ? { username: name, password } : undefined,
     });
     context.setDefaultTimeout(PATIENCE);
-    return new Visitor(await context.newPage(), origins);
+    return new Visitor(await context.newPage(), origins, javascript);
   }
 
-  constructor(page, origins) {
+  constructor(page, origins, javascript) {
     this.#page = page;
     this.#origins = origins;
+    this.#javascript = javascript;
     page.on("console", (message) => this.#hear(message));
     page.on("pageerror", (error) => this.#faults.push(`a script failed: ${error.message}`));
     page.on("crash", () => this.#faults.push("the page crashed"));
@@ -47,7 +50,9 @@ export class Visitor {
       const reason = request.failure()?.errorText;
       // Whoever leaves a page ends its stream, and what else it has not got yet.
       const left = reason === "net::ERR_ABORTED" && request.resourceType() !== "document";
-      if (!left) this.#faults.push(`a request failed: ${request.method()} ${request.url()}: ${reason}`);
+      // A browser that runs no scripts does not load them ahead either.
+      const idle = !this.#javascript && request.resourceType() === "script";
+      if (!left && !idle) this.#faults.push(`a request failed: ${request.method()} ${request.url()}: ${reason}`);
     });
     page.on("response", (response) => {
       const status = response.status();
@@ -67,7 +72,8 @@ export class Visitor {
 
   /** What went wrong since the last time that somebody asked. */
   takeFaults() {
-    return this.#faults.splice(0);
+    const isPardoned = (fault) => this.#pardoned.some((part) => fault.includes(part));
+    return this.#faults.splice(0).filter((fault) => !isPardoned(fault));
   }
 
   carryOut(command) {
@@ -80,6 +86,10 @@ export class Visitor {
     this.#expected = new Set(statuses);
   }
 
+  pardon(parts) {
+    this.#pardoned = parts;
+  }
+
   /** Anything that leads to another page, or to this one again. */
   async arrives(deed) {
     const [response] = await Promise.all([this.#page.waitForNavigation({ waitUntil: "load" }), deed()]);
@@ -89,6 +99,7 @@ export class Visitor {
 
 const deeds = {
   expect: (_page, { statuses }, visitor) => visitor.expect(statuses),
+  pardon: (_page, { parts }, visitor) => visitor.pardon(parts),
   // No idle network is waited for: a live page never is.
   open: async (page, { path }) => {
     const response = await page.goto(path, { waitUntil: "load" });
@@ -104,7 +115,6 @@ const deeds = {
   strike: (page, { key }, visitor) => visitor.arrives(() => page.keyboard.press(key)),
   text: (page, { at }) => page.locator(at).first().innerText(),
   texts: (page, { at }) => page.locator(at).allInnerTexts(),
-  attribute: (page, { at, name }) => page.locator(at).first().getAttribute(name),
   count: (page, { at }) => page.locator(at).count(),
   seen: (page, { at }) => page.locator(at).first().isVisible(),
   // Waits until something is there and can be seen.
