@@ -1,5 +1,5 @@
 // Numbers as they change: one stream of server-sent events, which tells at most once a second.
-import { showTimes } from "./times.js";
+import { exchange } from "./keep.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 
@@ -53,8 +53,7 @@ async function freshen(look) {
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
       if (fresh && !isInUse(part)) {
-        part.replaceWith(fresh);
-        showTimes(fresh);
+        exchange(part, fresh);
         if (fresh.querySelector("figure[data-plot]")) drawn.push(fresh);
       }
     }
@@ -71,7 +70,10 @@ async function freshen(look) {
   }
 }
 
-/** Nobody's button moves away from under the pointer, and nothing that was selected is lost. */
+/** What somebody is about to press, is typing in or has marked does not move away. */
 function isInUse(part) {
-  return part.contains(document.activeElement) || part.matches(":has(button:hover, tr.on, input:checked, details[open], .u-over:hover)");
+  const marked = getSelection();
+  const isMarked = marked && !marked.isCollapsed && part.contains(marked.anchorNode);
+  const held = ":has(button:hover, summary:hover, select:focus, input:focus:not([type=checkbox], [type=radio]), .u-over:hover)";
+  return isMarked || part.matches(held);
 }

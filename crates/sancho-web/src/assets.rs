@@ -33,6 +33,8 @@ const ASSETS: &[Asset] = &[
     Asset { name: "style.css", media_type: STYLE, text: include_str!("../assets/style.css") },
     Asset { name: "app.js", media_type: SCRIPT, text: include_str!("../assets/app.js") },
     Asset { name: "charts.js", media_type: SCRIPT, text: include_str!("../assets/charts.js") },
+    Asset { name: "goingon.js", media_type: SCRIPT, text: include_str!("../assets/goingon.js") },
+    Asset { name: "keep.js", media_type: SCRIPT, text: include_str!("../assets/keep.js") },
     Asset { name: "keys.js", media_type: SCRIPT, text: include_str!("../assets/keys.js") },
     Asset { name: "lists.js", media_type: SCRIPT, text: include_str!("../assets/lists.js") },
     Asset { name: "live.js", media_type: SCRIPT, text: include_str!("../assets/live.js") },

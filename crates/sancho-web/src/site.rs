@@ -36,15 +36,7 @@ impl Web {
     pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
         let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
-        Web {
-            pusher,
-            inspect,
-            clock,
-            safety: Safety::default(),
-            hub,
-            added: Added::default(),
-            lately: Arc::default(),
-        }
+        Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default(), lately: Arc::default() }
     }
 
     /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.

@@ -104,7 +104,8 @@ impl Row {
 
 /// The address of the metrics of one class; a name that is too long for an address has none.
 pub(super) fn address_of_class(f: &Frame, class: &str, minutes: u64) -> Option<String> {
-    (class.len() <= limits::CLASS_BYTES_MAX).then(|| f.to(&format!("metrics?minutes={minutes}&class={}", segment(class))))
+    (class.len() <= limits::CLASS_BYTES_MAX)
+        .then(|| f.to(&format!("metrics?minutes={minutes}&class={}", segment(class))))
 }
 
 /// A queue in the table.

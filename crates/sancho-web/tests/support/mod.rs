@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each test program uses another part of it")]
 
 pub(crate) mod crawl;
+pub(crate) mod stage;
 pub(crate) mod store;
 
 use std::sync::Arc;
@@ -60,6 +61,21 @@ impl Answer {
     /// The text of a header; empty if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers of ours are text"))
+    }
+}
+
+impl Answer {
+    /// What stands between two texts, the first time; empty where one of them is not there.
+    pub(crate) fn between(&self, before: &str, behind: &str) -> String {
+        let found = self.text.split_once(before).and_then(|(_, rest)| rest.split_once(behind));
+        found.map_or("", |(inside, _)| inside).replace("&#38;", "&").replace("&#34;", "\"")
+    }
+
+    /// Where the link that begins so leads, from the root: pages name it from where they are.
+    pub(crate) fn link(&self, before: &str) -> String {
+        let link = self.between(before, "\"");
+        assert!(!link.is_empty(), "there is a link behind {before}: {}", self.text);
+        format!("/{}", link.trim_start_matches("../").trim_start_matches("./"))
     }
 }
 

@@ -140,7 +140,8 @@ pub(crate) fn run_times(f: &Frame, metrics: &Metrics, deploys: &[DeployMark]) ->
             Execution::add_buckets(&mut row.buckets, buckets);
         }
     }
-    let millis = |time: Option<std::time::Duration>| time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let millis =
+        |time: Option<std::time::Duration>| time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     let percentiles = [50, 95, 99];
     let numbers = together.iter().map(|ran| match has_buckets {
         true => percentiles.map(|percent| millis(ran.percentile(percent))).to_vec(),

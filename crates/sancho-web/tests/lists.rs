@@ -1,0 +1,262 @@
+//! Lists of jobs: their order, their filters, and what is done to the jobs in them.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use sancho_core::{NewJob, Place, State, Timestamp, limits};
+
+use support::crawl::encoded;
+use support::stage::on_each;
+use support::store::{job, push, raw};
+use support::{NOW, Visit};
+
+/// The jids of a list, in the order of its rows.
+fn jids(text: &str) -> Vec<String> {
+    let rows = text.split("name=\"jid\" value=\"").skip(1);
+    rows.filter_map(|row| row.split('"').next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_head_of_the_times_turns_a_list_round_and_the_address_holds_it() {
+    on_each(async |stage| {
+        for (list, sorted, first, turned, last) in [
+            ("/retries", "ascending", "retry-1", "descending", "retry-2"),
+            ("/scheduled", "ascending", "scheduled-1", "descending", "scheduled-1"),
+            ("/held", "ascending", "held-1", "descending", "held-1"),
+            ("/queues/low%2Fa%20b", "ascending", "waiting-1", "descending", "waiting-1"),
+        ] {
+            let page = stage.router.get(&format!("{list}?rows=1")).await;
+            assert_eq!(page.between("aria-sort=\"", "\""), sorted, "{list}");
+            assert_eq!(jids(&page.text), [first], "{list} on {}", stage.name);
+            let head = page.link("aria-sort=\"ascending\"><a href=\"");
+            let page = stage.router.get(&head).await;
+            assert_eq!(page.between("aria-sort=\"", "\""), turned, "{head}");
+            assert_eq!(jids(&page.text), [last], "{head} on {}", stage.name);
+            assert!(head.contains("order=latest") && head.contains("rows=1"), "{head}");
+        }
+        let page = stage.router.get("/retries?rows=1&order=latest").await;
+        let next = page.link("rel=\"next\" href=\"");
+        assert_eq!(jids(&stage.router.get(&next).await.text), ["retry-1"], "{next} goes on in the same order");
+        let dead = stage.router.get("/dead").await;
+        assert_eq!(dead.between("aria-sort=\"", "\""), "descending", "the latest dead come first");
+        let mut turned = jids(&stage.router.get("/dead?order=earliest").await.text);
+        turned.reverse();
+        assert_eq!(jids(&dead.text), turned, "{}", stage.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_button_of_a_row_is_for_its_job_alone() {
+    on_each(async |stage| {
+        let page = stage.router.get("/retries").await;
+        assert!(page.text.contains("name=\"run\" value=\"retry-1\""), "{}", page.text);
+        // Other rows are selected, and all that match are chosen: the button of the row is what was pressed.
+        let form = "run=retry-1&jid=retry-2&scope=all&in=300&q=";
+        assert_eq!(stage.router.post("/retries", form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(stage.state("retry-1").await, Some(State::Enqueued));
+        assert_eq!(stage.state("retry-2").await, Some(State::Retries));
+        let asked = stage.router.post("/retries", "delete=retry-2&scope=all").await;
+        assert!(asked.text.contains("Delete 1 job for good?") && asked.text.contains("retry-2"), "{}", asked.text);
+        assert_eq!(stage.state("retry-2").await, Some(State::Retries), "nothing happened yet");
+        let form = "act=delete&sure=yes&scope=picked&jid=retry-2";
+        assert_eq!(stage.router.post("/retries", form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(stage.state("retry-2").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jobs_are_put_off_to_an_exact_time_in_utc() {
+    on_each(async |stage| {
+        let form = "act=reschedule&scope=picked&jid=retry-1&in=300&at=2026-11-22T09%3A30";
+        assert_eq!(stage.router.post("/retries", form).await.status, StatusCode::SEE_OTHER);
+        let wanted = Timestamp::from_unix_millis(1_795_339_800_000);
+        assert_eq!(stage.job("retry-1").await.and_then(|row| row.at), Some(wanted), "the exact time counts");
+        let form = "act=reschedule&in=3600&at=";
+        assert_eq!(stage.router.post("/jobs/scheduled-1", form).await.status, StatusCode::SEE_OTHER);
+        let at = stage.job("scheduled-1").await.and_then(|row| row.at);
+        assert_eq!(at, Some(NOW + Duration::from_secs(3_600)), "an empty field is no time");
+        for (at, said) in [("tomorrow", "Give the time as"), ("2026-11-21T01%3A59", "That time is over")] {
+            let form = format!("act=reschedule&scope=picked&jid=retry-2&at={at}");
+            let answer = stage.router.post("/retries", &form).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{at}");
+            assert!(answer.text.contains(said), "{at}: {}", answer.text);
+        }
+        let asked = stage.router.post("/retries", "act=reschedule&scope=all&at=2026-11-22T09%3A30").await;
+        assert!(asked.text.contains("name=\"at\" value=\"2026-11-22T09:30\""), "{}", asked.text);
+        assert!(asked.text.contains("datetime=\"2026-11-22T09:30:00Z\""), "it says until when: {}", asked.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_that_matches_far_away_is_followed_in_bounded_steps() {
+    on_each(async |stage| {
+        let due = |number: usize| Place::Scheduled { at: NOW + Duration::from_secs(7_200 + number as u64) };
+        let many: Vec<NewJob> =
+            (0..limits::JOBS_PER_SCAN_MAX).map(|number| job(&format!("far-{number}"), "Mailer", due(number))).collect();
+        for some in many.chunks(limits::JOBS_PER_MOVE_MAX) {
+            push(&*stage.store, some).await;
+        }
+        push(&*stage.store, &[job("needle", "Needle", due(limits::JOBS_PER_SCAN_MAX))]).await;
+        let first = stage.router.get("/scheduled?q=class%3ANeedle").await;
+        assert!(first.text.contains("None matches among about 10,000 of 10,002 jobs so far."), "{}", first.text);
+        assert!(first.text.contains("<progress max=\"10002\" value=\"10000\""), "{}", first.text);
+        assert!(first.text.contains("name=\"scope\" value=\"all\""), "all that match can be acted on already");
+        let next = first.link("rel=\"next\" href=\"");
+        assert!(next.contains("seen=10000") && first.text.contains("data-goes-on"), "{next}");
+        let second = stage.router.get(&next).await;
+        assert_eq!(jids(&second.text), ["needle"], "{}", stage.name);
+        assert!(!second.text.contains("data-goes-on") && !second.text.contains("rel=\"next\""), "{}", second.text);
+        let asked = stage.router.post("/scheduled", "act=kill&scope=all&q=class%3ANeedle").await;
+        assert!(asked.text.contains("Move 1 job to the dead set?"), "the count goes on to the end: {}", asked.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_act_on_all_shows_how_far_it_is_and_can_be_stopped() {
+    on_each(async |stage| {
+        let many: Vec<NewJob> = (0..5_000)
+            .map(|number| job(&format!("many-{number}"), "Report", Place::Held { reason: "r".into() }))
+            .collect();
+        for some in many.chunks(limits::JOBS_PER_MOVE_MAX) {
+            push(&*stage.store, some).await;
+        }
+        let asked = stage.router.post("/held?rows=25", "act=run&scope=all&q=class%3AReport").await;
+        assert!(asked.text.contains("Run 5,000 jobs now?"), "{}", asked.text);
+        assert!(asked.text.contains("name=\"of\" value=\"5000\""), "{}", asked.text);
+        let form = "act=run&scope=all&q=class%3AReport&sure=yes&of=5000";
+        let going = stage.router.post("/held?rows=25", form).await;
+        assert_eq!(going.status, StatusCode::OK);
+        assert!(going.text.contains("<progress class=\"long\" max=\"5000\" value=\"4000\""), "{}", going.text);
+        assert!(going.text.contains("4,000 of 5,000") && going.text.contains("data-goes-on"), "{}", going.text);
+        let stop = going.between("class=\"button\" href=\"", "\" data-stop");
+        let page = stage.router.get(stop.trim_start_matches('.')).await;
+        assert!(page.text.contains("4,000 jobs run now."), "stopping says what was done: {stop}");
+        assert!(stop.contains("rows=25"), "the list is looked at as before: {stop}");
+        let cursor = encoded(&going.between("name=\"cursor\" value=\"", "\""));
+        let form = format!("{form}&done=4000&refused=0&cursor={cursor}");
+        let last = stage.router.post("/held?rows=25", &form).await;
+        assert!(last.header("location").contains("did=run.5000.0.0"), "{}", last.header("location"));
+        assert_eq!(stage.inspect.stats(NOW).await.expect("stats").held, 1, "those of other classes stay");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn selected_jobs_that_are_gone_are_told_of() {
+    on_each(async |stage| {
+        let form = "act=run&scope=picked&jid=retry-1&jid=nobody&jid=running-1";
+        let answer = stage.router.post("/retries?rows=25", form).await;
+        let location = answer.header("location").to_owned();
+        assert!(location.contains("rows=25") && location.contains("did=run.1.1.1"), "{location}");
+        let page = stage.router.get(location.trim_start_matches('.')).await.text;
+        for said in ["1 job runs now.", "1 job was left as it is", "1 job was not there any more."] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_row_hands_back_names_its_job_to_the_byte() {
+    on_each(async |stage| {
+        push(&*stage.store, &[raw("a\u{202e}b", Place::Dead, b"{}")]).await;
+        let page = stage.router.get("/dead").await.text;
+        let there = jids(&page).into_iter().find(|jid| jid.starts_with('a')).expect("the job has a row");
+        assert_eq!(there, "a\u{202e}b");
+        assert!(page.contains("a\\u{202e}b"), "and people see what hides in it");
+        let form = format!("act=delete&sure=yes&scope=picked&jid={}", encoded(&there));
+        assert_eq!(stage.router.post("/dead", &form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(stage.state("a\u{202e}b").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_group_is_done_to_no_other_job() {
+    on_each(async |stage| {
+        push(&*stage.store, &[raw("errorless", Place::Dead, br#"{"class":"Mailer","args":[],"jid":"errorless"}"#)])
+            .await;
+        let page = stage.router.get("/dead?by=error").await.text;
+        let mut found = Vec::new();
+        for row in page.split("<th scope=\"row\"><a href=\"").skip(1) {
+            let address = row.split('"').next().expect("a link").replace("&#38;", "&");
+            let list = stage.router.get(address.trim_start_matches('.')).await.text;
+            found.push(jids(&list));
+        }
+        found.sort();
+        assert_eq!(found, [["dead-1"], ["errorless"], ["unreadable-1"]], "{}: {page}", stage.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_of_a_page_are_chosen_and_kept() {
+    on_each(async |stage| {
+        let page = stage.router.get("/retries?rows=1&order=latest&q=class%3AReport").await;
+        assert!(page.text.contains("<option selected>1</option>"), "{}", page.text);
+        let form = page.between("class=\"rows-shown\">", "</form>");
+        for kept in ["name=\"order\" value=\"latest\"", "name=\"q\" value=\"class:Report\""] {
+            assert!(form.contains(kept), "{kept}: {form}");
+        }
+        let search = page.between("role=\"search\">", "</form>");
+        assert!(search.contains("name=\"rows\" value=\"1\"") && !search.contains("name=\"after\""), "{search}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slip_is_told_in_the_language_of_the_page_and_how_to_write_it() {
+    on_each(async |stage| {
+        for list in ["/retries", "/dead?by=error", "/busy"] {
+            let join = if list.contains('?') { '&' } else { '?' };
+            let page = stage.router.get(&format!("{list}{join}q=clas%3Ax&lang=vi")).await;
+            assert_eq!(page.status, StatusCode::OK);
+            let told = page.between("id=\"slip\">", "</p>");
+            assert!(told.starts_with("Không đọc được bộ lọc"), "{list}: {told}");
+            assert!(
+                told.contains("<span lang=\"en\">no term is named \"clas\": did you mean class?"),
+                "{list}: {told}"
+            );
+            assert!(page.text.contains("<details class=\"terms\" open>"), "{list} shows the help");
+        }
+        let answer = stage.router.post("/retries?lang=vi", "act=run&scope=all&sure=yes&q=clas%3Ax").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(answer.text.contains("Không đọc được bộ lọc"), "{}", answer.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
+    on_each(async |stage| {
+        for (address, form) in [
+            ("/retries", "act=delete&scope=all"),
+            ("/retries", "act=run&scope=all"),
+            ("/queues", "act=clear&queue=low%2Fa+b"),
+            ("/busy", "act=stop"),
+        ] {
+            let page = stage.router.post(address, form).await.text;
+            assert!(page.contains("<h1 tabindex=\"-1\" autofocus>"), "{address} {form}: {page}");
+            let main = page.split("<dialog").next().unwrap_or_default();
+            assert!(
+                !main
+                    .split("<button")
+                    .skip(1)
+                    .any(|rest| rest.split('>').next().is_some_and(|it| it.contains("autofocus")))
+            );
+        }
+        for list in ["/retries", "/dead", "/queues/low%2Fa%20b"] {
+            let page = stage.router.get(list).await;
+            let form = page.between("class=\"sheet flush\">", "</form>");
+            let first = form.split("<button").nth(1).expect("the form has buttons");
+            assert!(first.starts_with(" disabled hidden"), "Enter in a field presses the first button: {first}");
+        }
+    })
+    .await;
+}
