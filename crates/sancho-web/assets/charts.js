@@ -5,6 +5,8 @@ import uPlot from "./uplot.js";
 const lang = document.documentElement.lang;
 const DAY = 86_400;
 const HEIGHT = 176;
+// Room for the labels of the numbers, by their unit.
+const LEFT = { count: 44, ms: 62 };
 const alive = new Map();
 
 const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
@@ -42,12 +44,14 @@ const units = {
 };
 
 /** What all charts have: axes, a grid and a cursor, in the colors of the page. */
-export function plain({ unit = "count", by = "minute", width, padding = [10, 4, 0, 0] }) {
+export function plain({ unit = "count", by = "minute", width, padding = [10, 16, 0, 0] }) {
   const times = by === "day" ? utc : here;
   const axis = { stroke: () => color("soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: () => color("line"), width: 1 };
   const shown = (at, step) => {
-    if (step >= DAY) return times.day.format(at * 1_000);
+    const date = new Date(at * 1_000);
+    const isMidnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0;
+    if (step >= DAY || isMidnight) return times.day.format(date);
     return (step < 60 ? times.second : times.minute).format(at * 1_000);
   };
   return {
@@ -67,7 +71,15 @@ export function plain({ unit = "count", by = "minute", width, padding = [10, 4, 
         incrs: by === "day" ? [1, 2, 7, 14, 28, 56].map((days) => days * DAY) : undefined,
         values: (_, splits, __, ___, step) => splits.map((at) => shown(at, step)),
       },
-      { ...axis, size: 48, gap: 6, grid, space: 34, values: (_, splits) => splits.map(units[unit].axis) },
+      {
+        ...axis,
+        size: LEFT[unit],
+        gap: 6,
+        grid,
+        // Three lines are enough to read a number by, and leave the drawing quiet.
+        splits: (_, __, least, most) => [least, (least + most) / 2, most],
+        values: (_, splits) => splits.map(units[unit].axis),
+      },
     ],
     scales: { y: { range: (_, __, most) => [0, most > 0 ? nice(most) : 1] } },
   };

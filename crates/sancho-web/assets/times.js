@@ -1,20 +1,42 @@
 // Times in the person's own zone: pages are written in UTC, and so is what they send.
 
-const language = document.documentElement.lang;
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
-const zone = new Intl.DateTimeFormat(language, { timeZoneName: "short" });
+const lang = document.documentElement.lang;
+const exact = new Intl.DateTimeFormat(lang, {
+  year: "numeric",
+  // Months of Vietnamese have numbers for names.
+  month: lang === "vi" ? "numeric" : "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+const minute = new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "short" });
+const zone = new Intl.DateTimeFormat(lang, { timeZoneName: "short" });
 
-/** Titles of all times below `root` say the time in the person's zone, and fields take it. */
+/** Says all times below `root` in the person's zone: as the title of those in words, and as the text of exact ones. Fields take it. */
 export function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.getTime())) {
+    if (Number.isNaN(at.getTime())) continue;
+    const table = time.closest(".numbers");
+    if (!table) {
       const shown = exact.format(at);
       if (time.classList.contains("exact")) time.textContent = shown;
       else time.title = shown;
+    } else if (isByMinute(table)) {
+      time.textContent = minute.format(at);
     }
   }
+  for (const head of root.querySelectorAll("[data-zone]")) {
+    if (isByMinute(head)) head.textContent = head.dataset.zone;
+  }
   for (const field of root.querySelectorAll("input[data-utc][name]")) takeLocal(field);
+}
+
+/** The counters of a day are those of a day of UTC, and stay so. */
+function isByMinute(part) {
+  return part.closest("figure")?.dataset.by === "minute";
 }
 
 /** The person types in their own zone, and a field beside sends the same time in UTC. */

@@ -13,13 +13,13 @@ use sancho_core::claim::{Fill, Repeated};
 use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
 use sancho_core::{
-    Beat, CapsuleInfo, Checkpoint, Claim, ClaimRequest, Clock, Execution, Incarnation, Inspect, Jid, NewJob,
-    OnConflict, Pausable, Payload, Place, ProcessInfo, QueueCount, QueueName, Running, Settlement, Source, Store,
-    Tally, Timestamp, Transition,
+    Action, Beat, CapsuleInfo, Checkpoint, Claim, ClaimRequest, Clock, Execution, Incarnation, Inspect, Jid, NewJob,
+    OnConflict, Pausable, Payload, Place, ProcessInfo, QueueCount, QueueName, Running, Selection, Settlement, Source,
+    Store, Tally, Timestamp, Transition,
 };
 use serde_json::json;
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
@@ -49,12 +49,16 @@ impl Clock for Wall {
     }
 }
 
-const CLASSES: [(&str, &str, &str, &str); 5] = [
+const CLASSES: [(&str, &str, &str, &str); 9] = [
     ("WelcomeEmail", "mailers", "Net::Timeout", "no answer from the mail server in 30 s"),
     ("ResizeImage", "images", "ImageError", "the image has no pixels: uploads/2026/11/21/9f2c.webp"),
     ("SyncAccount", "default", "HttpError", "503 Service Unavailable"),
     ("Reports::Monthly", "low", "Sancho::Panic", "index out of bounds: the len is 0 but the index is 0"),
     ("ChargeCard", "critical", "Stripe::RateLimit", "Too many requests: try again in 12 s"),
+    ("Webhook::Deliver", "webhooks", "HttpError", "410 Gone: https://hooks.example.com/orders"),
+    ("Search::Reindex", "search", "Search::Conflict", "version conflict: the document has changed meanwhile"),
+    ("Invoice::Pdf", "documents", "Typst::Error", "unknown font family: Inter Tight"),
+    ("Import::Csv", "imports", "Csv::BadRow", "row 1204 has 7 fields, and the header has 8"),
 ];
 
 /// What fills the store.
@@ -69,6 +73,9 @@ impl Sample {
         self.waiting().await?;
         self.processes().await?;
         self.store.mark_deploy("v2.31.0", self.now.before(minutes(23))).await?;
+        let unknown = [("Checkout::Refund".to_owned(), queue("default")?)];
+        self.store.meet_unknown(&unknown, self.now.before(minutes(47))).await?;
+        self.store.meet_unknown(&unknown, self.now).await?;
         self.store.pause(&Pausable::Queue(queue("low")?), self.now).await?;
         self.store.pause(&Pausable::Class("Newsletter".to_owned()), self.now).await?;
         Ok(())
@@ -92,7 +99,11 @@ impl Sample {
             payload["error_message"] = json!(message);
             payload["failed_at"] = json!(failed.as_unix_secs_f64());
             payload["retry_count"] = json!(number % 6);
-            payload["error_backtrace"] = json!(["src/mail.rs:41 in deliver", "src/jobs/welcome.rs:17 in perform"]);
+            payload["error_backtrace"] = json!([
+                "shop::mail::deliver at src/mail.rs:41",
+                "<shop::jobs::Welcome as sancho::Perform<App>>::perform at src/jobs/welcome.rs:17",
+                "tokio::runtime::task::core::Core<T,S>::poll at tokio/src/runtime/task/core.rs:365",
+            ]);
         }
         let payload = Payload::from_bytes(payload.to_string().into_bytes());
         Ok(NewJob { jid, place, key: None, on_conflict: OnConflict::Keep, pushed_by: None, payload })
@@ -202,7 +213,7 @@ impl Sample {
                 let mut execution = Execution::of(class);
                 let busy = 30 + 24 * u64::from((minute / 13).is_multiple_of(3)) + draw(22);
                 for _ in 0..busy / (index + 1) {
-                    let base = 8_u64 << (index * 2);
+                    let base = [8_u64, 34, 120, 512, 2_100, 90, 240, 760, 5_400][usize::try_from(index)?];
                     execution.add_run(Duration::from_millis(base + draw(base * 2) + draw(40) / 39 * base * 9));
                 }
                 let failing = u64::from(index == 1) + u64::from((20..26).contains(&minute)) * 6;
@@ -216,6 +227,7 @@ impl Sample {
                 })
                 .collect();
             let now = self.now.before(minutes(minute));
+            self.tide(minute, now).await?;
             self.store.beat(&Beat { by_queue: by_queue?, ..self.beat(4_101, executions)? }, now).await?;
         }
         let incarnation = self.beat(4_101, Vec::new())?.process.incarnation;
@@ -234,7 +246,8 @@ impl Sample {
                 transition: Transition {
                     place: Place::Gone,
                     payload: None,
-                    tally: Tally { processed: 1, failed: u8::from(draw(14) == 0) },
+                    // A day of the past has more than are worth pushing.
+                    tally: Tally { processed: 60, failed: 40 * u8::from(draw(14) == 0) },
                 },
                 then: Vec::new(),
             });
@@ -244,8 +257,35 @@ impl Sample {
         Ok(())
     }
 
+    /// Jobs that wait, more and fewer of them as the hours go, so that the sizes over time are no straight line; none
+    /// at the end.
+    async fn tide(&self, minute: u64, now: Timestamp) -> Outcome<()> {
+        for (name, high, every) in [("past-retry", 38, 150), ("past-queue", 120, 210)] {
+            let part = minute % every;
+            let wanted = if minute == 0 { 0 } else { high * part.min(every - part) / every + minute * 7 % 5 };
+            for number in 0..high {
+                let jid = Jid::new(format!("{name}-{number}"))?;
+                let is_there = self.store.find(&jid).await?.is_some();
+                if is_there && number >= wanted {
+                    self.store.apply(&Action::Delete, &Selection::Jid(jid), 1, now).await?;
+                } else if !is_there && number < wanted {
+                    let place = match name {
+                        "past-retry" => Place::Retries { at: self.now + minutes(600) },
+                        _ => Place::Queue { queue: queue("past")?, end: End::Back },
+                    };
+                    let (on_conflict, payload) =
+                        (OnConflict::Keep, Payload::from_bytes(&b"{\"class\":\"Past\",\"args\":[]}"[..]));
+                    let job = NewJob { jid, place, key: None, on_conflict, pushed_by: None, payload };
+                    self.store.push(&[job], now).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Beats for every process, as long as the pages are served.
     async fn stay_alive(&self) -> Result<(), String> {
+        let mut performed = 0;
         loop {
             let now = Wall.now();
             for (pid, busy) in [(4_101, 7), (4_102, 3), (4_103, 1)] {
@@ -259,26 +299,76 @@ impl Sample {
                 let beat = Beat { running: running.collect(), ..beat };
                 self.store.beat(&beat, now).await.map_err(|error| error.to_string())?;
             }
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            for _ in 0..5 {
+                self.perform(&mut performed).await.map_err(|error| error.to_string())?;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
+    }
+
+    /// Performs some small jobs, more and fewer of them, so that the live graph has something to draw.
+    async fn perform(&self, performed: &mut u64) -> Outcome<()> {
+        let (now, second) = (Wall.now(), Wall.now().as_unix_micros().unsigned_abs() / 1_000_000);
+        let place = Place::Queue { queue: queue("events")?, end: End::Back };
+        let many = 4 + (second % 40).min(40 - second % 40) / 3 + second * 7 % 4;
+        let payload = Payload::from_bytes(&b"{\"class\":\"TrackEvent\",\"args\":[]}"[..]);
+        let jobs: Outcome<Vec<NewJob>> = (0..many)
+            .map(|number| {
+                let jid = Jid::new(format!("event-{second}-{number}"))?;
+                let (place, payload) = (place.clone(), payload.clone());
+                Ok(NewJob { jid, place, key: None, on_conflict: OnConflict::Keep, pushed_by: None, payload })
+            })
+            .collect();
+        self.store.push(&jobs?, now).await?;
+        let incarnation = self.beat(4_102, Vec::new())?.process.incarnation;
+        let claims = self.claim(&incarnation, "events", 1_000_000 + *performed, 100, now).await?;
+        let failing = usize::from(second % 5 == 0) + usize::from(second % 30 < 6) * 3;
+        *performed += claims.len() as u64;
+        let settled: Vec<Settlement> = (0..)
+            .zip(claims)
+            .map(|(number, claim)| Settlement {
+                receipt: claim.receipt,
+                transition: Transition {
+                    place: Place::Gone,
+                    payload: None,
+                    tally: Tally { processed: 1, failed: u8::from(number < failing) },
+                },
+                then: Vec::new(),
+            })
+            .collect();
+        self.store.exchange(&settled, None, now).await?;
+        Ok(())
     }
 
     async fn processes(&self) -> Outcome<()> {
         for pid in [4_101, 4_102, 4_103] {
             self.store.beat(&self.beat(pid, Vec::new())?, self.now).await?;
         }
-        for (pid, from, many) in
-            [(4_101, "images", 2), (4_101, "default", 5), (4_102, "mailers", 3), (4_103, "critical", 1)]
-        {
+        let mut first = 50_000;
+        for (pid, from, many) in [
+            (4_101, "images", 2),
+            (4_101, "default", 4),
+            (4_101, "imports", 1),
+            (4_102, "mailers", 3),
+            (4_103, "critical", 1),
+        ] {
             let incarnation = self.beat(pid, Vec::new())?.process.incarnation;
-            let first = 50_000 + u64::from(pid) * 10 + from.len() as u64 * 1_000;
+            first += 1_000;
             let started = self.now.before(Duration::from_secs(17 * u64::from(pid % 10)));
             let claims = self.claim(&incarnation, from, first, many, started).await?;
             for (index, claim) in (1_u64..).zip(claims) {
                 let mut kept = Checkpointed::new();
-                if from == "images" {
-                    kept.set_progress(Progress { done: index * 740, total: 2_000 });
-                    kept.set_step("thumbnails");
+                match from {
+                    "images" => {
+                        kept.set_progress(Progress { done: index * 740, total: 2_000 });
+                        kept.set_step("thumbnails");
+                    }
+                    "imports" => {
+                        kept.set_progress(Progress { done: 148_203, total: 0 });
+                        kept.set_step("rows");
+                    }
+                    "default" => kept.set_progress(Progress { done: index * 19, total: 100 }),
+                    _ => {}
                 }
                 let bytes = kept.to_bytes();
                 self.store.checkpoint(&[Checkpoint { receipt: claim.receipt, bytes }], self.now).await?;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sancho_core::{Clock, Finding, Inspect, Store};
+use sancho_core::{Clock, Finding, Inspect, Store, UnknownClass};
 
 use crate::api::{Pusher, StorePusher};
 use crate::extend::Added;
@@ -49,7 +49,8 @@ impl Web {
 /// What is dear to find out, and shared by all who look.
 #[derive(Debug, Default)]
 pub(crate) struct Lately {
-    pub(crate) checkup: Shared<Vec<Finding>>,
+    /// What the store says of its health, and the classes that processes do not know.
+    pub(crate) health: Shared<(Vec<Finding>, Vec<UnknownClass>)>,
 }
 
 /// [`Web`] as handlers share it. Cheap to clone.

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 
 use support::crawl::crawl;
@@ -94,4 +96,51 @@ async fn pages_hold_no_script_or_style_of_their_own() {
             assert_eq!(scripts, answer.text.matches("<script type=\"module\" src=").count(), "{address}");
         }
     }
+}
+
+/// What the first page and all that it loads may take, in bytes as they are sent: nothing is compressed.
+const FIRST_PAGE_BYTES_MAX: usize = 100_000;
+
+#[tokio::test]
+async fn the_first_page_is_small_with_everything_that_it_loads() {
+    for address in ["/", "/metrics", "/?days=180&lang=vi"] {
+        let router = router_of(&sample().await);
+        let page = router.get(address).await;
+        let mut loaded = BTreeMap::from([(address.to_owned(), page.text.len())]);
+        let (_, assets) = page.text.split_once("assets/").expect("a page has assets");
+        let hash = assets.split('/').next().expect("a hash").to_owned();
+        let named = |text: &str| -> Vec<String> {
+            let names = text.split(['"', '/']).filter(|part| part.ends_with(".js") || part.ends_with(".css"));
+            names.chain(text.split(['"', '/']).filter(|part| part.ends_with(".svg"))).map(str::to_owned).collect()
+        };
+        let mut ahead = named(&page.text);
+        while let Some(name) = ahead.pop() {
+            if loaded.contains_key(&name) {
+                continue;
+            }
+            let asset = router.get(&format!("/assets/{hash}/{name}")).await;
+            assert_eq!(asset.status, StatusCode::OK, "{name}");
+            loaded.insert(name.clone(), asset.text.len());
+            // What a script imports, whether at once or later.
+            if name != "uplot.js" {
+                ahead.extend(named(&asset.text));
+            }
+        }
+        for part in ["style.css", "app.js", "charts.js", "uplot.js", "uplot.css"] {
+            assert!(loaded.contains_key(part), "{address} loads {part}: {loaded:#?}");
+        }
+        let all: usize = loaded.values().sum();
+        assert!(all < FIRST_PAGE_BYTES_MAX, "{address} takes {all} bytes: {loaded:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_chart_has_its_numbers_as_a_table_and_is_drawn_without_scripts() {
+    let page = router_of(&sample().await).get("/metrics").await.text;
+    let figure = page.split("<figure class=\"plot\" data-plot=\"bars\"").nth(1).expect("a chart of executions");
+    let figure = figure.split("</figure>").next().expect("its end");
+    assert!(figure.contains("<svg class=\"chart\"") && figure.contains("<path class=\"good\""), "{figure}");
+    let minute = "<time datetime=\"2026-11-21T02:00:00Z\">2026-11-21 02:00</time></th><td class=\"num\">5</td><td class=\"num\">1</td>";
+    assert!(figure.contains(minute), "the beat told of five runs and a failure: {figure}");
+    assert!(figure.contains("Time (UTC)"), "without scripts times are of UTC, and say so: {figure}");
 }

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use sancho_core::inspect::About;
-use sancho_core::{Finding, Level, MetricsRequest, Stats};
+use sancho_core::{Finding, Level, MetricsRequest, Stats, StoreResult, UnknownClass, checkup};
 
 use super::metrics::series;
 use crate::extend::{self, Drawn, Place};
@@ -60,9 +60,8 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let hour = site.inspect.metrics(&MetricsRequest::last(Duration::from_secs(3_600)), f.now).await?;
     let from = hour.starts.first().copied().unwrap_or(f.now);
     let deploys = site.inspect.deploys(from, f.now).await?;
-    let mut findings = site.lately.checkup.get(site.inspect.checkup(f.now)).await?;
-    findings.retain(|finding| finding.level >= Level::Warning);
-    let seen = Seen { stats: &stats, queues: &queues, processes: &processes, hour: &hour };
+    let (findings, unknown) = site.lately.health.get(health(&site, &f)).await?;
+    let seen = Seen { stats: &stats, queues: &queues, processes: &processes, hour: &hour, unknown: &unknown };
     let label = f.t("dashboard.hour");
     Ok(page(&Dashboard {
         attention: attention(&f, &seen),
@@ -78,4 +77,14 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         days,
         f,
     }))
+}
+
+/// What the store says of its health that somebody should know, and the classes that processes do not know: of these it
+/// has words too, but not in every language.
+async fn health(site: &Site, f: &Frame) -> StoreResult<(Vec<Finding>, Vec<UnknownClass>)> {
+    let mut findings = site.inspect.checkup(f.now).await?;
+    let unknown = site.inspect.unknown_classes(f.now).await?;
+    let told = checkup::unknown_classes(&unknown, f.now);
+    findings.retain(|finding| finding.level >= Level::Warning && !told.contains(finding));
+    Ok((findings, unknown))
 }

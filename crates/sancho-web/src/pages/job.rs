@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::{Figure, time_word};
 use crate::frame::{Frame, Tab, page};
-use crate::payload;
+use crate::payload::{self, Printed};
 use crate::safety::audit;
 use crate::site::Site;
 use crate::text::{segment, shortened, term, visible};
@@ -19,6 +19,9 @@ use crate::when::When;
 
 /// Characters of an error's message that the page shows.
 const MESSAGE_CHARS_MAX: usize = 10_000;
+
+/// How far back the metrics of its class look that it links to: an hour.
+const METRICS_MINUTES: u64 = 60;
 
 /// Bytes of a backtrace that the page shows.
 const BACKTRACE_BYTES_MAX: usize = 64 * 1024;
@@ -38,8 +41,9 @@ struct JobPage {
     retry: Option<String>,
     /// Why the payload cannot be read.
     unreadable: Option<String>,
-    payload: String,
-    left_out: usize,
+    payload: Printed,
+    /// Where the metrics of its class are.
+    metrics: Option<String>,
     did: Option<String>,
     panels: Vec<Drawn>,
 }
@@ -93,7 +97,6 @@ async fn found(site: &Site, jid: String) -> Result<JobRow, Failure> {
 
 fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     let envelope = row.payload.envelope();
-    let (payload, left_out) = payload::shown(&row.payload);
     let mut told = JobPage {
         job: Figure::of(&f, row),
         acts: acts(row.state),
@@ -103,8 +106,8 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
         same_error: None,
         retry: None,
         unreadable: None,
-        payload,
-        left_out,
+        payload: payload::printed(&row.payload),
+        metrics: None,
         did,
         panels: Vec::new(),
         f,
@@ -129,6 +132,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     told.message =
         envelope.error_message().map(|message| visible(&shortened(&message, MESSAGE_CHARS_MAX)).into_owned());
     told.backtrace = backtrace(&envelope.error_backtrace());
+    told.metrics = super::metrics::address_of_class(f, &envelope.display_class(), METRICS_MINUTES);
     told.same_error = envelope.error_class().map(|class| {
         let asked = segment(&term("error", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))

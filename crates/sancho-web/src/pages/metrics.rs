@@ -7,7 +7,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use sancho_core::metrics::{ClassMetrics, Metrics, QueueMetrics};
+use sancho_core::metrics::{ClassMetrics, Metrics, QueueMetrics, Step};
 use sancho_core::{Execution, MetricsRequest, QueueName, Timestamp, limits};
 
 use crate::chart::Svg;
@@ -42,6 +42,8 @@ struct MetricsPage {
     of: Of,
     count: u64,
     failures: u64,
+    /// Whether steps of this length have run times in buckets, from which percentiles are told.
+    has_run_times: bool,
     /// How long runs took; of a queue that is not known.
     times: Option<Execution>,
     executions: Plot,
@@ -150,6 +152,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         minutes,
         count: 0,
         failures: 0,
+        has_run_times: metrics.step == Step::Minute,
         times: None,
         executions: series::executions(&f, &metrics, series::of_classes(&metrics.classes), &deploys, label),
         run_times: None,

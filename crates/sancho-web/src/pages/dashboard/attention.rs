@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sancho_core::inspect::Paused;
 use sancho_core::metrics::Metrics;
-use sancho_core::{ProcessRow, QueueRow, Stats, limits};
+use sancho_core::{ProcessRow, QueueRow, Stats, UnknownClass, limits};
 
 use super::super::metrics::all;
 use crate::frame::Frame;
-use crate::text::visible;
+use crate::text::{shortened, visible};
 
 /// How long the next job of a queue may wait before somebody should look.
 const LATENCY_TARGET: Duration = Duration::from_secs(60);
@@ -18,6 +18,10 @@ const FAILURES_PERCENT: u64 = 10;
 
 /// Queues that are named because they are late, and that are named because they are paused.
 const QUEUES_NAMED_MAX: usize = 5;
+
+/// Classes not known that are named, and characters of a name: they come from payloads.
+const CLASSES_NAMED_MAX: usize = 3;
+const CLASS_CHARS_MAX: usize = 80;
 
 /// Over how long retries are compared: short enough for a sudden trouble, and longer than a few unlucky minutes.
 const GROWTH_OVER: Duration = Duration::from_secs(10 * 60);
@@ -44,12 +48,15 @@ pub(super) struct Seen<'a> {
     pub(super) processes: &'a [ProcessRow],
     /// The last hour.
     pub(super) hour: &'a Metrics,
+    /// Classes that a process met in a queue and does not know.
+    pub(super) unknown: &'a [UnknownClass],
 }
 
 /// What needs attention, the worst first.
 pub(super) fn attention(f: &Frame, seen: &Seen<'_>) -> Vec<Attention> {
     let mut found: Vec<Attention> = nobody(f, seen).into_iter().collect();
     found.extend(silent(f, seen.processes));
+    found.extend(unknown(f, seen.unknown));
     found.extend(late(f, seen.queues));
     found.extend(failing(f, seen.hour));
     found.extend(growing(f, seen));
@@ -72,6 +79,25 @@ fn silent(f: &Frame, processes: &[ProcessRow]) -> impl Iterator<Item = Attention
         let what = f.with2("attention.silent", name, f.span(f.now.since(process.beat_at)));
         Attention { is_bad: true, what, address: f.to("busy") }
     })
+}
+
+/// Classes that a process does not know, those that were met first first.
+fn unknown(f: &Frame, classes: &[UnknownClass]) -> Vec<Attention> {
+    let mut classes: Vec<&UnknownClass> = classes.iter().collect();
+    classes.sort_by_key(|class| class.since);
+    let named = classes.iter().take(CLASSES_NAMED_MAX).map(|class| {
+        let name = visible(&shortened(&class.class, CLASS_CHARS_MAX)).into_owned();
+        let what = f.with2("attention.unknown", name, class.queue.as_str());
+        let since = f.with("attention.unknown_since", f.at(class.since).words);
+        let what = format!("{what} ({since})");
+        Attention { is_bad: true, what, address: f.to_queue(class.queue.as_str()) }
+    });
+    let mut found: Vec<Attention> = named.collect();
+    if let more @ 1.. = classes.len().saturating_sub(CLASSES_NAMED_MAX) {
+        let what = f.count("attention.unknown_more", more);
+        found.push(Attention { is_bad: true, what, address: f.to("queues") });
+    }
+    found
 }
 
 /// Queues whose next job has waited for too long, in one sentence.
