@@ -56,9 +56,9 @@ async fn a_job_is_put_off_by_a_span(home: Home) {
 async fn a_job_is_put_off_to_a_time(home: Home) {
     let (site, page) = opened(&home, "/scheduled").await;
     page.pick("scheduled-1").await;
-    page.click("details:has([name=at]) summary").await;
+    page.click("details:has(input[data-utc]) summary").await;
     // By the clock of whoever looks, seven hours east of Greenwich.
-    page.fill("[name=at]", "2033-05-18T10:33").await;
+    page.fill("input[data-utc]", "2033-05-18T10:33").await;
     page.act("reschedule").await;
     let at = site.job("scheduled-1").await.expect("it is there").at.expect("it is due some time");
     assert_eq!(at.as_unix_micros(), 1_999_999_980_000_000);

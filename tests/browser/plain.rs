@@ -34,8 +34,8 @@ async fn a_job_is_put_off_to_a_time_in_utc(home: Home) {
     let page = Page::of(&site, PLAIN).await;
     page.open("/scheduled").await;
     page.pick("scheduled-1").await;
-    page.click("details:has([name=at]) summary").await;
-    page.fill("[name=at]", "2033-05-18T03:33").await;
+    page.click("details:has(input[data-utc]) summary").await;
+    page.fill("input[data-utc]", "2033-05-18T03:33").await;
     page.act("reschedule").await;
     let at = site.job("scheduled-1").await.expect("it is there").at.expect("it is due some time");
     assert_eq!(at.as_unix_micros(), 1_999_999_980_000_000);
