@@ -16,6 +16,9 @@ const HOME = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** How long anything may take, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** How long the README's picture waits for the graph of the present to grow, in milliseconds. */
+const LIVE_FOR = 45_000;
+
 const LANGUAGES = { en: "en-US", vi: "vi-VN" };
 
 const LOOKS = {
@@ -70,15 +73,23 @@ async function serve() {
   throw new Error("the example `pages` ended before it served anything");
 }
 
+/** Makes the window as high as the page: what sticks to its lower edge would stand in the middle of the picture else. */
+async function stretch(page) {
+  const { width, height } = page.viewportSize();
+  const full = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.max(height, full) });
+}
+
 /** Goes to a page, waits until what is live on it has moved, and takes its picture. */
-async function take(context, origin, { path, then, live }, file, whole) {
+async function take(context, origin, { path, then, live }, file, { whole = false, settle = 0 }) {
   const page = await context.newPage();
   await page.goto(new URL(path, origin).href, { waitUntil: "load" });
   // The graph of the present is there with the second look.
   if (live) await page.locator("[data-rates]:not([hidden])").first().waitFor();
   if (then) await then(page);
-  await page.evaluate(() => document.fonts.ready);
-  await page.screenshot({ path: file, fullPage: whole, animations: "disabled", caret: "hide" });
+  if (whole) await stretch(page);
+  if (settle) await page.waitForTimeout(settle);
+  await page.screenshot({ path: file, animations: "disabled", caret: "hide" });
   await page.close();
 }
 
@@ -89,7 +100,7 @@ async function takeAll(chromium, origin, directory) {
       const context = await chromium.newContext({ locale, reducedMotion: "reduce", ...options });
       context.setDefaultTimeout(PATIENCE);
       for (const [name, page] of Object.entries(PAGES)) {
-        await take(context, origin, page, join(directory, `${name}-${tag}-${look}.png`), true);
+        await take(context, origin, page, join(directory, `${name}-${tag}-${look}.png`), { whole: true });
         taken += 1;
       }
       await context.close();
@@ -103,7 +114,7 @@ async function takeForReadme(chromium, origin, directory) {
   const context = await chromium.newContext({ locale: LANGUAGES.en, colorScheme: "light", viewport });
   context.setDefaultTimeout(PATIENCE);
   for (const [name, page] of Object.entries(README)) {
-    await take(context, origin, page, join(directory, `${name}.png`), false);
+    await take(context, origin, page, join(directory, `${name}.png`), { settle: page.live ? LIVE_FOR : 0 });
   }
   return Object.keys(README).length;
 }
