@@ -15,4 +15,6 @@ goOn();
 function tend(root) {
   showTimes(root);
   tendLists(root);
+  // Pages without charts need not load what draws them.
+  if (root.querySelector("figure[data-plot]")) import("./charts.js").then(({ drawCharts }) => drawCharts(root));
 }

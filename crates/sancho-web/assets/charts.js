@@ -85,10 +85,10 @@ export function plain({ unit = "count", by = "minute", width, padding = [10, 16,
   };
 }
 
-/** The next number of one digit and zeros, or half of one. */
+/** The next even number of one digit, with zeros behind: its half is a round number too. */
 function nice(number) {
   const unit = 10 ** Math.floor(Math.log10(number));
-  return [1, 2, 2.5, 5, 10].map((step) => step * unit).find((step) => step >= number * 1.02) ?? 10 * unit;
+  return [2, 4, 6, 8, 10].map((step) => step * unit).find((step) => step >= number * 1.02) ?? 20 * unit;
 }
 
 /** Says beside the pointer what is there. `said` gives lines of a name, a text and a class. */
@@ -217,6 +217,7 @@ function lines(names, rows) {
 
 function draw(figure) {
   const { plot: kind, unit, by } = figure.dataset;
+  if (!figure.querySelector(".numbers")) return;
   const { names, rows } = numbers(figure);
   if (rows.length < 2) return;
   const { series, data } = kind === "bars" ? bars(names, rows) : lines(names, rows);

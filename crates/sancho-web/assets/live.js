@@ -49,19 +49,13 @@ async function freshen(look) {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const drawn = [];
     for (const part of parts) {
       const fresh = page.getElementById(part.id);
       if (fresh && !isInUse(part)) {
         exchange(part, fresh);
-        if (fresh.querySelector("figure[data-plot]")) drawn.push(fresh);
       }
     }
     known = told;
-    if (drawn.length > 0) {
-      const { drawCharts } = await import("./charts.js");
-      drawn.forEach(drawCharts);
-    }
   } catch {
     // The server is away: the stream notices, and asks again.
   } finally {

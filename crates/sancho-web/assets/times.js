@@ -1,20 +1,20 @@
 // Times in the person's own zone: pages are written in UTC, and so is what they send.
 
-const lang = document.documentElement.lang;
-const exact = new Intl.DateTimeFormat(lang, {
+const language = document.documentElement.lang;
+const exact = new Intl.DateTimeFormat(language, {
   year: "numeric",
   // Months of Vietnamese have numbers for names.
-  month: lang === "vi" ? "numeric" : "short",
+  month: language === "vi" ? "numeric" : "short",
   day: "numeric",
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   timeZoneName: "short",
 });
-const minute = new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "short" });
-const zone = new Intl.DateTimeFormat(lang, { timeZoneName: "short" });
+const minute = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
+const zone = new Intl.DateTimeFormat(language, { timeZoneName: "short" });
 
-/** Says all times below `root` in the person's zone: as the title of those in words, and as the text of exact ones. Fields take it. */
+/** Titles of all times below `root` say the time in the person's zone, and fields take it. */
 export function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
@@ -28,8 +28,8 @@ export function showTimes(root) {
       time.textContent = minute.format(at);
     }
   }
-  for (const head of root.querySelectorAll("[data-zone]")) {
-    if (isByMinute(head)) head.textContent = head.dataset.zone;
+  for (const head of root.querySelectorAll("[data-here]")) {
+    if (isByMinute(head)) head.textContent = head.dataset.here;
   }
   for (const field of root.querySelectorAll("input[data-utc][name]")) takeLocal(field);
 }

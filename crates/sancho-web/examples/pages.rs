@@ -13,9 +13,9 @@ use sancho_core::claim::{Fill, Repeated};
 use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
 use sancho_core::{
-    Action, Beat, CapsuleInfo, Checkpoint, Claim, ClaimRequest, Clock, Execution, Incarnation, Inspect, Jid, NewJob,
-    OnConflict, Pausable, Payload, Place, ProcessInfo, QueueCount, QueueName, Running, Selection, Settlement, Source,
-    Store, Tally, Timestamp, Transition,
+    Action, Beat, CapsuleInfo, Checkpoint, Claim, ClaimRequest, Clock, Execution, Filter, Incarnation, Inspect, Jid,
+    NewJob, OnConflict, Pausable, Payload, Place, ProcessInfo, QueueCount, QueueName, Running, Selection, Set,
+    Settlement, Source, Store, Tally, Timestamp, Transition,
 };
 use serde_json::json;
 
@@ -207,6 +207,7 @@ impl Sample {
             chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (chance >> 33) % below
         };
+        let mut there = [0; 3];
         for minute in (0..480_u64).rev() {
             let mut executions = Vec::new();
             for (index, (class, ..)) in (0_u64..).zip(CLASSES) {
@@ -227,7 +228,7 @@ impl Sample {
                 })
                 .collect();
             let now = self.now.before(minutes(minute));
-            self.tide(minute, now).await?;
+            self.tide(&mut there, minute, now).await?;
             self.store.beat(&Beat { by_queue: by_queue?, ..self.beat(4_101, executions)? }, now).await?;
         }
         let incarnation = self.beat(4_101, Vec::new())?.process.incarnation;
@@ -258,27 +259,38 @@ impl Sample {
     }
 
     /// Jobs that wait, more and fewer of them as the hours go, so that the sizes over time are no straight line; none
-    /// at the end.
-    async fn tide(&self, minute: u64, now: Timestamp) -> Outcome<()> {
-        for (name, high, every) in [("past-retry", 38, 150), ("past-queue", 120, 210)] {
+    /// at the end. `there` counts those that are there.
+    async fn tide(&self, there: &mut [u64; 3], minute: u64, now: Timestamp) -> Outcome<()> {
+        let later = Place::Scheduled { at: self.now + minutes(600) };
+        let again = Place::Retries { at: self.now + minutes(600) };
+        let queued = Place::Queue { queue: queue("past")?, end: End::Back };
+        let kinds = [
+            ("past-queue", queued, 90, 70, 210),
+            ("past-retry", again, 14, 26, 150),
+            ("past-later", later, 50, 22, 330),
+        ];
+        for ((name, place, least, more, every), there) in kinds.into_iter().zip(there) {
             let part = minute % every;
-            let wanted = if minute == 0 { 0 } else { high * part.min(every - part) / every + minute * 7 % 5 };
-            for number in 0..high {
-                let jid = Jid::new(format!("{name}-{number}"))?;
-                let is_there = self.store.find(&jid).await?.is_some();
-                if is_there && number >= wanted {
-                    self.store.apply(&Action::Delete, &Selection::Jid(jid), 1, now).await?;
-                } else if !is_there && number < wanted {
-                    let place = match name {
-                        "past-retry" => Place::Retries { at: self.now + minutes(600) },
-                        _ => Place::Queue { queue: queue("past")?, end: End::Back },
-                    };
-                    let (on_conflict, payload) =
-                        (OnConflict::Keep, Payload::from_bytes(&b"{\"class\":\"Past\",\"args\":[]}"[..]));
-                    let job = NewJob { jid, place, key: None, on_conflict, pushed_by: None, payload };
-                    self.store.push(&[job], now).await?;
-                }
+            let wanted = least + more * part.min(every - part) * 2 / every + minute * 7 % 5;
+            let wanted = if minute == 0 { 0 } else { wanted };
+            for number in *there..wanted {
+                let jid = Jid::new(format!("{name}-{number}-{minute}"))?;
+                let payload = Payload::from_bytes(&b"{\"class\":\"Past\",\"args\":[]}"[..]);
+                let (place, on_conflict) = (place.clone(), OnConflict::Keep);
+                self.store
+                    .push(&[NewJob { jid, place, key: None, on_conflict, pushed_by: None, payload }], now)
+                    .await?;
             }
+            if wanted < *there {
+                let set = match name {
+                    "past-queue" => Set::Queue(queue("past")?),
+                    "past-retry" => Set::Retries,
+                    _ => Set::Scheduled,
+                };
+                let all = Selection::Set { set, filter: Filter::all(), after: None };
+                self.store.apply(&Action::Delete, &all, usize::try_from(*there - wanted)?, now).await?;
+            }
+            *there = wanted;
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use miniz_oxide::deflate::compress_to_vec_zlib;
 
 use crate::site::Site;
 
@@ -64,11 +65,59 @@ pub(crate) fn routes() -> Router<Site> {
     Router::new().route("/{hash}/{name}", get(asset))
 }
 
-async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
+async fn asset(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    let Some(index) = ASSETS.iter().position(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let asset = &ASSETS[index];
     // A page of another build asks for its own: it gets what there is, but does not keep it.
     let kept = if hash == *HASH { "public, max-age=31536000, immutable" } else { "no-store" };
-    ([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, kept)], asset.text).into_response()
+    let headers =
+        [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, kept), (header::VARY, "accept-encoding")];
+    if !takes_deflated(&asked) {
+        return (headers, asset.text).into_response();
+    }
+    (headers, [(header::CONTENT_ENCODING, "deflate")], &*DEFLATED[index]).into_response()
+}
+
+/// How hard they are made small: as hard as can be, since it is done once.
+const LEVEL: u8 = 9;
+
+/// The assets in the format of zlib, which HTTP calls `deflate`: all browsers read it. Pages are sent as they are, since
+/// what a stranger wrote must not stand in one stream with what others may read.
+static DEFLATED: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| ASSETS.iter().map(|asset| compress_to_vec_zlib(asset.text.as_bytes(), LEVEL)).collect());
+
+/// Whether whoever asks reads `deflate`.
+fn takes_deflated(asked: &HeaderMap) -> bool {
+    let ranges = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| HeaderValue::to_str(value).ok());
+    ranges.flat_map(|value| value.split(',')).any(|range| {
+        let (coding, weight) = range.split_once(';').unwrap_or((range, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
+        coding.trim().eq_ignore_ascii_case("deflate") && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_small_is_the_same_and_comes_to_those_who_read_it() {
+        for (asset, small) in ASSETS.iter().zip(&*DEFLATED) {
+            let whole = miniz_oxide::inflate::decompress_to_vec_zlib(small).expect("it was made by the same hand");
+            assert_eq!(whole, asset.text.as_bytes(), "{}", asset.name);
+        }
+        for (asked, takes) in [
+            ("gzip, deflate, br", true),
+            ("Deflate;q=0.5", true),
+            ("gzip, deflate;q=0", false),
+            ("gzip;q=1.0, *;q=0", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(asked))]);
+            assert_eq!(takes_deflated(&headers), takes, "{asked}");
+        }
+        assert!(!takes_deflated(&HeaderMap::new()));
+    }
 }

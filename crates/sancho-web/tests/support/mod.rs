@@ -55,6 +55,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// Bytes of the body, as it is sent.
+    pub(crate) size: usize,
 }
 
 impl Answer {
@@ -106,5 +108,6 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("a body comes to its end").to_bytes();
-    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    let (text, size) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.len());
+    Answer { status: parts.status, headers: parts.headers, text, size }
 }
