@@ -114,7 +114,7 @@ async fn send(page: &Page, path: &str, way: &Way, visitor: Visitor) -> bool {
 }
 
 async fn arrived(page: &Page, form: &Form, button: &Button, choices: serde_json::Value, visitor: Visitor) {
-    let sent = json!({ "form": form.index, "button": button.place, "choices": choices, "text": ASKED });
+    let sent = json!({ "form": form.index, "button": button, "choices": choices, "text": ASKED });
     let arrival: Arrival = page.asks("submit", sent).await;
     assert_eq!(arrival.status, 200, "{form:?} leads to {}", arrival.address);
     words::check(page, visitor).await;

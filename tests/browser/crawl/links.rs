@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::page::Page;
@@ -39,12 +39,10 @@ pub(crate) struct Form {
 }
 
 /// A button of a form.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Button {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// Its place among the elements of the form.
-    pub(crate) place: usize,
 }
 
 /// All pages that links lead to from the first one.

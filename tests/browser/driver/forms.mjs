@@ -8,7 +8,7 @@ const SAMPLES = {
   number: "1",
 };
 
-/** Sends the form at this place in the page by the button at this place among its elements. */
+/** Sends the form at this place in the page by its first button of this name and this value. */
 export async function submit(page, { form, button, choices, text }, visitor) {
   const forms = page.locator("form");
   const chosen = forms.nth(form);
@@ -24,6 +24,8 @@ export async function submit(page, { form, button, choices, text }, visitor) {
     if (["checkbox", "radio", "hidden", "submit"].includes(type) || (await input.inputValue())) continue;
     await input.fill(SAMPLES[type] ?? text);
   }
-  const pressed = await chosen.evaluateHandle((form, place) => form.elements[place], button);
-  return visitor.arrives(() => pressed.click());
+  // Found anew until it is pressed: a live page may put another in its place meanwhile.
+  const { name, value } = button;
+  const pressed = name ? `[name=${JSON.stringify(name)}][value=${JSON.stringify(value)}]` : ":not([name], [type=button])";
+  return visitor.arrives(() => chosen.locator(`button${pressed}:enabled`).first().click());
 }

@@ -15,9 +15,7 @@ export function survey() {
       fields: [...new Set(named.map((element) => element.name))],
       choices: radios.map((element) => [element.name, element.value]),
       isSure: named.some((element) => element.name === "sure" && element.value === "yes"),
-      buttons: buttons.map((element) => {
-        return { name: element.name, value: element.value, place: elements.indexOf(element) };
-      }),
+      buttons: buttons.map(({ name, value }) => ({ name, value })),
     };
   });
   return { links, forms, language: document.documentElement.lang, title: document.title };
