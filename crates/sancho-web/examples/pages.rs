@@ -287,7 +287,7 @@ impl Sample {
                     "past-retry" => Set::Retries,
                     _ => Set::Scheduled,
                 };
-                let all = Selection::Set { set, filter: Filter::all(), after: None };
+                let all = Selection::All { set, filter: Filter::all(), after: None };
                 self.store.apply(&Action::Delete, &all, usize::try_from(*there - wanted)?, now).await?;
             }
             *there = wanted;
