@@ -44,7 +44,7 @@ const units = {
 };
 
 /** What all charts have: axes, a grid and a cursor, in the colors of the page. */
-export function plain({ unit = "count", by = "minute", width, padding = [10, 16, 0, 0] }) {
+export function plain({ unit = "count", by = "minute", width, padding = [10, 20, 0, 0] }) {
   const times = by === "day" ? utc : here;
   const axis = { stroke: () => color("soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: () => color("line"), width: 1 };
@@ -145,7 +145,8 @@ function forget(plot) {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const plot of alive.keys()) plot.redraw(false);
+  // Fills are kept with the paths: both are made anew.
+  for (const plot of alive.keys()) plot.redraw();
 });
 
 /** The numbers of a chart, as its table has them. */

@@ -1,4 +1,5 @@
-// What takes many requests goes on by itself: an act on all jobs that match, and a search that has found none yet. Each
+// What takes many requests goes on by itself: an act on all jobs that match, the count before it, and a search that has
+// found none yet. Each
 // request is bounded, the next waits for its answer, and a person may stop it at any time.
 import { exchange } from "./keep.js";
 
@@ -15,6 +16,26 @@ export function goOn() {
   const form = document.querySelector("form[data-goes-on]");
   if (form) act(form);
   if (document.querySelector("[data-search]")) search();
+  if (document.querySelector("button[data-counts]")) count();
+}
+
+/** Counts on until all are counted, or somebody presses a button. */
+async function count() {
+  const section = document.querySelector("button[data-counts]").closest("section");
+  for (let requests = 0; requests < REQUESTS_MAX; requests += 1) {
+    await pause();
+    const button = section.querySelector("button[data-counts]");
+    const body = new URLSearchParams(new FormData(button.form, button));
+    const answer = await fetch(button.form.action, { method: "POST", body }).catch(() => undefined);
+    if (!answer?.ok) return;
+    const fresh = parse(await answer.text()).getElementById(section.id);
+    if (!fresh) return;
+    section.querySelector("h1").textContent = fresh.querySelector("h1").textContent;
+    const further = fresh.querySelector("button[data-counts]");
+    if (!further) return exchange(section.querySelector("form"), fresh.querySelector("form"));
+    button.value = further.value;
+    copy(section, fresh);
+  }
 }
 
 async function act(form) {

@@ -27,6 +27,10 @@ function tend(all) {
     }
     last = at;
   });
+  form.addEventListener("keydown", (event) => {
+    // A box is no place to send a form from.
+    if (event.key === "Enter" && event.target.matches("[type=checkbox], [type=radio]")) event.preventDefault();
+  });
   form.addEventListener("change", (event) => {
     if (!boxes.includes(event.target)) return;
     told();

@@ -228,9 +228,10 @@ impl Sample {
                 })
                 .collect();
             let now = self.now.before(minutes(minute));
-            self.tide(&mut there, minute, now).await?;
+            self.tide(&mut there, Some(minute), now).await?;
             self.store.beat(&Beat { by_queue: by_queue?, ..self.beat(4_101, executions)? }, now).await?;
         }
+        self.tide(&mut there, None, self.now).await?;
         let incarnation = self.beat(4_101, Vec::new())?.process.incarnation;
         let mut first = 1;
         for day in (0..120_u64).rev() {
@@ -259,8 +260,8 @@ impl Sample {
     }
 
     /// Jobs that wait, more and fewer of them as the hours go, so that the sizes over time are no straight line; none
-    /// at the end. `there` counts those that are there.
-    async fn tide(&self, there: &mut [u64; 3], minute: u64, now: Timestamp) -> Outcome<()> {
+    /// without a minute. `there` counts those that are there.
+    async fn tide(&self, there: &mut [u64; 3], minute: Option<u64>, now: Timestamp) -> Outcome<()> {
         let later = Place::Scheduled { at: self.now + minutes(600) };
         let again = Place::Retries { at: self.now + minutes(600) };
         let queued = Place::Queue { queue: queue("past")?, end: End::Back };
@@ -270,11 +271,12 @@ impl Sample {
             ("past-later", later, 50, 22, 330),
         ];
         for ((name, place, least, more, every), there) in kinds.into_iter().zip(there) {
-            let part = minute % every;
-            let wanted = least + more * part.min(every - part) * 2 / every + minute * 7 % 5;
-            let wanted = if minute == 0 { 0 } else { wanted };
+            let wanted = minute.map_or(0, |minute| {
+                let part = minute % every;
+                least + more * part.min(every - part) * 2 / every + minute * 7 % 5
+            });
             for number in *there..wanted {
-                let jid = Jid::new(format!("{name}-{number}-{minute}"))?;
+                let jid = Jid::new(format!("{name}-{number}-{}", minute.unwrap_or(0)))?;
                 let payload = Payload::from_bytes(&b"{\"class\":\"Past\",\"args\":[]}"[..]);
                 let (place, on_conflict) = (place.clone(), OnConflict::Keep);
                 self.store

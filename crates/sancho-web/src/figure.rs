@@ -72,12 +72,20 @@ impl Figure {
             failures: envelope.as_ref().and_then(|envelope| envelope.retry_count()).map(|count| u64::from(count) + 1),
             tags: envelope.as_ref().map(|it| it.tags().iter().map(|tag| name(tag)).collect()).unwrap_or_default(),
             key: row.key.as_ref().map(|key| name(key.as_str())),
-            held: row.held.as_deref().map(name),
+            held: row.held.as_deref().map(|reason| match paused_class(reason) {
+                Some(class) => f.with("job.class_is_paused", name(class)),
+                None => name(reason),
+            }),
             process: row.incarnation.as_ref().map(|incarnation| incarnation.as_str().to_owned()),
             progress: row.kept.progress(),
             step: row.kept.step().map(|step| name(&step)),
         }
     }
+}
+
+/// The class that a job is held for, where that is why: the reason is a sentence of [`sancho_core::lifecycle`].
+fn paused_class(reason: &str) -> Option<&str> {
+    reason.strip_prefix("class ")?.strip_suffix(" is paused")
 }
 
 /// The key of what a job's time means in its state.

@@ -103,16 +103,53 @@ async fn a_filter_that_matches_far_away_is_followed_in_bounded_steps() {
         }
         push(&*stage.store, &[job("needle", "Needle", due(limits::JOBS_PER_SCAN_MAX))]).await;
         let first = stage.router.get("/scheduled?q=class%3ANeedle").await;
-        assert!(first.text.contains("None matches among about 10,000 of 10,002 jobs so far."), "{}", first.text);
-        assert!(first.text.contains("<progress max=\"10002\" value=\"10000\""), "{}", first.text);
+        let looked_at = limits::JOBS_PER_SCAN_MAX;
+        let said = |number: usize| format!("{},{:03}", number / 1_000, number % 1_000);
+        let so_far = format!("None matches among about {} of {} jobs so far.", said(looked_at), said(looked_at + 2));
+        assert!(first.text.contains(&so_far), "{}", first.text);
+        let bar = format!("<progress max=\"{}\" value=\"{looked_at}\"", looked_at + 2);
+        assert!(first.text.contains(&bar), "{}", first.text);
         assert!(first.text.contains("name=\"scope\" value=\"all\""), "all that match can be acted on already");
         let next = first.link("rel=\"next\" href=\"");
-        assert!(next.contains("seen=10000") && first.text.contains("data-goes-on"), "{next}");
+        assert!(next.contains(&format!("seen={looked_at}")) && first.text.contains("data-goes-on"), "{next}");
         let second = stage.router.get(&next).await;
         assert_eq!(jids(&second.text), ["needle"], "{}", stage.name);
         assert!(!second.text.contains("data-goes-on") && !second.text.contains("rel=\"next\""), "{}", second.text);
         let asked = stage.router.post("/scheduled", "act=kill&scope=all&q=class%3ANeedle").await;
         assert!(asked.text.contains("Move 1 job to the dead set?"), "the count goes on to the end: {}", asked.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_too_much_to_count_at_once_is_counted_on() {
+    on_each(async |stage| {
+        let many: Vec<NewJob> =
+            (0..17_000).map(|number| job(&format!("count-{number}"), "Report", Place::Dead)).collect();
+        for some in many.chunks(limits::JOBS_PER_MOVE_MAX) {
+            push(&*stage.store, some).await;
+        }
+        let asked = stage.router.post("/dead", "act=delete&scope=all&q=class%3AReport").await;
+        assert!(asked.text.contains("Delete 16,000 jobs for good? There may be more"), "{}", asked.text);
+        let from = encoded(&asked.between("name=\"count_from\" value=\"", "\""));
+        assert!(asked.text.contains("name=\"counted_for\" value=\"delete\"") && !asked.text.contains("name=\"of\""));
+        let form = "sure=yes&scope=all&q=class%3AReport&counted_for=delete&counted=16000";
+        let counted = stage.router.post("/dead", &format!("{form}&count_from={from}")).await;
+        assert!(counted.text.contains("Delete 17,000 jobs for good?<"), "{}", counted.text);
+        assert!(counted.text.contains("name=\"of\" value=\"17000\"") && !counted.text.contains("count_from"));
+        assert_eq!(stage.inspect.stats(NOW).await.expect("stats").dead, 17_002, "counting deletes nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_held_job_says_why_in_the_language_of_the_page() {
+    on_each(async |stage| {
+        let reasons = [("held-2", "class Mailer is paused"), ("held-3", "why not")];
+        push(&*stage.store, &reasons.map(|(id, reason)| job(id, "Mailer", Place::Held { reason: reason.to_owned() })))
+            .await;
+        let page = stage.router.get("/held?lang=vi").await.text;
+        assert!(page.contains(">lớp Mailer đang tạm dừng<") && page.contains(">why not<"), "{page}");
     })
     .await;
 }
@@ -242,7 +279,7 @@ async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
             ("/busy", "act=stop"),
         ] {
             let page = stage.router.post(address, form).await.text;
-            assert!(page.contains("<h1 tabindex=\"-1\" autofocus>"), "{address} {form}: {page}");
+            assert!(page.contains("<h1 tabindex=\"-1\" autofocus"), "{address} {form}: {page}");
             let main = page.split("<dialog").next().unwrap_or_default();
             assert!(
                 !main
@@ -255,7 +292,11 @@ async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
             let page = stage.router.get(list).await;
             let form = page.between("class=\"sheet flush\">", "</form>");
             let first = form.split("<button").nth(1).expect("the form has buttons");
-            assert!(first.starts_with(" disabled hidden"), "Enter in a field presses the first button: {first}");
+            assert!(first.starts_with(" name=\"act\" value=\"nothing\" hidden"), "Enter presses the first: {first}");
+            let before = stage.inspect.stats(NOW).await.expect("stats");
+            let answer = stage.router.post(list, "act=nothing&scope=all&jid=dead-1&jid=retry-1").await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER);
+            assert_eq!(stage.inspect.stats(NOW).await.expect("stats"), before);
         }
     })
     .await;

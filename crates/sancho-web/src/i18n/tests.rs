@@ -40,6 +40,58 @@ fn every_word_that_a_page_asks_for_is_there_and_every_word_is_asked_for() {
     assert!(idle.is_empty(), "nobody asks for {idle:?}");
 }
 
+/// Calls by which code and templates ask for words.
+const ASKING: [&str; 4] = [".t(\"", ".with(\"", ".with2(\"", ".count(\""];
+
+#[test]
+fn every_key_that_is_asked_for_is_in_the_files_whatever_it_looks_like() {
+    let (source, known) = (source(), keys(Language::English));
+    let mut asked = 0;
+    for call in ASKING {
+        for rest in source.split(call).skip(1) {
+            let key = rest.split('"').next().expect("a text has an end");
+            let is_known = known.contains(key) || known.contains(format!("{key}.other").as_str());
+            assert!(is_known, "{call}{key}\") asks for a word that no file has");
+            asked += 1;
+        }
+    }
+    assert!(asked > 200, "pages ask for words in these ways: {asked}");
+}
+
+/// What stands in templates and is the same in every language.
+const NO_WORDS: [&str; 9] = ["Sancho", "Enter", "Esc", "j", "k", "x", "p50", "p95", "p99"];
+
+#[test]
+fn templates_have_no_words_of_their_own() {
+    let said = |text: &str| {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.contains(char::is_alphabetic));
+        words.filter(|word| !NO_WORDS.contains(word)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (name, template) in files("templates") {
+        let html = without(&without(&without(&template, "{#", "#}"), "{%", "%}"), "{{", "}}");
+        let text = without(&html, "<", ">").replace("&nbsp;", " ");
+        assert!(said(&text).is_empty(), "{name} has words that no language file has: {:?}", said(&text));
+        for attribute in [" aria-label=\"", " title=\"", " placeholder=\"", " alt=\""] {
+            for value in html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(said(value).is_empty(), "{name} has{attribute}{value}\"");
+            }
+        }
+    }
+    assert_eq!(without("a{{ b }}c{{d}}", "{{", "}}"), "a c ");
+    assert_eq!(said("<Run now> 7 · p95"), ["Run", "now"]);
+}
+
+/// The text with a space in the place of what stands between these two marks, and of the marks.
+fn without(text: &str, opens: &str, closes: &str) -> String {
+    let mut parts = text.split(opens);
+    let mut left = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        left.push(' ');
+        left.push_str(part.split_once(closes).map_or("", |(_, behind)| behind));
+    }
+    left
+}
+
 #[test]
 fn a_language_is_chosen_as_the_browser_weighs_them() {
     for (header, language) in [
@@ -67,18 +119,23 @@ fn is_key(text: &str) -> bool {
 
 /// All templates and all code of this crate.
 fn source() -> String {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![home.join("templates"), home.join("src")];
-    let mut source = String::new();
+    let files = files("templates").into_iter().chain(files("src"));
+    files.filter(|(name, _)| !name.ends_with("i18n/tests.rs")).map(|(_, text)| text).collect()
+}
+
+/// Every file of a folder of this crate, by its path.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder of this crate can be listed") {
             let path = entry.expect("an entry can be read").path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                source.push_str(&std::fs::read_to_string(path).expect("source is text"));
+                files.push((path.display().to_string(), std::fs::read_to_string(&path).expect("source is text")));
             }
         }
     }
-    source
+    files
 }

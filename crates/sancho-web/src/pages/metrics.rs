@@ -14,6 +14,7 @@ use crate::chart::Svg;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
+use crate::pages::queues;
 use crate::plot::Plot;
 use crate::site::Site;
 use crate::text::{segment, shortened, visible};
@@ -56,6 +57,8 @@ struct MetricsPage {
     histogram: Option<Histogram>,
     heat: Option<HeatMap>,
     deploys: Vec<(Timestamp, String)>,
+    /// The one class, and whether it is paused.
+    class: Option<(String, bool)>,
 }
 
 /// What is shown.
@@ -164,6 +167,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         histogram: None,
         heat: None,
         deploys: named.map(|mark| (mark.at, visible(&mark.label).into_owned())).collect(),
+        class: None,
         of,
         f,
     };
@@ -180,7 +184,9 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let f = &told.f;
     told.run_times = Some(series::run_times(f, &metrics, &deploys)).filter(|plot| !plot.is_empty());
     match &told.of {
-        Of::Class(_) => {
+        Of::Class(class) => {
+            let is_paused = queues::paused_classes(&site).await?.contains(class);
+            told.class = Some((class.clone(), is_paused));
             let one = metrics.classes.first();
             told.histogram = one.and_then(|class| series::histogram(f, &class.total));
             told.heat = one.and_then(|class| series::heat_map(f, &metrics, class));

@@ -17,6 +17,7 @@ use crate::find::carried;
 use crate::frame::{Frame, Tab, page};
 use crate::safety::{audit, visible};
 use crate::site::Site;
+use crate::text::segment;
 
 pub(super) use known::known;
 use table::{Row, Sort, Table};
@@ -109,6 +110,7 @@ pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> R
     // Back to where the button was.
     let back = match (&what, fields.get("from")) {
         (Pausable::Queue(queue), "queue") => f.to_queue(queue.as_str()),
+        (Pausable::Class(class), "class") => f.to(&format!("metrics?class={}", segment(class))),
         _ => f.here([("did", did), ("of", name), ("cleared", "")]),
     };
     Ok(Redirect::to(&back).into_response())

@@ -35,10 +35,11 @@ pub(crate) async fn crawl(router: &Router, start: &str) -> BTreeMap<String, Answ
     pages
 }
 
-/// What a page links to and loads, as a browser reads its HTML.
+/// What a page links to and loads, as a browser reads its tags. Text is passed over: a tokenizer built for tests is slow.
 fn links(html: &str) -> Vec<String> {
     let mut links = Vec::new();
-    for token in Tokenizer::new(html) {
+    let tags = html.split('<').skip(1).filter(|tag| tag.contains("href") || tag.contains("src"));
+    for token in tags.flat_map(|tag| Tokenizer::new(format!("<{tag}").as_str()).collect::<Vec<_>>()) {
         if let Token::StartTag(tag) = token.expect("a text is read to its end") {
             let named = [b"href".as_slice(), b"src"].into_iter().filter_map(|name| tag.attributes.get(name));
             links.extend(named.map(|link| String::from_utf8_lossy(link).into_owned()));

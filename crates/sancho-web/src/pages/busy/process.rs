@@ -3,6 +3,7 @@
 use sancho_core::process::Quiet;
 use sancho_core::{ProcessInfo, ProcessRow, Timestamp, limits};
 
+use crate::frame::Frame;
 use crate::when::run_time;
 
 /// How the versions of our own programs begin.
@@ -32,8 +33,21 @@ pub(super) struct Capsule {
     pub(super) name: Option<String>,
     pub(super) slots: usize,
     /// How its queues take turns.
-    pub(super) order: String,
+    order: String,
     pub(super) queues: String,
+}
+
+impl Capsule {
+    /// How its queues take turns, in words; as it is told where nobody here knows it.
+    pub(super) fn turns(&self, f: &Frame) -> String {
+        match self.order.as_str() {
+            "strict" => f.t("busy.strict").to_owned(),
+            "weighted" => f.t("busy.weighted").to_owned(),
+            "random" => f.t("busy.random").to_owned(),
+            "mixed" => f.t("busy.mixed").to_owned(),
+            other => other.to_owned(),
+        }
+    }
 }
 
 impl Process {

@@ -19,6 +19,9 @@ use crate::text::term;
 /// Steps of an action over many jobs that one request makes.
 const STEPS_PER_REQUEST: usize = 4;
 
+/// What the first button of the form does, which Enter presses where a field has the focus.
+const NOTHING: &str = "nothing";
+
 #[derive(Template)]
 #[template(path = "ask.html")]
 struct AskPage {
@@ -55,10 +58,14 @@ impl GoingPage {
 pub(super) async fn act(site: Site, f: Frame, list: List, fields: Fields) -> Result<Response, Failure> {
     let f = f.on(list.tab);
     f.may_act()?;
+    // Enter in a field of the form: nobody has said what is to be done.
+    if fields.get("act") == NOTHING {
+        return Ok(Redirect::to(&f.here([("did", "")])).into_response());
+    }
     let mut wanted = Wanted::read(&fields, &f, &list)?;
     if !wanted.is_sure && (wanted.all || wanted.act.destroys()) {
         let count = count(&site, &f, &list, &wanted).await?;
-        wanted.of = Some(count.jobs).filter(|_| !count.or_more);
+        wanted.of = Some(count.jobs).filter(|_| count.next.is_none());
         let here = f.here([("did", "")]);
         return Ok(page(&AskPage { f, list, wanted, count, here }));
     }

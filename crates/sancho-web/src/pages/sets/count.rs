@@ -1,6 +1,6 @@
 //! How many jobs an act would be done to, counted before it is done.
 
-use sancho_core::Direction;
+use sancho_core::{Cursor, Direction};
 
 use super::list::List;
 use super::wanted::Wanted;
@@ -9,7 +9,7 @@ use crate::frame::Frame;
 use crate::pace::Pace;
 use crate::site::Site;
 
-/// Pages that are read to count the jobs that match, before one is told of "more than".
+/// Pages that one request reads to count the jobs that match.
 const PAGES_MAX: usize = 16;
 
 /// Jobs of each of these pages.
@@ -18,26 +18,27 @@ const PAGE: usize = 1_000;
 /// How many jobs an act would be done to.
 pub(super) struct Count {
     pub(super) jobs: u64,
-    /// Whether there may be more.
-    pub(super) or_more: bool,
+    /// Where it goes on, where only a part was counted.
+    pub(super) next: Option<Cursor>,
 }
 
+/// Counts on from where an earlier request stopped, if one did.
 pub(super) async fn count(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<Count, Failure> {
     if !wanted.all {
-        return Ok(Count { jobs: wanted.picked.len() as u64, or_more: false });
+        return Ok(Count { jobs: wanted.picked.len() as u64, next: None });
     }
     if wanted.filter.is_all() {
-        return Ok(Count { jobs: list.size(site, f.now).await?, or_more: false });
+        return Ok(Count { jobs: list.size(site, f.now).await?, next: None });
     }
-    let (mut jobs, mut after) = (0, None);
+    let (mut jobs, mut next) = (wanted.counted, wanted.count_from.clone());
     let mut pace = Pace::new(site, PAGES_MAX);
     while pace.goes_on() {
-        let found = site.inspect.page(&list.set, &wanted.filter, Direction::Forward, after.as_ref(), PAGE).await?;
-        jobs += found.rows.len() as u64;
-        after = found.next;
-        if after.is_none() {
-            return Ok(Count { jobs, or_more: false });
+        let found = site.inspect.page(&list.set, &wanted.filter, Direction::Forward, next.as_ref(), PAGE).await?;
+        jobs = jobs.saturating_add(found.rows.len() as u64);
+        next = found.next;
+        if next.is_none() {
+            break;
         }
     }
-    Ok(Count { jobs, or_more: true })
+    Ok(Count { jobs, next })
 }

@@ -1,6 +1,6 @@
 //! What a person wants done to the jobs of a list, as its forms say it.
 
-use sancho_core::{Action, Filter, Jid, Timestamp};
+use sancho_core::{Action, Cursor, Filter, Jid, Timestamp};
 
 use super::list::List;
 use super::view::ROWS_MAX;
@@ -25,6 +25,9 @@ pub(super) struct Wanted {
     pub(super) is_sure: bool,
     /// How many jobs were counted before, where all of them were; it is shown, and nothing else depends on it.
     pub(super) of: Option<u64>,
+    /// Where counting goes on, and how many were counted before; nothing else depends on the number.
+    pub(super) count_from: Option<Cursor>,
+    pub(super) counted: u64,
     /// What the form said of when, to be carried on.
     pub(super) at: String,
     pub(super) within: String,
@@ -44,6 +47,7 @@ impl Wanted {
             None if all => Vec::new(),
             None => picked(fields)?,
         };
+        let count_from = Some(fields.get("count_from")).filter(|from| !from.is_empty()).map(|it| Cursor(it.to_owned()));
         Ok(Wanted {
             act,
             action: act.action(fields, as_of)?,
@@ -53,7 +57,9 @@ impl Wanted {
             as_of,
             picked,
             all,
-            is_sure: fields.get("sure") == "yes",
+            is_sure: fields.get("sure") == "yes" && count_from.is_none(),
+            counted: fields.number("counted").unwrap_or(0),
+            count_from,
             of: fields.number("of"),
             at: fields.get("at").to_owned(),
             within: fields.get("in").to_owned(),
@@ -77,6 +83,8 @@ impl Wanted {
             all: true,
             is_sure: true,
             of: None,
+            count_from: None,
+            counted: 0,
             at: String::new(),
             within: String::new(),
         })
@@ -92,7 +100,9 @@ fn named(fields: &Fields, list: &List) -> Result<(Act, Option<Jid>), Failure> {
             return Ok((*act, Some(Jid::new(jid)?)));
         }
     }
-    let act = Act::named(fields.get("act")).filter(|act| list.acts.contains(act));
+    // The button that counts further says where, and not what: a field beside it does.
+    let name = if fields.get("count_from").is_empty() { "act" } else { "counted_for" };
+    let act = Act::named(fields.get(name)).filter(|act| list.acts.contains(act));
     Ok((act.ok_or_else(|| Failure::invalid("act.unknown"))?, None))
 }
 
