@@ -8,6 +8,8 @@
 //! cargo run --release --example snippets -- --role worker
 //! ```
 //!
+//! Sancho's own pages are nested at `/jobs`: what waits, runs and has failed, for whoever runs the application.
+//!
 //! Start with `highlight.rs` and `publish.rs`, the two jobs; `web.rs` pushes them; this file starts everything.
 
 mod app;
@@ -100,7 +102,14 @@ async fn serve(app: App, options: &Options) -> anyhow::Result<()> {
 
     let address = format!("http://{}", pages.local_addr()?);
     greet(&address, &service_address, options);
-    axum::serve(pages, web::routes(Web { app, highlighter })?).with_graceful_shutdown(told_to_stop()?).await?;
+    let jobs = sancho_web::Web::of(app.client.clone());
+    let (stop, hub) = (told_to_stop()?, jobs.hub());
+    let stopped = async move {
+        stop.await;
+        // Browsers that watch the jobs would keep their connections, and the server waits for those.
+        hub.end();
+    };
+    axum::serve(pages, web::routes(Web { app, highlighter }, jobs)?).with_graceful_shutdown(stopped).await?;
     Ok(())
 }
 
@@ -112,6 +121,7 @@ fn greet(address: &str, service_address: &str, options: &Options) {
     println!("  open {address} and post some code; it is highlighted while you look");
     println!("  curl -i {address}/snippets -d language=rust --data-urlencode 'code=fn main() {{}}'");
     println!("  curl {address}/snippets/1.json");
+    println!("  open {address}/jobs to see the jobs, and to act on them");
     if options.role == Role::Web {
         println!("  start the jobs in a second terminal: the same command with --role worker");
     } else {

@@ -39,7 +39,8 @@ pub(crate) fn index(form: &SnippetForm, message: Option<&str>, newest: &[Snippet
 <button>Save and highlight</button>
 </form>
 <h2>Newest</h2>
-{list}"#,
+{list}
+<p class="quiet"><a href="/jobs">The jobs behind them</a>, for whoever runs this.</p>"#,
         note = note(message),
         code = escape(&form.code),
         publish_at = escape(&kept_time(&form.publish_at)),

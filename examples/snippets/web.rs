@@ -1,4 +1,6 @@
 //! The addresses of the application, and what happens at each.
+//!
+//! Below `/jobs` are Sancho's own pages: one line, for whoever runs the application.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -30,8 +32,9 @@ pub(crate) struct Web {
     pub(crate) highlighter: Highlighter,
 }
 
-/// Every address.
-pub(crate) fn routes(web: Web) -> anyhow::Result<Router> {
+/// Every address; `jobs` are Sancho's pages, which say themselves who may come in (unless told otherwise, this machine
+/// alone) and what a browser may load.
+pub(crate) fn routes(web: Web, jobs: sancho_web::Web) -> anyhow::Result<Router> {
     let highlight_css = grammar::style_sheet()?;
     let css = |text: String| get(move || async move { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text) });
     let script = ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("assets/live.js"));
@@ -47,7 +50,8 @@ pub(crate) fn routes(web: Web) -> anyhow::Result<Router> {
         .route("/live.js", get(move || async move { script }))
         .fallback(async || Problem::NotFound)
         .layer(axum::middleware::map_response(guard))
-        .with_state(web))
+        .with_state(web)
+        .nest("/jobs", sancho_web::router(jobs)))
 }
 
 async fn index(State(web): State<Web>) -> Result<Html<String>, Problem> {

@@ -2,8 +2,9 @@
 //! are both made, on the same Redis, and compared.
 
 use sancho::core::inspect::{Action, Direction, Filter, Paused, ProcessRow, Selection, Set};
+use sancho::core::lifecycle::Refusal;
 use sancho::core::process::Quiet;
-use sancho::{JobRow, QueueName, Timestamp};
+use sancho::{JobRow, QueueName, State, Timestamp};
 use serde_json::{Value, json};
 
 use crate::corpus::nasty_args;
@@ -181,7 +182,7 @@ async fn what_ruby_does_to_whole_sets_is_done_here_too() {
     assert_eq!(home.ruby_value("Sidekiq::Queue.all.map(&:name)", &[]).await, json!(["default"]));
 }
 
-/// Of what runs in Ruby's processes, only its processes tell; what runs in ours is told job by job.
+/// What runs is told job by job, whoever runs it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_and_their_work_are_read_alike_in_ruby_and_here() {
     for side in Side::BOTH {
@@ -198,13 +199,38 @@ async fn processes_and_their_work_are_read_alike_in_ruby_and_here() {
         let processes = home.client.inspect().processes(now).await.expect("Redis answers");
         let ours: Vec<Value> = processes.iter().map(process).collect();
         assert_eq!(json!([processes.len(), 1, ours]), json!([theirs[0], theirs[1], theirs[2]]), "{side:?}");
-        if side == Side::Rust {
-            let work: Vec<Value> = rows(&home, Set::Busy, "").await.iter().map(work).collect();
-            assert_eq!(Value::Array(work), theirs[3]);
-        }
+        let work: Vec<Value> = rows(&home, Set::Busy, "").await.iter().map(work).collect();
+        assert_eq!(Value::Array(work), theirs[3], "{side:?}");
         home.let_go().await;
         worker.stop().await;
     }
+}
+
+/// What Ruby runs is known by what its process says at each beat: what it is and since when, and that nobody here can
+/// take it away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_ruby_runs_is_listed_and_found_and_out_of_reach() {
+    let home = Home::new().await;
+    let jid = push(Side::Ruby, &home, &ProofDraft::new(QUEUE, nasty_args("wait"))).await;
+    push(Side::Rust, &home, &ProofDraft::new("waiting", "[1]")).await;
+    let ruby = RubyServer::start(&home, &[QUEUE], 2, 20).await;
+    let begun = home.until_performed(&jid, 1).await[0].at;
+    let row = until("a beat tells of the job", async || rows(&home, Set::Busy, "class:Proof").await.pop()).await;
+    assert_eq!(work(&row), json!([ruby.identity(), QUEUE, jid]));
+    assert_eq!((row.payload.envelope().expect("a job").class(), row.state), ("Proof", State::Busy));
+    let since = row.at.expect("it says since when").as_unix_micros() / 1_000_000;
+    assert!((since - begun / 1_000_000).abs() <= 1, "since {since}, and it began at {begun}");
+    assert_eq!(rows(&home, Set::Busy, "class:Other").await.len(), 0);
+    let found = home.client.find(&row.jid).await.expect("Redis answers").expect("it runs");
+    assert_eq!(found.incarnation, row.incarnation);
+    let (inspect, now) = (home.client.inspect(), home.client.clock().now());
+    assert_eq!(inspect.stats(now).await.expect("Redis answers").busy, 1);
+    let one = Selection::Jid(row.jid.clone());
+    let applied = inspect.apply(&Action::Delete, &one, 1, now).await.expect("Redis answers");
+    assert_eq!((applied.done, applied.refused), (0, vec![(row.jid, Refusal::Started)]));
+    home.let_go().await;
+    ruby.stop().await;
+    assert_eq!(rows(&home, Set::Busy, "").await.len(), 0, "a process that stops takes its list along");
 }
 
 /// What Ruby tells of processes, and of the jobs that they run.

@@ -31,7 +31,7 @@ use clap::Subcommand;
 use sancho::Client;
 use sancho_core::Action;
 
-use crate::arguments::{Arguments, Target};
+use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::store::{self, Missing};
@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Busy(ls::Busy),
     /// Show one job, with its whole payload
     #[command(after_help = examples::SHOW)]
-    Show(Target),
+    Show(show::Show),
     /// Take away jobs that have not started, or have a running one canceled
     #[command(after_help = examples::CANCEL)]
     Cancel(act::Cancel),
@@ -175,7 +175,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Exit> {
         }
         Command::Web(pages) => {
             let wanted = pages.checked()?;
-            return web::run(&store::open(store, Missing::Make).await?, wanted, output).await;
+            return web::run(&store::open(store, Missing::Refuse).await?, wanted, output).await;
         }
         command => on_store(&store::open(store, Missing::Refuse).await?, command, &mut output).await?,
     }
@@ -193,7 +193,7 @@ async fn on_store(client: &Client, command: Command, output: &mut Output) -> Res
         Command::Processes => processes::run(client, output).await,
         Command::Ls(ls) => ls::run(client, ls, output).await,
         Command::Busy(busy) => ls::run(client, busy.into(), output).await,
-        Command::Show(target) => show::run(client, target, output).await,
+        Command::Show(show) => show::run(client, show, output).await,
         Command::Cancel(cancel) => act::cancel(client, cancel, output).await,
         Command::Retry(act) => act::run(client, act, Action::RunNow, output).await,
         Command::Delete(act) => act::run(client, act, Action::Delete, output).await,

@@ -70,6 +70,16 @@ pub(crate) fn number(number: u64) -> String {
     shown
 }
 
+/// How many there are in some span, for people: `-`, `0.4`, `1,204`.
+pub(crate) fn rate(rate: f64) -> String {
+    match rate {
+        ..=0.0 => "-".to_owned(),
+        ..0.05 => "0.1".to_owned(),
+        ..9.95 => format!("{rate:.1}"),
+        _ => number(rate.round() as u64),
+    }
+}
+
 /// So many of something, for people: `1 job`, `1,204 jobs`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
@@ -91,6 +101,12 @@ mod tests {
     fn what_steers_a_terminal_is_written_as_an_escape() {
         assert_eq!(visible("a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}b\n"), "a\\u{1b}[31m\\u{9b}2J\\u{7f}\\u{202e}b\\n");
         assert_eq!(visible("Việt 🐴"), "Việt 🐴");
+    }
+
+    #[test]
+    fn a_rate_has_the_digits_that_matter_and_what_is_more_than_nothing_shows() {
+        let told = [0.0, 0.01, 0.44, 9.94, 9.96, 1_203.7].map(rate);
+        assert_eq!(told, ["-", "0.1", "0.4", "9.9", "10", "1,204"]);
     }
 
     #[test]

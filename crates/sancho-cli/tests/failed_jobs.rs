@@ -146,3 +146,22 @@ async fn bytes_that_are_no_payload_are_shown_as_text() {
     assert_eq!((&row["payload"], &row["state"]), (&json!("\u{fffd}{not json"), &json!("dead")));
     assert!(bench.ok(&["ls", "dead"]).contains("(unreadable)"));
 }
+
+#[tokio::test]
+async fn what_a_job_hides_is_shown_to_whoever_asks_for_it_alone() {
+    let bench = Bench::new();
+    let client = sancho::connect(&format!("sqlite://{}", bench.path("jobs.db").display())).await.unwrap();
+    let job = sancho::Raw::new("Charge", (7, "s3cr3t"));
+    let jid = client.push(job).member("redact", &json!([1, "errors"])).await.unwrap().jid;
+    let failure = Failure { message: "no s3cr3t".into(), ..boom() };
+    Server::with_a_claim(&bench).await.fail(failure).await;
+    for command in [&["show", jid.as_str()][..], &["ls", "retries"]] {
+        for json in [&[][..], &["--json"]] {
+            let out = bench.ok(&[json, command].concat());
+            assert!(out.contains("[redacted]") && out.contains('7') && !out.contains("s3cr3t"), "{command:?}: {out}");
+        }
+    }
+    let whole = bench.json(&["show", jid.as_str(), "--reveal"]);
+    assert_eq!((&whole["args"], &whole["error_message"]), (&json!([7, "s3cr3t"]), &json!("no s3cr3t")));
+    assert!(bench.ok(&["show", "--reveal", jid.as_str()]).contains("s3cr3t"));
+}

@@ -59,6 +59,23 @@ fn the_guide_of_signals_does_what_it_says() {
 }
 
 #[test]
+fn the_guide_of_the_api_does_what_it_says() {
+    for program in ["curl", "jq"] {
+        let answered = std::process::Command::new(program).arg("--version").output();
+        assert!(
+            answered.is_ok_and(|output| output.status.success()),
+            "{program} does not run: install it, on Debian with apt-get install {program}"
+        );
+    }
+    holds("docs/guides/web-api.md", 25);
+    let text = std::fs::read_to_string(home().join("docs/guides/web-api.md")).expect("the page is there");
+    for code in sancho_web::Code::ALL {
+        let row = format!("| `{}` | {} | {} |", code.name(), code.status().as_u16(), code.title());
+        assert!(text.contains(&row), "the page has the row {row}");
+    }
+}
+
+#[test]
 fn what_a_page_leaves_open_is_all_that_may_differ() {
     assert!(agree(&["a …".to_owned()], &["a b"]) && !agree(&["a".to_owned()], &["a b"]));
 }

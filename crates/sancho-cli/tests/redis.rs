@@ -165,6 +165,27 @@ fn the_doctor_judges_a_redis() {
     assert!(ill.out.contains("allkeys-lru") && ill.out.contains("noeviction"), "{}", ill.out);
 }
 
+#[test]
+fn what_sidekiqs_processes_run_is_listed_and_shown_and_cannot_be_deleted() {
+    let on = OnRedis::new();
+    let who = "web:7:0123456789ab";
+    on.say(&["SADD", "processes", who]);
+    on.say(&["HSET", who, "info", r#"{"queues":["default"],"version":"8.1.7"}"#, "busy", "2"]);
+    for (thread, class, run_at) in [("t1", "First", 1_800_000_000), ("t2", "Second", 1_800_000_060)] {
+        let payload = json!({"class": class, "args": [1], "jid": class.to_lowercase()}).to_string();
+        let entry = json!({"queue": "mailers", "payload": payload, "run_at": run_at}).to_string();
+        on.say(&["HSET", &format!("{who}:work"), thread, &entry]);
+    }
+    assert_eq!(on.jids("busy"), ["first", "second"]);
+    let listed = on.ok(&["busy", "--reverse"]);
+    let row = listed.lines().nth(1).expect("a row");
+    assert!(row.starts_with("second  Second  [1]") && row.contains("mailers") && row.ends_with(who), "{listed}");
+    assert_eq!(on.json(&["show", "first"])["state"], "busy");
+    assert_eq!(on.json(&["stats"])["busy"], 2);
+    let refused = on.run(&["delete", "first"]);
+    assert!(refused.code != Some(0) && refused.err.contains("started"), "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_purge_says_what_it_would_do_and_does_it_when_told() {
     let on = OnRedis::new();

@@ -21,6 +21,14 @@ fn sancho(directory: &tempfile::TempDir) -> Command {
     command
 }
 
+/// A directory with a store in it.
+fn stocked() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let pushed = sancho(&directory).args(["push", "Mailer", "[7]"]).status().expect("the command runs");
+    assert!(pushed.success());
+    directory
+}
+
 /// Starts it at a free port; answers with the address that it says.
 fn serve(command: &mut Command) -> (Serving, String) {
     let child = command.args(["web", "--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn();
@@ -44,7 +52,7 @@ fn ask(address: &str, head: &str, body: &str) -> String {
 
 #[test]
 fn what_is_pushed_over_http_stands_in_the_file_in_canonical_form() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = stocked();
     let (mut serving, address) = serve(&mut sancho(&directory));
     let push = "POST /api/v1/jobs HTTP/1.1\r\nContent-Type: application/json\r\nIdempotency-Key: order-7";
     let body = r#"{"class": "Charge", "args": [ 1e2, "\u00e9" ]}"#;
@@ -66,7 +74,7 @@ fn what_is_pushed_over_http_stands_in_the_file_in_canonical_form() {
 
 #[test]
 fn who_has_no_credentials_gets_nothing_where_some_are_asked_for() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = stocked();
     let (_serving, address) =
         serve(sancho(&directory).env("SANCHO_WEB_AUTH", "viewer bearer reader 0123456789abcdef0123456789"));
     let stats = "GET /api/v1/stats HTTP/1.1";
@@ -85,4 +93,46 @@ fn an_address_that_others_reach_needs_credentials() {
     let said = String::from_utf8(refused.stderr).expect("text");
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("--auth-file"), "{said}");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let refused = sancho(&directory).args(["web", "--bind", "127.0.0.1:0"]).output().expect("the command runs");
+    let said = String::from_utf8(refused.stderr).expect("text");
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(1), &b""[..]), "{said}");
+    for part in ["there is no store at sancho.db", "--store", "SANCHO_URL", "push a job to make it", "[open]"] {
+        assert!(said.contains(part), "{part:?} in {said}");
+    }
+    assert_eq!(directory.path().read_dir().expect("it is there").count(), 0, "nothing was made");
+}
+
+#[test]
+fn the_help_says_where_it_listens_and_who_comes_in() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let help = sancho(&directory).args(["help", "web"]).output().expect("the command runs");
+    let help = String::from_utf8(help.stdout).expect("text");
+    for part in ["127.0.0.1:7420", "--auth-file", "SANCHO_WEB_AUTH", "--trust-origin", "/api/v1/openapi.json"] {
+        assert!(help.contains(part), "{part:?} in {help}");
+    }
+}
+
+#[test]
+fn pages_and_api_answer_for_a_redis_on_redis() {
+    let server = sancho_testkit::RedisServer::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    let (_serving, address) = serve(sancho(&directory).env("SANCHO_URL", server.fresh_url()));
+    let push = "POST /api/v1/jobs HTTP/1.1\r\nContent-Type: application/json";
+    let pushed = ask(&address, push, r#"{"class": "Charge", "args": [7]}"#);
+    assert!(pushed.starts_with("HTTP/1.1 201"), "{pushed}");
+    for (path, said) in [
+        ("/", "<html"),
+        ("/queues/default", "Charge"),
+        ("/api/v1/stats", r#""enqueued":1"#),
+        ("/api/v1/store", r#""kind":"redis""#),
+        ("/api/v1/queues/default/jobs?order=backward", r#""class":"Charge","args":[7]"#),
+    ] {
+        let answer = ask(&address, &format!("GET {path} HTTP/1.1"), "");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(said), "{path}: {answer}");
+    }
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backtrace;
+pub mod canonical;
 pub mod checkpointed;
 pub mod checkup;
 pub mod claim;
@@ -26,7 +27,9 @@ pub mod metrics;
 pub mod model;
 pub mod order;
 pub mod process;
+pub mod pusher;
 pub mod queue;
+pub mod redact;
 pub mod retry;
 pub mod store;
 pub mod time;
@@ -52,7 +55,9 @@ pub use lifecycle::{End, Outcome, Place, State, Tally, Transition};
 pub use metrics::{DeployMark, Metrics, MetricsRequest};
 pub use order::Order;
 pub use process::{Beat, BeatAnswer, CapsuleInfo, Greeting, ProcessInfo, Running};
+pub use pusher::{PushFailure, Pusher};
 pub use queue::QueueName;
+pub use redact::Redact;
 pub use store::{Exchanged, Interest, Mark, NewJob, Promoted, Pruned, Pushed, Retention, Store, TakenOver};
 pub use time::Timestamp;
 

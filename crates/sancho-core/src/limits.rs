@@ -184,6 +184,9 @@ pub const METRICS_QUEUES_GATHERED_MAX: usize = 10_000;
 /// of its tenants, and a step stays one that is soon read.
 pub const METRICS_QUEUES_PER_STEP_MAX: usize = 5_000;
 
+/// The span over which the throughput of a queue is told: long enough to be steady, short enough to be of now.
+pub const THROUGHPUT_OVER: Duration = Duration::from_secs(5 * 60);
+
 /// How long deploy marks are kept: ninety days, as Sidekiq keeps them.
 pub const MARKS_KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 

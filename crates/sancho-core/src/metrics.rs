@@ -125,6 +125,29 @@ pub struct Metrics {
     pub sizes: Vec<SizeSample>,
 }
 
+impl Metrics {
+    /// How many jobs of a queue were performed a minute, in the mean of all steps up to `now`, which is that of the
+    /// request; none of a queue that is not among [`Metrics::queues`].
+    ///
+    /// Jobs are counted as processes beat: those of the last seconds are not there yet.
+    ///
+    /// ```
+    /// use sancho_core::metrics::{Metrics, QueueMetrics};
+    /// use sancho_core::{QueueName, Timestamp};
+    ///
+    /// let queue = QueueMetrics { count: 30, ..QueueMetrics::default() };
+    /// let metrics = Metrics { starts: vec![Timestamp::EPOCH], queues: vec![queue], ..Metrics::default() };
+    /// let now = Timestamp::from_unix_millis(20_000);
+    /// assert_eq!(metrics.per_minute(&QueueName::default(), now), 90.0);
+    /// ```
+    pub fn per_minute(&self, queue: &QueueName, now: Timestamp) -> f64 {
+        let count = self.queues.iter().find(|told| told.queue == *queue).map_or(0, |told| told.count);
+        let span = self.starts.first().map_or(Duration::ZERO, |first| now.since(*first));
+        // A step that has only begun would make of one job a torrent.
+        count as f64 * 60.0 / span.as_secs_f64().max(1.0)
+    }
+}
+
 /// What was performed of one class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassMetrics {

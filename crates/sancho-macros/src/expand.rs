@@ -9,16 +9,19 @@ use syn::{DeriveInput, Error, LitStr, Path, Result, Token, parse_quote};
 use crate::fields::{self, Field};
 use crate::key;
 use crate::options::{Options, Setting};
+use crate::redact;
 
 /// `impl Job` for a struct.
 pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields::read(input)?;
-    let Options { class, krate, key, settings } = Options::read(&input.attrs)?;
+    let Options { class, krate, key, redacted, settings } = Options::read(&input.attrs)?;
     let ident = &input.ident;
     let class = class.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()));
     check_aliases(&class, &settings)?;
     let class_options = options(&settings, &krate);
     let key_method = key.as_ref().map(|format| key::method(format, &fields, &krate)).transpose()?;
+    let redacted =
+        redacted.as_ref().map(|redacted| redact::constant(redacted, &fields, key.as_ref(), &krate)).transpose()?;
     let (to_args, from_args) = (to_args(&fields, &krate), from_args(&fields, &krate));
 
     let mut generics = input.generics.clone();
@@ -38,6 +41,8 @@ pub(crate) fn job(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #impl_generics #krate::Job for #ident #type_generics #where_clause {
             const CLASS: &'static str = #class;
+
+            #redacted
 
             fn options() -> #krate::JobOptions {
                 #class_options

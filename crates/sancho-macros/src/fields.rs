@@ -6,6 +6,8 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, ExprPath, Lit, Member, Meta, Result, Token, Type};
 
+use crate::nearest::nearest;
+
 /// One argument.
 pub(crate) struct Field {
     pub(crate) member: Member,
@@ -37,6 +39,22 @@ pub(crate) fn read(input: &DeriveInput) -> Result<Vec<Field>> {
     let fields = fields.collect::<Result<Vec<Field>>>()?;
     check_defaults_trail(&fields)?;
     Ok(fields)
+}
+
+/// The names by which attributes speak of fields: those without one are counted.
+pub(crate) fn names(fields: &[Field]) -> Vec<String> {
+    let name = |(at, field): (usize, &Field)| if field.name.is_empty() { at.to_string() } else { field.name.clone() };
+    fields.iter().enumerate().map(name).collect()
+}
+
+/// What is wrong with a name, written like this, that no field has.
+pub(crate) fn missing(name: &str, written: &str, fields: &[Field]) -> String {
+    let names = names(fields);
+    if names.is_empty() {
+        return format!("`{written}` is no field of the job: it has none");
+    }
+    let meant = nearest(name, names.iter().map(String::as_str)).map(|field| format!("did you mean `{field}`? "));
+    format!("`{written}` is no field of the job: {}fields are {}", meant.unwrap_or_default(), names.join(", "))
 }
 
 fn read_one(member: Member, field: &syn::Field) -> Result<Field> {

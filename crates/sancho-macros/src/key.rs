@@ -4,8 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Error, LitStr, Path, Result};
 
-use crate::fields::Field;
-use crate::nearest::nearest;
+use crate::fields::{self, Field};
 
 /// Bytes of a key: core refuses a longer one.
 const KEY_BYTES_MAX: usize = 512;
@@ -81,19 +80,8 @@ fn find<'a>(name: &str, fields: &'a [Field]) -> std::result::Result<&'a Field, S
     if name.contains(':') {
         return Err(format!("`{{{name}}}` has options of a format: name the field alone"));
     }
-    let names: Vec<String> = fields
-        .iter()
-        .enumerate()
-        .map(|(at, field)| if field.name.is_empty() { at.to_string() } else { field.name.clone() })
-        .collect();
-    if let Some(at) = names.iter().position(|have| have == name) {
-        return Ok(&fields[at]);
-    }
-    if names.is_empty() {
-        return Err(format!("`{{{name}}}` is no field of the job: it has none"));
-    }
-    let meant = nearest(name, names.iter().map(String::as_str)).map(|field| format!("did you mean `{field}`? "));
-    Err(format!("`{{{name}}}` is no field of the job: {}fields are {}", meant.unwrap_or_default(), names.join(", ")))
+    let found = fields::names(fields).iter().position(|have| have == name);
+    found.map(|at| &fields[at]).ok_or_else(|| fields::missing(name, &format!("{{{name}}}"), fields))
 }
 
 /// What core would refuse of every key: better refused here than at the first push.

@@ -10,6 +10,7 @@ mod fields;
 mod key;
 mod nearest;
 mod options;
+mod redact;
 mod values;
 
 use proc_macro::TokenStream;
@@ -34,11 +35,15 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `timeout = "30s"` | how long one run may take |
 /// | `expires_in = "1h"` | how long after it was due a job is still worth starting |
 /// | `key = "product:{product_id}"` | the job's key, made of its fields; a brace is written twice |
+/// | `redact` | its arguments, what its errors say and what its runs keep are shown nowhere |
+/// | `redact(card, errors)` | these fields are shown nowhere; `errors` means the messages and backtraces of errors |
 /// | `blocking` | it runs on a thread of its own, and may block |
 /// | `log = "debug"` | at which level the log tells of it |
 /// | `aliases("OldName", "Old::Name")` | other names that payloads have for the class |
 /// | `class = "Name"` | the class's name: the struct's, unless given |
 /// | `crate = "path::to::sancho"` | where this crate is found |
+///
+/// What is redacted is hidden from pages, commands and logs, and not from the store: whoever reads that reads it all.
 ///
 /// A span is a text with a unit (`ms`, `s`, `m`, `h`, `d`, `w`) or a whole number of seconds.
 #[proc_macro_derive(Job, attributes(job, serde))]

@@ -6,6 +6,7 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Ident, LitStr, Path, Result, parse_quote};
 
 use crate::nearest::nearest;
+use crate::redact::{self, Redacted};
 use crate::values::{Often, aliases, flag, level, named, often, span, tags, window};
 
 /// The options as they stand in the attribute.
@@ -14,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) krate: Path,
     /// What the key is made of.
     pub(crate) key: Option<LitStr>,
+    /// What is not shown.
+    pub(crate) redacted: Option<Redacted>,
     /// Statements that change a variable `options`, with paths that begin in a variable crate.
     pub(crate) settings: Vec<Setting>,
 }
@@ -35,7 +38,7 @@ pub(crate) enum Setting {
 }
 
 /// Every option.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "queue",
     "retry",
     "retry_for",
@@ -46,6 +49,7 @@ const KNOWN: [&str; 15] = [
     "timeout",
     "expires_in",
     "key",
+    "redact",
     "blocking",
     "log",
     "aliases",
@@ -55,7 +59,8 @@ const KNOWN: [&str; 15] = [
 
 impl Options {
     pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
-        let mut options = Options { class: None, krate: parse_quote!(::sancho), key: None, settings: Vec::new() };
+        let krate = parse_quote!(::sancho);
+        let mut options = Options { class: None, krate, key: None, redacted: None, settings: Vec::new() };
         let mut seen = Vec::new();
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("job")) {
             attribute.parse_nested_meta(|meta| {
@@ -98,6 +103,10 @@ impl Options {
             }
             "key" => {
                 self.key = Some(meta.value()?.parse()?);
+                return Ok(());
+            }
+            "redact" => {
+                self.redacted = Some(redact::read(meta)?);
                 return Ok(());
             }
             "queue" => Setting::Queue(named(meta, 255)?),

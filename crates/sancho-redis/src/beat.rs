@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use redis::cmd;
+use sancho_core::metrics::Step;
 use sancho_core::{Beat, BeatAnswer, Greeting, Incarnation, Payload, Running, Standing, StoreResult, Timestamp};
 
 use crate::note::Note;
@@ -10,7 +11,7 @@ use crate::reply;
 use crate::row::cut;
 use crate::script::Args;
 use crate::store::RedisStore;
-use crate::wire::{keys, metrics, process, signal, work};
+use crate::wire::{counts, keys, metrics, process, signal, work};
 
 /// Pairs of one HSET: a script's call takes some thousands of words.
 const PAIRS_MAX: usize = 500;
@@ -49,7 +50,12 @@ impl RedisStore {
         show_process(&mut shown, beat, now);
         self.show_work(&mut shown, beat).await?;
         metrics::count(&mut shown, &beat.executions, self.inner.wire, now);
+        counts::count(&mut shown, &beat.by_queue, now);
         shown.into_args(&mut args);
+        args.number(Step::ALL.len());
+        for step in Step::ALL {
+            args.put(counts::key(step, now)).number(counts::kept_for(step));
+        }
         let answer = self.inner.connection.run("beat", &self.inner.scripts.beat, &args).await?;
 
         let mut parts = reply::list(answer).into_iter();

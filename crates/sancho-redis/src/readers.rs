@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use sancho_core::execution::Buckets;
-use sancho_core::{Execution, Invalid, JobRow, Order, Payload, ProcessRow, QueueName, Timestamp, Wire};
+use sancho_core::metrics::SizeSample;
+use sancho_core::{Execution, Invalid, JobRow, Order, Payload, ProcessRow, QueueCount, QueueName, Timestamp, Wire};
 
 use crate::address::Address;
 use crate::moves::promote;
 use crate::row::Seen;
-use crate::wire::{day, metrics, process, score, signal, work};
+use crate::wire::{counts as queue_counts, day, metrics, process, score, signal, work};
 
 /// An address, as it is shown.
 ///
@@ -55,6 +56,12 @@ pub fn in_flight(value: &[u8]) -> JobRow {
     Seen::busy("h:1:x", 1, value).row()
 }
 
+/// What an entry of another program's process tells of a job that runs there, as it is listed; `None` for what tells of
+/// none.
+pub fn elsewhere(entry: &[u8]) -> Option<JobRow> {
+    Some(Seen::elsewhere("h:1:x", "thread", entry)?.row())
+}
+
 /// A member of the sorted set with this letter, as it is listed.
 pub fn in_set(letter: char, member: &[u8], score: f64) -> JobRow {
     Seen::member(letter, member.to_vec(), score).row()
@@ -83,6 +90,11 @@ pub fn date(unix_day: i64) -> String {
 /// What a hash of counts says, given as fields and values in turns.
 pub fn counts(flat: &[String]) -> Vec<Execution> {
     metrics::read_counts(flat)
+}
+
+/// What a hash of counts by queue says, given as fields and values in turns, and the sizes in it.
+pub fn queue_counts(at: Timestamp, flat: &[String]) -> (Vec<QueueCount>, Option<SizeSample>) {
+    (queue_counts::read_queues(flat), queue_counts::read_sizes(at, flat))
 }
 
 /// What the bytes of a histogram say.

@@ -2,6 +2,8 @@
 
 use sancho_core::{Checkpointed, Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
 
+use crate::wire::work;
+
 /// A job where it was seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -101,6 +103,12 @@ impl Seen {
     pub(crate) fn busy(holder: impl Into<String>, number: u64, value: &[u8]) -> Self {
         let (since, queue, bytes) = cut(value);
         Seen { spot: Spot::Busy { holder: holder.into(), number, queue, since }, payload: Payload::from_bytes(bytes) }
+    }
+
+    /// What another program's process tells of a job that it runs; `None` for what tells of none.
+    pub(crate) fn elsewhere(who: impl Into<String>, thread: impl Into<String>, entry: &[u8]) -> Option<Self> {
+        let work::Told { queue, payload, since } = work::read(entry)?;
+        Some(Seen { spot: Spot::Elsewhere { who: who.into(), thread: thread.into(), queue, since }, payload })
     }
 
     /// A job that is held, apart from its reason.

@@ -31,7 +31,7 @@ scripts! {
     exchange: "#!lua flags=allow-oom\n";
     settle: "#!lua flags=allow-oom\n" "common" "index" "place" "claim";
     promote: "#!lua flags=allow-oom\n" "common" "index" "place";
-    beat: "#!lua flags=allow-oom\n" "common";
+    beat: "#!lua flags=allow-oom\n" "common" "sizes";
     retire: "#!lua flags=allow-oom\n" "common";
     take_over: "#!lua flags=allow-oom\n" "common";
     checkpoint: "#!lua\n" "common";
@@ -40,7 +40,7 @@ scripts! {
     holder: "#!lua flags=allow-oom\n" "common" "index";
     search: "#!lua flags=no-writes\n" "common";
     mend: "#!lua flags=allow-oom\n" "common" "index";
-    stats: "#!lua flags=no-writes\n" "common";
+    stats: "#!lua flags=no-writes\n" "common" "sizes";
     queues: "#!lua flags=no-writes\n" "common";
     forget: "#!lua flags=allow-oom\n" "common";
     meet: "#!lua flags=allow-oom\n" "common";

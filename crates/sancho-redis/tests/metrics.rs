@@ -8,7 +8,10 @@ use std::time::Duration;
 use common::Redis;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use sancho_core::{ErrorKind, Execution, Greeting, Inspect, MetricsRequest, Standing, Store, Timestamp};
+use sancho_core::metrics::SizeSample;
+use sancho_core::{
+    ErrorKind, Execution, Greeting, Inspect, MetricsRequest, QueueCount, QueueName, Standing, Store, Timestamp, limits,
+};
 use sancho_redis::RedisStore;
 use sancho_testkit::stage::beat;
 
@@ -187,4 +190,62 @@ async fn marks_that_ruby_left_are_listed_and_what_is_none_is_not() {
     let marks = store.deploys(Timestamp::EPOCH, EARLY).await.expect("deploys");
     let [mark] = &marks[..] else { panic!("one mark: {marks:?}") };
     assert_eq!((mark.label.as_str(), mark.at.as_unix_millis()), ("v1", 1_796_255_940_000));
+}
+
+#[tokio::test]
+async fn queues_and_sizes_stand_under_a_key_of_our_own_for_as_long_as_their_step_is_kept() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    let counts = |count, failures| {
+        let queue = QueueName::new("mail|p").expect("a name");
+        vec![QueueCount { queue, count, failures }]
+    };
+    let mut first = beat("p", Greeting::Hello);
+    first.by_queue = counts(3, 1);
+    store.beat(&first, EARLY).await.expect("beat");
+    let second = sancho_core::Beat { by_queue: counts(2, 0), ..first };
+    store.beat(&second, EARLY).await.expect("beat");
+    for (key, kept_for) in [("sancho:counts:1:29938145", 28_800), ("sancho:counts:10:29938140", 259_200)] {
+        let held: HashMap<String, u64> = raw.hgetall(key).await.expect("Redis answers");
+        let want = [("p|mail|p", 5), ("f|mail|p", 1), ("enqueued", 0), ("scheduled", 0), ("retries", 0), ("dead", 0)];
+        assert_eq!(held, want.map(|(field, count)| (field.to_owned(), count)).into(), "{key}");
+        assert_ttl(&mut raw, key, kept_for).await;
+    }
+}
+
+#[tokio::test]
+async fn steps_of_another_type_or_of_nonsense_hide_nothing_else_and_end_no_process() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    let _: () = raw.set("sancho:counts:1:29938145", "of another type").await.unwrap();
+    let fields = [("p|\u{1}", "3"), ("p|", "3"), ("enqueued", "many"), ("scheduled", "1"), ("p|low", "2")];
+    let _: () = raw.hset_multiple("sancho:counts:1:29938144", &fields).await.unwrap();
+    for key in ["queues", "schedule", "dead"] {
+        let _: () = raw.set(key, "of another type").await.unwrap();
+    }
+    let _: () = raw.zadd("retry", "no job", 1).await.unwrap();
+    let mut first = beat("p", Greeting::Hello);
+    first.by_queue = vec![QueueCount { count: 4, ..QueueCount::default() }];
+    assert_eq!(store.beat(&first, EARLY).await.expect("beat").standing, Standing::Good);
+    let minutes = store.metrics(&MetricsRequest::last(Duration::from_secs(600)), EARLY).await.expect("metrics");
+    let told: Vec<_> = minutes.queues.iter().map(|queue| (queue.queue.as_str(), queue.count)).collect();
+    assert_eq!((told, minutes.sizes.len()), (vec![("low", 2)], 0));
+    let days = store.metrics(&MetricsRequest::last(Duration::from_secs(86_400)), EARLY).await.expect("metrics");
+    assert_eq!((days.queues[0].queue.as_str(), days.queues[0].count), ("default", 4));
+    let [SizeSample { enqueued: 0, scheduled: 0, retries: 1, dead: 0, .. }] = days.sizes[..] else {
+        panic!("what is of the right type is counted: {:?}", days.sizes)
+    };
+}
+
+#[tokio::test]
+async fn sizes_are_told_however_many_queues_were_counted() {
+    let redis = Redis::default();
+    let (store, mut raw) = store(&redis, "").await;
+    let fields: Vec<(String, u64)> = (0..9_000).map(|number| (format!("p|queue{number}"), 1)).collect();
+    for some in fields.chunks(1_000) {
+        let _: () = raw.hset_multiple("sancho:counts:1:29938145", some).await.unwrap();
+    }
+    beats(&store, Greeting::Hello, Vec::new()).await;
+    let metrics = store.metrics(&MetricsRequest::last(Duration::from_secs(60)), EARLY).await.expect("metrics");
+    assert_eq!((metrics.queues.len(), metrics.sizes.len()), (limits::METRICS_QUEUES_MAX, 1));
 }

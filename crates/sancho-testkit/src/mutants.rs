@@ -73,6 +73,10 @@ pub enum Bug {
     WakeMissed,
     /// Filters let everything pass.
     FilterIgnored,
+    /// Pages go forward, whatever was asked for.
+    DirectionIgnored,
+    /// Classes not known are listed for ever.
+    UnknownClassesNotForgotten,
     /// What a beat brings of executions is forgotten.
     ExecutionsForgotten,
     /// What a beat brings of queues is counted for the first one.
@@ -108,6 +112,8 @@ pub const CAUGHT_BY: &[(Bug, &str)] = &[
     (Bug::CheckpointDropped, "a_checkpoint_is_given_to_the_next_run"),
     (Bug::WakeMissed, "a_push_wakes_those_who_wait_for_its_queue"),
     (Bug::FilterIgnored, "a_page_is_filtered_by_class"),
+    (Bug::DirectionIgnored, "backward_pages_are_the_exact_reverse_of_each_set"),
+    (Bug::UnknownClassesNotForgotten, "a_class_not_met_for_long_is_listed_no_more"),
     (Bug::ExecutionsForgotten, "what_beats_bring_is_counted_by_class_and_minute"),
     (Bug::QueuesMixedUp, "what_beats_bring_is_counted_by_queue_and_minute"),
     (Bug::SizesOfNow, "the_first_beat_of_a_minute_tells_the_sizes"),

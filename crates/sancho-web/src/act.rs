@@ -1,4 +1,4 @@
-//! What a person does to jobs, as forms name it.
+//! What a person does to jobs, as forms and programs name it.
 
 use std::time::Duration;
 
@@ -21,9 +21,10 @@ pub(crate) const SPANS: [(u64, &str); 5] =
     [(300, "span.minutes"), (3_600, "span.hour"), (21_600, "span.hours"), (86_400, "span.day"), (604_800, "span.week")];
 
 impl Act {
-    const ALL: [Act; 4] = [Act::Run, Act::Reschedule, Act::Kill, Act::Delete];
+    /// Every act.
+    pub(crate) const ALL: [Act; 4] = [Act::Run, Act::Reschedule, Act::Kill, Act::Delete];
 
-    /// Its name in forms and in audit lines.
+    /// Its name in forms, in requests of programs and in audit lines.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Act::Run => "run",
@@ -85,11 +86,16 @@ impl Act {
 
     /// The action that the store is asked for; `now` is when the person asked.
     pub(crate) fn action(self, fields: &Fields, now: Timestamp) -> Result<Action, Failure> {
+        self.action_at(|| wanted(fields, now))
+    }
+
+    /// The same, with the time from elsewhere: it is asked for where the act puts off.
+    pub(crate) fn action_at<E>(self, at: impl FnOnce() -> Result<Timestamp, E>) -> Result<Action, E> {
         Ok(match self {
             Act::Run => Action::RunNow,
             Act::Kill => Action::Kill,
             Act::Delete => Action::Delete,
-            Act::Reschedule => Action::Reschedule { at: wanted(fields, now)? },
+            Act::Reschedule => Action::Reschedule { at: at()? },
         })
     }
 }

@@ -22,6 +22,7 @@ mod push;
 mod pusher;
 mod queues;
 mod stats;
+mod whole;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -31,9 +32,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::site::Site;
 
-pub use problem::CODES as PROBLEM_CODES;
+pub(crate) use problem::Problem;
 pub(crate) use pusher::StorePusher;
-pub use pusher::{PushFailure, Pusher};
 
 /// What describes the API, in the form of OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("api/openapi.json");
@@ -80,6 +80,7 @@ const ROUTES: &[Route] = &[
     look("/sets/{set}/groups", || get(groups::groups)),
     act("/sets/{set}/actions", || post(act::on_set)),
     look("/paused", || get(queues::paused)),
+    look("/unknown-classes", || get(queues::unknown)),
     act("/classes/{class}/pause", || post(queues::pause_class)),
     act("/classes/{class}/resume", || post(queues::resume_class)),
     act("/jobs", || post(push::one)),

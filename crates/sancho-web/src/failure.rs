@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use sancho_core::lifecycle::Refusal;
 use sancho_core::{ErrorKind, Invalid, StoreError};
 
+use crate::code::Code;
 use crate::frame::{Frame, Tab, page};
 use crate::site::Site;
 
@@ -27,23 +28,24 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(status: StatusCode, code: &'static str, said: impl Into<Option<&'static str>>) -> Self {
+    fn new(code: Code, said: impl Into<Option<&'static str>>) -> Self {
+        let (status, code) = (code.status(), code.name());
         Failure { status, code, said: said.into(), about: String::new(), detail: String::new() }
     }
 
     /// What is asked for is not there. `said` is the key of a sentence, here as below.
     pub(crate) fn not_found(said: &'static str) -> Self {
-        Failure::new(StatusCode::NOT_FOUND, "not-found", said)
+        Failure::new(Code::NotFound, said)
     }
 
     /// The request itself is wrong.
     pub(crate) fn invalid(said: &'static str) -> Self {
-        Failure::new(StatusCode::BAD_REQUEST, "invalid", said)
+        Failure::new(Code::Invalid, said)
     }
 
     /// The job stands where the action has no meaning.
     pub(crate) fn refused(refusal: &Refusal) -> Self {
-        let failure = |said| Failure::new(StatusCode::CONFLICT, "refused", said);
+        let failure = |said| Failure::new(Code::from(refusal), said);
         match refusal {
             Refusal::Started => failure("refused.started"),
             Refusal::KeyTaken { holder } => failure("refused.key_taken").about(holder.as_str()),
@@ -53,24 +55,30 @@ impl Failure {
 
     /// The store, or the process, cannot do this.
     pub(crate) fn unsupported(said: &'static str) -> Self {
-        Failure::new(StatusCode::CONFLICT, "unsupported", said)
+        Failure::new(Code::Unsupported, said)
     }
 
     /// The person may only look.
     pub(crate) fn viewer() -> Self {
-        Failure::new(StatusCode::FORBIDDEN, "viewer", "failure.viewer")
+        Failure::new(Code::Viewer, "failure.viewer")
     }
 
     /// What the gate answers instead of a page. The detail is for programs where a sentence here says the same.
-    pub(crate) fn at_the_gate(status: StatusCode, code: &'static str, detail: String) -> Self {
+    pub(crate) fn at_the_gate(code: Code, detail: String) -> Self {
         let said = match code {
-            "cross-site" => "failure.cross_site",
-            "not-this-machine" => "failure.not_this_machine",
-            "unauthorized" => "failure.unauthorized",
-            "viewer" => "failure.viewer",
-            _ => return Failure { detail, ..Failure::new(status, code, None) },
+            Code::CrossSite => "failure.cross_site",
+            Code::TooManyTries => "failure.too_many_tries",
+            Code::NotThisMachine => "failure.not_this_machine",
+            Code::Unauthorized => "failure.unauthorized",
+            Code::Viewer => "failure.viewer",
+            _ => return Failure { detail, ..Failure::new(code, None) },
         };
-        Failure::new(status, code, said)
+        Failure::new(code, said)
+    }
+
+    /// With another status than its code has.
+    pub(crate) fn with(self, status: StatusCode) -> Self {
+        Failure { status, ..self }
     }
 
     /// With this in the place of `{}` in its sentence.
@@ -87,11 +95,11 @@ impl Failure {
     fn title(&self) -> &'static str {
         match self.code {
             "not-found" => "failure.not_found",
-            "forbidden" | "cross-site" | "not-this-machine" | "viewer" => "failure.forbidden",
+            "forbidden" | "cross-site" | "not-this-machine" | "too-many-tries" | "viewer" => "failure.forbidden",
             "unauthorized" => "failure.unknown",
             "invalid" | "method" => "failure.invalid",
             "unsupported" => "failure.unsupported",
-            "refused" => "failure.refused",
+            "started" | "senseless" | "key-taken" => "failure.refused",
             "unavailable" | "outcome-unknown" => "failure.unavailable",
             "full" => "failure.full",
             _ => "failure.other",
@@ -101,19 +109,20 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let (status, said) = match error.kind {
-            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "failure.broke_a_rule"),
-            ErrorKind::NotFound => (StatusCode::NOT_FOUND, "failure.gone_meanwhile"),
-            ErrorKind::Unsupported => (StatusCode::CONFLICT, "failure.cannot_be_done"),
-            ErrorKind::Full => (StatusCode::INSUFFICIENT_STORAGE, "failure.make_room"),
-            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "failure.try_again"),
-            ErrorKind::OutcomeUnknown => (StatusCode::SERVICE_UNAVAILABLE, "failure.may_be_done"),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "failure.ask_the_doctor"),
+        let said = match error.kind {
+            ErrorKind::Invalid => "failure.broke_a_rule",
+            ErrorKind::NotFound => "failure.gone_meanwhile",
+            ErrorKind::Unsupported => "failure.cannot_be_done",
+            ErrorKind::Full => "failure.make_room",
+            ErrorKind::Unavailable => "failure.try_again",
+            ErrorKind::OutcomeUnknown => "failure.may_be_done",
+            _ => "failure.ask_the_doctor",
         };
-        if status.is_server_error() {
-            tracing::error!(target: "sancho::web", code = error.kind.code(), "{error}");
+        let code = Code::from(error.kind);
+        if code.status().is_server_error() {
+            tracing::error!(target: "sancho::web", code = code.name(), "{error}");
         }
-        Failure::new(status, error.kind.code(), said).in_detail(error.to_string())
+        Failure::new(code, said).in_detail(error.to_string())
     }
 }
 
@@ -157,10 +166,10 @@ pub(crate) async fn framed(State(_): State<Site>, frame: Frame, request: Request
 
 /// No page has this address.
 pub(crate) async fn nothing_here() -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, "not-found", None)
+    Failure::new(Code::NotFound, None)
 }
 
 /// The page is there, but is not asked for in this way.
 pub(crate) async fn not_so() -> Failure {
-    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method", None)
+    Failure::new(Code::Method, None)
 }

@@ -1,10 +1,13 @@
 //! The fields of a form, of which several may have one name.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 
 use crate::failure::Failure;
 use crate::text;
+
+/// Bytes of a form: a page full of jobs that were picked has less.
+const FORM_BYTES_MAX: usize = 256 * 1024;
 
 /// The fields of a form that was sent, or of a query.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +39,12 @@ impl From<Vec<(String, String)>> for Fields {
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| Failure::invalid("failure.form").in_detail(rejection.body_text()))?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let body = axum::body::to_bytes(request.into_body(), FORM_BYTES_MAX).await;
+        let body = body.map_err(|_| {
+            let said = format!("the form has more than {FORM_BYTES_MAX} bytes, or did not arrive");
+            Failure::invalid("failure.form").in_detail(said).with(StatusCode::PAYLOAD_TOO_LARGE)
+        })?;
         Ok(Fields(text::query(&String::from_utf8_lossy(&body))))
     }
 }

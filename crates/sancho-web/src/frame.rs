@@ -139,7 +139,8 @@ fn root(original: &str, path: &str) -> String {
     }
     match original.rsplit('/').next() {
         // Mounted at `/jobs`, and asked for as that: the browser takes `jobs` for a page beside others.
-        Some(last) if path == "/" && !last.is_empty() => format!("{last}/"),
+        // What has a colon in it would be taken for the scheme of an address, but for the dot.
+        Some(last) if path == "/" && !last.is_empty() => format!("./{last}/"),
         _ => "./".to_owned(),
     }
 }
@@ -150,7 +151,7 @@ fn home(original: &str, path: &str) -> String {
     let name = mount.rsplit('/').next().unwrap_or_default();
     match (root(original, path), name) {
         (root, "") => root,
-        (_, name) if path == "/" && !original.ends_with('/') => name.to_owned(),
+        (_, name) if path == "/" && !original.ends_with('/') => format!("./{name}"),
         (root, name) => format!("{root}../{name}"),
     }
 }
@@ -320,8 +321,9 @@ mod tests {
             ("/", "/", "./", "./"),
             ("/busy", "/busy", "./", "./"),
             ("/queues/a%2Fb", "/queues/a%2Fb", "../", "../"),
-            ("/jobs", "/", "jobs/", "jobs"),
-            ("/admin/jobs", "/", "jobs/", "jobs"),
+            ("/jobs", "/", "./jobs/", "./jobs"),
+            ("/admin/jobs", "/", "./jobs/", "./jobs"),
+            ("/javascript:x", "/", "./javascript:x/", "./javascript:x"),
             ("/jobs/queues/low", "/queues/low", "../", "../../jobs"),
             ("/jobs/busy", "/busy", "./", "./../jobs"),
             ("/jobs/a/b/c", "/a/b/c", "../../", "../../../jobs"),

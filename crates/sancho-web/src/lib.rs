@@ -1,15 +1,14 @@
 //! The web pages of Sancho: what people look at, and with which they steer jobs.
 //!
-//! One [`axum::Router`] that nests in any application. It knows the two traits of a store and nothing else of it:
+//! One [`axum::Router`] that nests in any application, by one line. A client of the crate `sancho` is all that it takes:
 //!
 //! ```
-//! use std::sync::Arc;
+//! use sancho_core::Pusher;
+//! use sancho_web::axum::Router;
 //!
-//! use sancho_core::{Clock, Inspect, Store};
-//!
-//! fn pages(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> axum::Router {
-//!     let web = sancho_web::Web::new(store, inspect, clock);
-//!     axum::Router::new().nest("/jobs", sancho_web::router(web))
+//! // Of `Pusher`, `sancho::Client` is the one that applications have.
+//! fn with_pages(app: Router, client: impl Pusher) -> Router {
+//!     app.nest("/jobs", sancho_web::router(sancho_web::Web::of(client)))
 //! }
 //! ```
 //!
@@ -25,6 +24,7 @@ mod act;
 mod api;
 mod assets;
 mod chart;
+mod code;
 mod extend;
 mod failure;
 mod fields;
@@ -46,13 +46,14 @@ mod when;
 
 pub use axum;
 
-pub use api::{OPENAPI, PROBLEM_CODES, PushFailure, Pusher};
+pub use api::OPENAPI;
+pub use code::Code;
 pub use extend::{Escaped, Fragment, Panel, Tab, Title, View, escaped};
 pub use i18n::Language;
 pub use live::Hub;
 pub use routes::router;
 pub use safety::{
-    Access, Admission, Credentials, Doorkeeper, Person, REDACTED, Redaction, Refusal, Role, SECRET_BYTES_MIN,
-    check_bind,
+    Access, Admission, Credentials, Doorkeeper, Person, Redaction, Refusal, Role, SECRET_BYTES_MIN, check_bind,
 };
+pub use sancho_core::redact::REDACTED;
 pub use site::Web;

@@ -20,12 +20,15 @@ mod gate;
 mod headers;
 mod inert;
 mod origin;
+mod patience;
 mod person;
+mod proxies;
 mod redaction;
 mod refusal;
 mod secret;
 mod seen;
 mod shielded;
+mod throttle;
 
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
@@ -41,18 +44,20 @@ pub use bind::check_bind;
 pub use credentials::Credentials;
 pub(crate) use inert::visible;
 pub use person::{Person, Role};
-pub use redaction::{REDACTED, Redaction};
+pub use redaction::Redaction;
 pub use refusal::Refusal;
 pub use secret::SECRET_BYTES_MIN;
 pub(crate) use seen::Seen;
 
 use origin::TrustedOrigins;
+use proxies::TrustedProxies;
 
 /// The settings of all that keeps the pages safe.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Safety {
     access: Access,
     trusted: TrustedOrigins,
+    proxies: TrustedProxies,
     redaction: Redaction,
 }
 
@@ -82,10 +87,19 @@ impl Web {
         Ok(self)
     }
 
-    /// Hides parts of payloads from all pages, and from all programs that ask here. What a payload hides of itself is
-    /// hidden without it.
+    /// Believes what a proxy at this address, or in this network such as `10.0.0.0/8`, says of for whom it asks, in the
+    /// header `X-Forwarded-For`: whoever tries wrong credentials through it then waits alone. It lets nobody in.
     ///
-    /// An action over all jobs that match a filter still goes by the whole payload, as the store has it.
+    /// # Errors
+    /// What is neither an address nor a network.
+    pub fn trust_proxy(mut self, network: &str) -> Result<Self, Invalid> {
+        self.safety.proxies.add(network)?;
+        Ok(self)
+    }
+
+    /// Hides parts of jobs from all pages, and from all programs that ask here. What a payload hides of itself is
+    /// hidden without it. What is hidden is not found by any filter either: no list shows it, and no action over all
+    /// that match is done to it.
     pub fn redact(mut self, redaction: Redaction) -> Self {
         self.safety.redaction = redaction;
         self

@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sancho_core::{Clock, Finding, Inspect, Store, UnknownClass};
+use sancho_core::{Clock, Finding, Inspect, Pusher, Store, UnknownClass};
 
-use crate::api::{Pusher, StorePusher};
+use crate::api::StorePusher;
 use crate::extend::Added;
 use crate::live::Hub;
 use crate::safety::Safety;
@@ -32,17 +32,24 @@ pub struct Web {
 }
 
 impl Web {
-    /// The pages of a store. `store` and `inspect` are two faces of the same one.
-    pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
+    /// The pages of the store that an application's client pushes to; what the JSON API pushes goes through that client,
+    /// with its middleware and in its form.
+    ///
+    /// `sancho::Client` is such a [`Pusher`], so that an application nests the pages by one line:
+    /// `app.nest("/jobs", sancho_web::router(Web::of(client.clone())))`.
+    pub fn of(client: impl Pusher) -> Self {
+        let (inspect, clock) = (Arc::clone(client.inspect()), Arc::clone(client.clock()));
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));
-        let pusher = Arc::new(StorePusher::new(store, Arc::clone(&clock)));
+        let pusher = Arc::new(client);
         Web { pusher, inspect, clock, safety: Safety::default(), hub, added: Added::default(), lately: Arc::default() }
     }
 
-    /// The JSON API pushes through this, such as a client with its middleware, instead of to the store as it is.
-    pub fn pusher(mut self, pusher: Arc<dyn Pusher>) -> Self {
-        self.pusher = pusher;
-        self
+    /// The pages of a store, where there is no client. `store` and `inspect` are two faces of the same one.
+    ///
+    /// What the JSON API pushes is written for [`Wire::Any`](sancho_core::Wire::Any): where a Redis is said to be read
+    /// by version 8 alone, take [`Web::of`] with a client that knows of it.
+    pub fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
+        Web::of(StorePusher::new(store, inspect, clock))
     }
 }
 

@@ -2,8 +2,7 @@
 
 mod support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -15,6 +14,7 @@ use axum::{Form, Router};
 use sancho_core::{Inspect, JobRow};
 use sancho_web::{Access, Admission, Fragment, Language, Panel, Person, Role, Tab, Title, View, Web, escaped};
 
+use support::log::Log;
 use support::store::sample;
 use support::{Answer, NOW, Still, Visit, send};
 
@@ -93,24 +93,9 @@ async fn what_is_no_fragment_goes_out_as_it_is() {
 #[tokio::test]
 async fn it_works_wherever_the_pages_are_mounted() {
     let nested = Router::new().nest("/admin/jobs", extended().await);
-    assert!(nested.get("/admin/jobs").await.text.contains("href=\"jobs/x/orders\""));
+    assert!(nested.get("/admin/jobs").await.text.contains("href=\"./jobs/x/orders\""));
     let page = nested.get("/admin/jobs/x/orders?lang=vi").await.text;
     assert!(page.contains("href=\"../busy?lang=vi\">busy"), "{page}");
-}
-
-/// What was written to the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody panics").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A form that acts, as a viewer or an operator sends it.
@@ -132,11 +117,7 @@ async fn an_act_passes_the_same_gate_as_ours() {
     let router = sancho_web::router(web().await.access(access).tab(tab()).expect("a tab"));
     let viewed = router.get("/x/orders").await.text;
     assert!(viewed.contains("<h1>Orders</h1>") && !viewed.contains("Ship"), "a viewer has no button: {viewed}");
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     for (person, site, status) in [
         ("viewer", "same-origin", StatusCode::FORBIDDEN),
         ("operator", "cross-site", StatusCode::FORBIDDEN),
@@ -144,8 +125,7 @@ async fn an_act_passes_the_same_gate_as_ours() {
     ] {
         assert_eq!(send(&router, form(person, site)).await.status, status, "{person} {site}");
     }
-    let told = String::from_utf8(lines.0.lock().expect("nobody panics").clone()).expect("text");
-    let told: Vec<&str> = told.lines().filter(|line| line.contains("sancho::audit")).collect();
+    let told = log.audit();
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(told[0].contains("person=operator") && told[0].contains("act=ship what=42 many=1"), "{told:#?}");
 }

@@ -10,14 +10,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-mod number;
 mod reader;
-mod rewrite;
 mod serializer;
 mod writer;
 
 pub use reader::ArgsReader;
-pub(crate) use rewrite::canonical;
 pub use writer::ArgsWriter;
 pub(crate) use writer::write;
 

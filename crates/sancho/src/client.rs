@@ -7,12 +7,13 @@ mod enqueue;
 mod error;
 mod options;
 mod push;
+mod pusher;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sancho_core::{Clock, Draft, Entropy, Inspect, Invalid, Jid, JidSequence, NewJob, Pushed, Store, Wire};
+use sancho_core::{Clock, Draft, Entropy, Inspect, Jid, JidSequence, NewJob, Pushed, Store, Wire};
 
 pub use bulk::PushBulk;
 pub use draft::{IntoDraft, RetryOption};
@@ -190,13 +191,8 @@ impl Client {
             trace.carry(&mut draft);
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
-        draft.args = crate::args::canonical(&draft.args, self.wire)
-            .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", draft.class)))?;
-        for (name, text) in &mut draft.extra {
-            *text = crate::args::canonical(text, self.wire)
-                .map_err(|what| Invalid::new(format!("the member {name:?} is not JSON: {what}")))?;
-        }
-        Ok(Some(draft.into_job(self.parts.clock.now(), self.wire.time())?))
+        let job = draft.canonical(self.wire)?.into_job(self.parts.clock.now(), self.wire.time())?;
+        Ok(Some(job))
     }
 }
 

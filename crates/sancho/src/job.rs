@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sancho_core::Redact;
 use sancho_core::job::{Backtrace, Bury, Retry};
 use sancho_core::lifecycle::Failure;
 use sancho_core::retry::Backoff;
@@ -13,6 +14,9 @@ use crate::{Context, JobResult};
 pub trait Job: Sized + Send + 'static {
     /// The job's stable name, as it stands in payloads.
     const CLASS: &'static str;
+
+    /// What is not shown of its jobs: it is written into their payloads, and pages, commands and logs hide it.
+    const REDACT: Redact = Redact::NOTHING;
 
     /// What holds for every job of the class, unless a push says otherwise.
     fn options() -> JobOptions {

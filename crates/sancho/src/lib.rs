@@ -48,7 +48,7 @@ pub use sancho_core::checkpointed::Progress;
 pub use sancho_core::retry::Backoff;
 pub use sancho_core::{
     Backtrace, BoxFuture, Bury, Clock, Draft, Entropy, ErrorKind, Inspect, Invalid, Jid, JobRow, Key, OnConflict,
-    Pushed, QueueName, Retry, State, Store, StoreError, Timestamp, Wire,
+    Pushed, QueueName, Redact, Retry, State, Store, StoreError, Timestamp, Wire,
 };
 pub use sancho_macros::Job;
 pub use server::{

@@ -33,6 +33,7 @@ use api::KeyValue;
 use api::context::FutureExt;
 use api::global::{self, BoxedTracer, ObjectSafeTracer};
 use api::trace::{SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer};
+use sancho_core::redact::{Hidden, REDACTED};
 use sancho_core::{BoxFuture, Draft};
 
 use crate::trace::{self, TraceContext};
@@ -116,7 +117,8 @@ impl ClientMiddleware for OpenTelemetry {
 
 impl<S: Send + Sync + 'static> ServerMiddleware<S> for OpenTelemetry {
     fn perform<'a>(&'a self, cx: &'a Context<S>, next: Next<'a, S>) -> BoxFuture<'a, JobResult> {
-        let opened = Opened { context: self.open(cx), over: false };
+        let hides_errors = Hidden::said_by(cx.payload()).hides_errors();
+        let opened = Opened { context: self.open(cx), hides_errors, over: false };
         let context = opened.context.clone();
         let own = trace_context(context.span().span_context());
         Box::pin(async move {
@@ -134,6 +136,8 @@ impl<S: Send + Sync + 'static> ServerMiddleware<S> for OpenTelemetry {
 /// A span that is open, and is closed whatever happens.
 struct Opened {
     context: api::Context,
+    /// Whether what errors say may be a secret.
+    hides_errors: bool,
     over: bool,
 }
 
@@ -148,7 +152,8 @@ impl Opened {
         span.set_attribute(KeyValue::new("sancho.job.outcome", outcome));
         if let Some((class, message)) = failure {
             span.set_attribute(KeyValue::new("error.type", class.to_owned()));
-            span.set_status(Status::Error { description: Cow::Owned(message) });
+            let description = if self.hides_errors { Cow::Borrowed(REDACTED) } else { Cow::Owned(message) };
+            span.set_status(Status::Error { description });
         }
         span.end();
     }

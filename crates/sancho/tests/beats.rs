@@ -159,6 +159,10 @@ async fn told_in_spite_of(fault: Fault) -> (u64, u64, u32) {
     }
     failing.store(false, SeqCst);
     stop(&server).await;
+    let by_queue = store.noted().by_queue;
+    let (count, failures) = by_queue.iter().fold((0, 0), |sum, it| (sum.0 + it.count, sum.1 + it.failures));
+    assert_eq!((count, failures), (3, 1), "a queue is told as often as its classes: {by_queue:?}");
+    assert!(by_queue.iter().all(|count| count.queue.as_str() == "default"));
     let told = store.noted().executions;
     assert!(told.iter().all(|execution| execution.class == "Say"));
     told.iter().fold((0, 0, 0), |sum, execution| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sancho::{Backtrace, Job, Retry, Runs, assert_wire};
+use sancho::{Backtrace, IntoDraft, Job, Redact, Retry, Runs, assert_wire};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -130,4 +130,36 @@ fn without_an_attribute_the_class_is_the_structs_name_and_options_are_defaults()
     let options = Nothing::options();
     assert_eq!((Nothing::CLASS, options.queue), ("Nothing", "default"));
     assert_eq!((options.retry, options.runs, options.timeout), (Retry::Default, Runs::Async, None));
+}
+
+#[test]
+fn what_a_class_hides_is_in_its_payloads() {
+    #[derive(Job)]
+    #[job(redact)]
+    struct SignUp {
+        email: String,
+    }
+    #[derive(Job)]
+    #[job(redact(number, errors))]
+    struct Charge {
+        customer: u64,
+        number: String,
+    }
+    #[derive(Job)]
+    #[job(redact(1, 0))]
+    struct Both(u8, u8, u8);
+    let member = |draft: Result<sancho::Draft, _>| {
+        let draft: sancho::Draft = draft.map_err(|error: sancho::PushError| error.to_string()).expect("a draft");
+        let job = draft.into_job(sancho::Timestamp::EPOCH, sancho::core::WireTime::Millis).expect("a job");
+        job.payload.members().expect("a payload").get("redact").map(str::to_owned)
+    };
+    let jid = || sancho::Jid::new("j1").expect("a jid");
+    assert_eq!(member(SignUp { email: "a@b".to_owned() }.into_draft(jid())).as_deref(), Some("true"));
+    assert_eq!(
+        member(Charge { customer: 1, number: "2".to_owned() }.into_draft(jid())).as_deref(),
+        Some(r#"[1,"errors"]"#)
+    );
+    assert_eq!(member(Both(1, 2, 3).into_draft(jid())).as_deref(), Some("[0,1]"));
+    assert_eq!(member(Nothing.into_draft(jid())), None);
+    assert_eq!((Nothing::REDACT, SignUp::REDACT), (Redact::NOTHING, Redact::EVERYTHING));
 }

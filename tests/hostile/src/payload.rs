@@ -28,7 +28,8 @@ const CHANGED: [&str; 11] = [
 
 pub(crate) fn check(bytes: &[u8]) {
     let payload = Payload::from_bytes(bytes);
-    readers::running("default", &payload, NOW);
+    let told = readers::elsewhere(readers::running("default", &payload, NOW).as_bytes()).expect("what is told is read");
+    assert_eq!(told.queue.as_str(), "default");
     assert_eq!(readers::in_queue("default", bytes).payload, payload, "what is listed is what is there");
     Filter::all().matches(&payload);
     match payload.envelope() {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use sancho_core::metrics::Step;
-use sancho_core::{Checkpointed, DeployMark, Execution, Order, Payload, Progress, Timestamp, limits};
+use sancho_core::{Checkpointed, DeployMark, Execution, Order, Payload, Progress, State, Timestamp, limits};
 use sancho_redis::readers;
 
 /// The fields of a process's hash that are read.
@@ -25,6 +25,9 @@ pub(crate) fn check(bytes: &[u8]) {
             assert!(bytes.ends_with(row.payload.as_bytes()));
             assert!(!row.jid.as_str().is_empty());
         }
+    }
+    if let Some(row) = readers::elsewhere(bytes) {
+        assert_eq!((row.state, row.key), (State::Busy, None), "what runs elsewhere is busy, and holds no key");
     }
     check_metrics(bytes);
     check_kept(bytes);
@@ -49,7 +52,13 @@ fn check_process(bytes: &[u8]) {
 /// Lines are the fields and values of a hash, in turns.
 fn check_metrics(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for execution in readers::counts(&text.split('\n').map(str::to_owned).collect::<Vec<_>>()) {
+    let flat: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let (queues, sizes) = readers::queue_counts(Timestamp::EPOCH, &flat);
+    for count in queues {
+        assert!(count.count > 0 && count.failures <= count.count, "{count:?}");
+    }
+    assert!(sizes.is_none_or(|sizes| sizes.at == Timestamp::EPOCH));
+    for execution in readers::counts(&flat) {
         assert!(execution.count > 0 && execution.failures <= execution.count, "{execution:?}");
         _ = (execution.mean(), execution.percentile(99));
     }

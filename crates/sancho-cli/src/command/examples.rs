@@ -106,7 +106,11 @@ pub(super) const WATCH: &str = "Examples:
 
 pub(super) const WEB: &str = "Examples:
   sancho web
-  sancho web --bind 0.0.0.0:7420 --auth-file /etc/sancho/web-auth";
+  sancho web --store redis://localhost:6379/0 --bind 127.0.0.1:8080
+  sancho web --bind 0.0.0.0:7420 --auth-file /etc/sancho/web-auth
+
+The pages are at the root, the JSON API below /api/v1, and its description at /api/v1/openapi.json. The store has to be
+there already. Ctrl-C and TERM end it, within five seconds.";
 
 pub(super) const DOCTOR: &str = "Examples:
   sancho doctor

@@ -48,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_of_the_json_api_is_explained() {
-        for code in sancho_web::PROBLEM_CODES {
-            assert!(ENTRIES.iter().any(|entry| entry.code == *code), "{code}");
+    fn every_code_of_the_pages_is_explained_once() {
+        for code in sancho_web::Code::ALL {
+            assert_eq!(ENTRIES.iter().filter(|entry| entry.code == code.name()).count(), 1, "{}", code.name());
         }
     }
 }

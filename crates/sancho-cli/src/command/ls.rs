@@ -2,6 +2,7 @@
 
 use clap::Args;
 use sancho::Client;
+use sancho_core::redact::Hidden;
 use sancho_core::{Cursor, Direction, Filter, JobRow, Set, Timestamp, limits};
 use serde::Serialize;
 
@@ -116,7 +117,7 @@ async fn filled(
     let mut rows: Vec<JobRow> = Vec::new();
     loop {
         let page = client.inspect().page(set, filter, direction, cursor.as_ref(), limit - rows.len()).await?;
-        rows.extend(page.rows);
+        rows.extend(page.rows.into_iter().map(|row| Hidden::said_by(&row.payload).cut_row(row)));
         if rows.len() >= limit || page.next.is_none() {
             return Ok(sancho_core::Page { rows, next: page.next });
         }

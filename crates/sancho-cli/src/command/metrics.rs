@@ -1,4 +1,4 @@
-//! `sancho metrics`: what was performed in the last minutes, by class, and how long that took.
+//! `sancho metrics`: what was performed in the last minutes, by class, and how long that took; and by queue.
 
 mod histogram;
 
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use clap::Args;
 use sancho::Client;
-use sancho_core::metrics::{ClassMetrics, Metrics};
+use sancho_core::metrics::{self, ClassMetrics, Metrics, QueueMetrics, SizeSample};
 use sancho_core::{DeployMark, Execution, MetricsRequest, Timestamp, limits};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::table::Table;
-use crate::text::{counted, number, visible};
+use crate::text::{counted, number, rate, visible};
 use crate::when;
 
 /// Deploy marks that a table is followed by: the last ones.
@@ -39,6 +39,9 @@ struct Told<'a> {
     classes: Vec<Class<'a>>,
     /// Further classes, of which nothing is told.
     left_out: usize,
+    /// None where one class was asked for, and no sizes.
+    queues: Vec<Queue<'a>>,
+    sizes: Vec<Sizes>,
     deploys: Vec<Deploy<'a>>,
 }
 
@@ -76,6 +79,35 @@ struct Sample {
 }
 
 #[derive(Debug, Serialize)]
+struct Queue<'a> {
+    queue: &'a str,
+    executions: u64,
+    failures: u64,
+    /// Executions a minute, in the mean.
+    per_minute: f64,
+    samples: Vec<QueueSample>,
+}
+
+#[derive(Debug, Serialize)]
+struct QueueSample {
+    /// Seconds since the epoch.
+    at: f64,
+    executions: u64,
+    failures: u64,
+}
+
+/// Jobs in each set, once in a step.
+#[derive(Debug, Serialize)]
+struct Sizes {
+    /// Seconds since the epoch.
+    at: f64,
+    enqueued: u64,
+    scheduled: u64,
+    retries: u64,
+    dead: u64,
+}
+
+#[derive(Debug, Serialize)]
 struct Deploy<'a> {
     /// Seconds since the epoch.
     at: f64,
@@ -109,6 +141,28 @@ impl<'a> From<&'a ClassMetrics> for Class<'a> {
     }
 }
 
+impl From<&SizeSample> for Sizes {
+    fn from(sample: &SizeSample) -> Self {
+        let SizeSample { at, enqueued, scheduled, retries, dead } = *sample;
+        Sizes { at: at.as_unix_secs_f64(), enqueued, scheduled, retries, dead }
+    }
+}
+
+fn queue(queue: &QueueMetrics, per_minute: f64) -> Queue<'_> {
+    let sample = |sample: &metrics::QueueSample| QueueSample {
+        at: sample.at.as_unix_secs_f64(),
+        executions: sample.count,
+        failures: sample.failures,
+    };
+    Queue {
+        queue: queue.queue.as_str(),
+        executions: queue.count,
+        failures: queue.failures,
+        per_minute,
+        samples: queue.samples.iter().map(sample).collect(),
+    }
+}
+
 pub(super) async fn run(client: &Client, wanted: Wanted, output: &mut Output) -> Result<(), Exit> {
     let now = client.clock().now();
     let request = MetricsRequest::last(Duration::from_secs(wanted.minutes * 60));
@@ -121,6 +175,8 @@ pub(super) async fn run(client: &Client, wanted: Wanted, output: &mut Output) ->
         step: metrics.step.minutes() * 60,
         classes: metrics.classes.iter().map(Class::from).collect(),
         left_out: metrics.left_out,
+        queues: metrics.queues.iter().map(|told| queue(told, metrics.per_minute(&told.queue, now))).collect(),
+        sizes: metrics.sizes.iter().map(Sizes::from).collect(),
         deploys: deploys.iter().map(|mark| Deploy { at: mark.at.as_unix_secs_f64(), label: &mark.label }).collect(),
     };
     output.either(&told, || {
@@ -132,7 +188,7 @@ pub(super) async fn run(client: &Client, wanted: Wanted, output: &mut Output) ->
             (None, None) => format!("nothing was performed in the last {}\n", span(wanted.minutes)),
             (None, Some(_)) => table(&metrics),
         };
-        format!("{page}{}", marks(&deploys, now))
+        format!("{page}{}{}", queues(&metrics, now), marks(&deploys, now))
     })
 }
 
@@ -156,6 +212,23 @@ fn table(metrics: &Metrics) -> String {
         0 => table.to_string(),
         more => format!("{table}and {}\n", counted(more as u64, "further class", "further classes")),
     }
+}
+
+/// The queues in a table of their own, below that of the classes; nothing where there are none.
+fn queues(metrics: &Metrics, now: Timestamp) -> String {
+    if metrics.queues.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["queue", "executions", "failures", "per minute"], &[1, 2, 3]);
+    for queue in &metrics.queues {
+        table.row([
+            queue.queue.as_str().into(),
+            number(queue.count).into(),
+            number(queue.failures).into(),
+            rate(metrics.per_minute(&queue.queue, now)).into(),
+        ]);
+    }
+    format!("\n{table}")
 }
 
 fn marks(deploys: &[DeployMark], now: Timestamp) -> String {

@@ -1,6 +1,8 @@
 //! `sancho show`: one job, with its whole payload.
 
+use clap::Args;
 use sancho::Client;
+use sancho_core::redact::Hidden;
 use sancho_core::{JobRow, State, Timestamp};
 
 use super::row::{JsonRow, progress};
@@ -10,9 +12,20 @@ use crate::output::Output;
 use crate::text::visible;
 use crate::when;
 
-pub(super) async fn run(client: &Client, target: Target, output: &mut Output) -> Result<(), Exit> {
-    let named = target.named();
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    target: Target,
+
+    /// Show what the job says is to be hidden, too
+    #[arg(long)]
+    reveal: bool,
+}
+
+pub(super) async fn run(client: &Client, show: Show, output: &mut Output) -> Result<(), Exit> {
+    let named = show.target.named();
     let row = named.find(client).await?.ok_or_else(|| Exit::coded(named.missing(), "not-found"))?;
+    let row = if show.reveal { row } else { Hidden::said_by(&row.payload).cut_row(row) };
     output.either(&JsonRow(&row), || page(&row, client.clock().now()))
 }
 

@@ -1,10 +1,7 @@
 //! `sancho web`: serves the pages and the JSON API of a store.
 
-mod pusher;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -16,7 +13,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::output::Output;
-use pusher::ClientPusher;
 
 /// The variable that holds credentials when no file does.
 const VARIABLE: &str = "SANCHO_WEB_AUTH";
@@ -26,18 +22,24 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Pages {
-    /// Where to listen. Another address than one of this machine's own needs credentials
+    /// Where to listen; port 0 takes a free one, which the first line says. An address that other machines reach needs
+    /// credentials
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7420")]
     bind: SocketAddr,
 
-    /// A file of credentials, one a line, such as `operator basic NAME PASSWORD` or `viewer bearer NAME TOKEN`
-    /// [default: the lines of $SANCHO_WEB_AUTH, if it is set]
+    /// A file of credentials, one a line: `operator basic NAME PASSWORD` or `viewer bearer NAME TOKEN`, as those may act
+    /// or look [default: the lines of $SANCHO_WEB_AUTH; without them, this machine alone comes in, as operator]
     #[arg(long, value_name = "FILE")]
     auth_file: Option<PathBuf>,
 
-    /// An origin under which people see the pages through a proxy, such as https://jobs.example.com
+    /// An origin under which people see the pages through a proxy, such as https://jobs.example.com; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     trust_origin: Vec<String>,
+
+    /// A proxy, or a network of them such as 10.0.0.0/8, that is believed when X-Forwarded-For says for whom it asks:
+    /// whoever tries wrong credentials through it waits alone; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    trust_proxy: Vec<String>,
 }
 
 /// The same, as it was checked.
@@ -46,6 +48,7 @@ pub(crate) struct Checked {
     bind: SocketAddr,
     access: Access,
     origins: Vec<String>,
+    proxies: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,17 +64,19 @@ impl Pages {
         check_bind(self.bind, &access).map_err(|invalid| {
             Exit::usage(format!("{invalid}; credentials stand in --auth-file FILE or in {VARIABLE}"))
         })?;
-        Ok(Checked { bind: self.bind, access, origins: self.trust_origin })
+        Ok(Checked { bind: self.bind, access, origins: self.trust_origin, proxies: self.trust_proxy })
     }
 }
 
 /// Serves the pages until Ctrl-C or TERM.
 pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) -> Result<(), Exit> {
-    let Checked { bind, access, origins } = wanted;
-    let parts = (Arc::clone(client.store()), Arc::clone(client.inspect()), Arc::clone(client.clock()));
-    let mut web = Web::new(parts.0, parts.1, parts.2).access(access).pusher(Arc::new(ClientPusher(client.clone())));
+    let Checked { bind, access, origins, proxies } = wanted;
+    let mut web = Web::of(client.clone()).access(access);
     for origin in &origins {
         web = web.trust_origin(origin).map_err(Exit::usage)?;
+    }
+    for proxy in &proxies {
+        web = web.trust_proxy(proxy).map_err(Exit::usage)?;
     }
     let stop = told_to_stop()?;
     let failed = |error: std::io::Error| Exit::failed(format!("failed to listen on {bind}: {error}"));
@@ -88,7 +93,9 @@ pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) ->
         // Whoever heard it has gone only when nothing is served any more.
         let _ = told.send(());
     };
-    let served = axum::serve(listener, sancho_web::router(web)).with_graceful_shutdown(stopped).into_future();
+    // With the other end of each connection: whoever guesses credentials waits, and nobody else.
+    let service = sancho_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stopped).into_future();
     let too_long = async {
         let _ = hears.await;
         tokio::time::sleep(STOP_WITHIN).await;
@@ -143,7 +150,12 @@ mod tests {
     use super::*;
 
     fn pages(bind: &str, auth_file: Option<PathBuf>) -> Result<Checked, String> {
-        let pages = Pages { bind: bind.parse().expect("an address"), auth_file, trust_origin: Vec::new() };
+        let pages = Pages {
+            bind: bind.parse().expect("an address"),
+            auth_file,
+            trust_origin: Vec::new(),
+            trust_proxy: Vec::new(),
+        };
         pages.checked().map_err(|exit| format!("{exit:?}"))
     }
 

@@ -13,8 +13,8 @@ mod running;
 
 pub(crate) use running::{
     a_deploy_is_marked_and_shown_with_the_metrics, a_process_is_tuned_and_waited_for,
-    a_running_job_is_listed_with_how_far_it_is, what_is_paused_is_listed_beside_the_queues,
-    what_was_performed_is_told_by_class,
+    a_running_job_is_listed_with_how_far_it_is, throughput_is_told_by_queue,
+    what_is_paused_is_listed_beside_the_queues, what_was_performed_is_told_by_class,
 };
 
 /// Hands every scenario to a macro that makes a test of each.
@@ -37,6 +37,7 @@ macro_rules! for_each_scenario {
             numbers_are_watched
             nobody_is_there_to_stop
             what_was_performed_is_told_by_class
+            throughput_is_told_by_queue
             a_deploy_is_marked_and_shown_with_the_metrics
             a_running_job_is_listed_with_how_far_it_is
             what_is_paused_is_listed_beside_the_queues

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sancho::Client;
-use sancho_core::{Checkpoint, Execution, Greeting, Order, Receipt, Running};
+use sancho_core::{Checkpoint, Execution, Greeting, Order, QueueCount, QueueName, Receipt, Running};
 use sancho_testkit::stage::{beat, capsule, request};
 use serde_json::{Value, json};
 
@@ -57,6 +57,41 @@ pub(crate) fn what_was_performed_is_told_by_class(bench: &Bench, url: &str) {
     bench.run(&["metrics", "--minutes", "5000"]).refused(2, &["--minutes"]);
 }
 
+pub(crate) fn throughput_is_told_by_queue(bench: &Bench, url: &str) {
+    bench.ok(&["push", "A"]);
+    assert_eq!(bench.json(&["queues"])["queues"][0]["per_minute"], json!(0.0));
+    beside(bench, url, async |client| {
+        let mut beat = beat("host:1:a", Greeting::Hello);
+        let count = |name, count, failures| {
+            let queue = QueueName::new(name).expect("a name");
+            QueueCount { queue, count, failures }
+        };
+        beat.by_queue = vec![count("default", 1_000_000, 3), count("m\u{202e}ail", 7, 0)];
+        client.store().beat(&beat, client.clock().now()).await.expect("a beat");
+    });
+    // The minute under way is the fifth: between four and five minutes are looked at.
+    let of_five = 200_000.0..=250_000.0;
+    let row = &bench.json(&["queues"])["queues"][0];
+    assert!(row["name"] == "default" && of_five.contains(&row["per_minute"].as_f64().expect("a number")), "{row}");
+    let table = bench.ok(&["queues"]);
+    assert!(table.contains("waiting for  per minute  paused"), "{table}");
+
+    let table = bench.ok(&["metrics"]);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let [.., headings, first, second] = &rows[..] else { panic!("a table: {table}") };
+    assert_eq!(headings[..], ["queue", "executions", "failures", "per", "minute"]);
+    assert_eq!((&first[..3], &second[..3]), (&["default", "1,000,000", "3"][..], &["m\\u{202e}ail", "7", "0"][..]));
+    let told = bench.json(&["metrics"]);
+    let queue = &told["queues"][0];
+    assert_eq!(
+        (&queue["queue"], &queue["executions"], &queue["failures"]),
+        (&json!("default"), &json!(1_000_000), &json!(3))
+    );
+    assert_eq!((&queue["samples"][0]["executions"], &told["sizes"][0]["enqueued"]), (&json!(1_000_000), &json!(1)));
+    let one = bench.json(&["metrics", "Mailer"]);
+    assert_eq!((&one["queues"], &one["sizes"]), (&json!([]), &json!([])));
+}
+
 pub(crate) fn a_deploy_is_marked_and_shown_with_the_metrics(bench: &Bench, _: &str) {
     bench.ok(&["push", "A"]);
     let marked = bench.json(&["mark", "v1.2 \u{202e}x"]);
@@ -108,7 +143,8 @@ pub(crate) fn what_is_paused_is_listed_beside_the_queues(bench: &Bench, _: &str)
         bench.ok(&[&["pause"], what].concat());
     }
     let told = bench.json(&["queues"]);
-    let paused = |name: &str| json!({"name": name, "size": u64::from(name == "low"), "paused": true});
+    let paused =
+        |name: &str| json!({"name": name, "size": u64::from(name == "low"), "per_minute": 0.0, "paused": true});
     let mut rows = told["queues"].as_array().expect("queues").clone();
     rows.iter_mut().for_each(|row| drop(row.as_object_mut().expect("a queue").remove("latency")));
     assert_eq!((rows, &told["paused_classes"]), (vec![paused("low"), paused("not-yet")], &json!(["Mailer"])));

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::{Backtrace, Members, Payload, Retry, WireTime};
+use super::{Backtrace, Members, Payload, Retry, Wire, WireTime};
 use crate::error::Invalid;
 use crate::store::NewJob;
-use crate::{Jid, Key, OnConflict, Place, QueueName, Timestamp, lifecycle, limits};
+use crate::{Jid, Key, OnConflict, Place, QueueName, Redact, Timestamp, canonical, lifecycle, limits, redact};
 
 /// A job that is about to be pushed.
 ///
@@ -58,6 +58,8 @@ pub struct Draft {
     pub pushed_by: Option<Jid>,
     /// Tags, for people and filters.
     pub tags: Vec<String>,
+    /// What is not shown of the job, to anybody; a further member `redact` goes over it.
+    pub redact: Redact,
     /// Further members, each a name and a JSON text; they survive retries as they are.
     pub extra: Vec<(String, String)>,
 }
@@ -112,8 +114,25 @@ impl Draft {
             on_conflict: OnConflict::Keep,
             pushed_by: None,
             tags: Vec::new(),
+            redact: Redact::NOTHING,
             extra: Vec::new(),
         }
+    }
+
+    /// The same with its arguments and further members in [canonical form](crate::canonical), for those who read `wire`.
+    ///
+    /// On Redis, Ruby's tools find a job again by these bytes alone: who pushes calls this before
+    /// [`Draft::into_job`], after all that may change the draft.
+    ///
+    /// # Errors
+    /// [`Invalid`] for what is not JSON, has a string that is no Unicode text, or a number that is not finite.
+    pub fn canonical(mut self, wire: Wire) -> Result<Self, Invalid> {
+        self.args = canonical::text(&self.args, wire)
+            .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", self.class)))?;
+        for (name, text) in &mut self.extra {
+            *text = canonical::text(text, wire).map_err(|what| not_json(name, &what))?;
+        }
+        Ok(self)
     }
 
     /// Checks the draft by Sidekiq's rules for a push and by Sancho's bounds, and writes its payload.
@@ -214,6 +233,9 @@ impl Draft {
         }
         if let Some(key) = &self.key {
             members.set("key", key.as_str());
+        }
+        if let Some(text) = self.redact.to_member() {
+            members.set_raw(redact::MEMBER, text).expect("a list of places is JSON");
         }
         let lives_until = |span| self.at.map_or(now, |at| at.max(now)) + span;
         if let Some(at) = self.expires_at.or(self.expires_in.map(lives_until)) {
@@ -347,12 +369,13 @@ mod tests {
         said.retry_for = Some(Duration::from_secs(3 * 86_400));
         said.retry_queue = Some(QueueName::new("slow").expect("a name"));
         (said.backtrace, said.dead) = (Some(Backtrace::None), Some(Bury::Yes));
+        said.redact = Redact::arguments(&[0]);
         said.expires_in = Some(Duration::from_secs(60));
         assert_eq!(
             text(said).expect("valid"),
-            r#"{"retry":true,"queue":"default","retry_for":259200,"retry_queue":"slow","backtrace":false,"dead":true,"expires_at":1795215030.5,"args":[],"class":"Resize","jid":"j1","created_at":1795214970.5,"enqueued_at":1795214970.5}"#
+            r#"{"retry":true,"queue":"default","retry_for":259200,"retry_queue":"slow","backtrace":false,"dead":true,"redact":[0],"expires_at":1795215030.5,"args":[],"class":"Resize","jid":"j1","created_at":1795214970.5,"enqueued_at":1795214970.5}"#
         );
-        for member in ["retry_for", "retry_queue", "backtrace", "dead", "tags", "key", "expires_at"] {
+        for member in ["retry_for", "retry_queue", "backtrace", "dead", "tags", "key", "redact", "expires_at"] {
             assert!(!text(draft("[]")).expect("valid").contains(member), "{member}");
         }
     }

@@ -1,4 +1,5 @@
-//! What was performed, by class: as our beats and Ruby's processes count it, whichever version these have.
+//! What was performed, by class: as our beats and Ruby's processes count it, whichever version these have; and by queue,
+//! with the sizes of the sets, as our beats count it.
 
 use sancho_core::metrics::{ClassMetrics, Gathering, Keep, Sample, Step};
 use sancho_core::{Execution, Metrics, MetricsRequest, StoreResult, Timestamp, Wire};
@@ -6,6 +7,7 @@ use sancho_core::{Execution, Metrics, MetricsRequest, StoreResult, Timestamp, Wi
 use crate::reply;
 use crate::script::Args;
 use crate::store::RedisStore;
+use crate::wire::counts;
 use crate::wire::metrics::{self as wire, HISTOGRAM_BYTES};
 
 /// Hashes that one script reads whole: with a hundred classes some five thousand fields, and about a millisecond of
@@ -30,6 +32,9 @@ impl RedisStore {
         for some in keys.chunks(HASHES_PER_READ) {
             self.read_counts(request, some, &mut gathering).await?;
         }
+        if gathering.wants_queues() {
+            self.read_steps(request.step, &mut gathering).await?;
+        }
         let mut metrics = gathering.finish();
         if request.step == Step::Minute {
             let keep = if request.class.is_some() { Keep::EachStep } else { Keep::Total };
@@ -45,9 +50,40 @@ impl RedisStore {
         gathering: &mut Gathering,
     ) -> StoreResult<()> {
         let fields = request.class.as_deref().map(wire::fields);
+        let fields: Vec<&str> = fields.iter().flatten().map(String::as_str).collect();
+        for ((at, _), flat) in keys.iter().zip(self.read_hashes(&fields, keys).await?) {
+            for execution in wire::read_counts(&flat) {
+                gathering.add(*at, &execution);
+            }
+        }
+        Ok(())
+    }
+
+    /// The queues and sizes of each step. The sizes are few fields, and asked for by name: they are told however many
+    /// queues there are.
+    async fn read_steps(&self, step: Step, gathering: &mut Gathering) -> StoreResult<()> {
+        let keys: Vec<(Timestamp, String)> =
+            gathering.starts().iter().map(|at| (*at, counts::key(step, *at))).collect();
+        for ((at, _), flat) in keys.iter().zip(self.read_hashes(&counts::SIZES, &keys).await?) {
+            if let Some(sizes) = counts::read_sizes(*at, &flat) {
+                gathering.add_sizes(sizes);
+            }
+        }
+        for some in keys.chunks(HASHES_PER_READ) {
+            for ((at, _), flat) in some.iter().zip(self.read_hashes(&[], some).await?) {
+                for count in counts::read_queues(&flat) {
+                    gathering.add_queue(*at, &count);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// These fields of each hash, or all where none is named: fields and values in turns.
+    async fn read_hashes(&self, fields: &[&str], keys: &[(Timestamp, String)]) -> StoreResult<Vec<Vec<String>>> {
         let mut args = Args::new();
-        args.number(FIELDS_MAX).number(fields.as_ref().map_or(0, |fields| fields.len()));
-        for field in fields.iter().flatten() {
+        args.number(FIELDS_MAX).number(fields.len());
+        for field in fields {
             args.put(field);
         }
         args.number(keys.len());
@@ -55,13 +91,8 @@ impl RedisStore {
             args.put(key);
         }
         let answer = self.inner.connection.run("metrics", &self.inner.scripts.counted, &args).await?;
-        for ((at, _), flat) in keys.iter().zip(reply::list(answer)) {
-            let flat: Vec<String> = reply::list(flat).into_iter().map(reply::text).collect();
-            for execution in wire::read_counts(&flat) {
-                gathering.add(*at, &execution);
-            }
-        }
-        Ok(())
+        let texts = |flat| reply::list(flat).into_iter().map(reply::text).collect();
+        Ok(reply::list(answer).into_iter().map(texts).collect())
     }
 
     async fn read_run_times(&self, classes: &mut [ClassMetrics], keep: Keep) -> StoreResult<()> {

@@ -6,7 +6,7 @@
 use sancho_core::{StoreResult, limits};
 
 use crate::reply;
-use crate::row::{Seen, Spot};
+use crate::row::Seen;
 use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::work;
@@ -35,7 +35,7 @@ impl RedisStore {
                 let (new, old) = (entries(reply::next(&mut replies)), entries(reply::next(&mut replies)));
                 // Older versions have the one, newer ones the other, and some both, with the same in them.
                 let told = if new.is_empty() { old } else { new };
-                found.extend(told.iter().filter_map(|(thread, entry)| seen(who, thread, entry)));
+                found.extend(told.iter().filter_map(|(thread, entry)| Seen::elsewhere(who, thread, entry)));
             }
             if found.len() >= limits::JOBS_PER_SCAN_MAX {
                 found.truncate(limits::JOBS_PER_SCAN_MAX);
@@ -60,10 +60,4 @@ fn entries(answer: redis::Value) -> Vec<(String, Vec<u8>)> {
         entries.push((reply::text(thread), reply::bytes(entry).unwrap_or_default()));
     }
     entries
-}
-
-fn seen(who: &str, thread: &str, entry: &[u8]) -> Option<Seen> {
-    let work::Told { queue, payload, since } = work::read(entry)?;
-    let spot = Spot::Elsewhere { who: who.to_owned(), thread: thread.to_owned(), queue, since };
-    Some(Seen { spot, payload })
 }

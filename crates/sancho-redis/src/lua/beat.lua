@@ -2,7 +2,9 @@
 --   who lives; what is shown is written by the way, and a key of another type there stops nothing.
 -- KEYS: none.
 -- ARGV: incarnation, "1" for a first beat, end of the lease in microseconds, count of claims, claims (incarnation,
---   number); then commands that show the process, run if it is known: their count, each: count of words, words.
+--   number); then what is done if it is known: commands that show the process and count what it did (their count,
+--   each: count of words, words), and the hashes of the steps of time that it is in (their count, each: key, seconds
+--   that it is kept for).
 -- Returns: standing (1, 0), one 1 or 0 a claim (still held or not), our orders oldest first, a signal or '', paused
 --   classes, the time (seconds, microseconds), `info` of each living process of other programs.
 local who, hello, lease = arg(), arg(), arg()
@@ -25,6 +27,16 @@ for _ = 1, tonumber(arg()) do
   local words = tonumber(arg())
   redis.pcall(unpack(ARGV, cursor + 1, cursor + words))
   cursor = cursor + words
+end
+
+-- The first beat of a step, whose ever it is, tells how much there is.
+for _ = 1, tonumber(arg()) do
+  local step, kept_for = arg(), arg()
+  if redis.pcall('HEXISTS', step, 'enqueued') == 0 then
+    local enqueued, scheduled, retries, dead = sizes()
+    redis.call('HSET', step, 'enqueued', enqueued, 'scheduled', scheduled, 'retries', retries, 'dead', dead)
+    redis.call('EXPIRE', step, kept_for)
+  end
 end
 
 local orders = redis.pcall('LRANGE', 'sancho:orders:' .. who, 0, -1)

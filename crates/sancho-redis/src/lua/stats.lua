@@ -3,23 +3,13 @@
 -- ARGV: now in microseconds.
 -- Returns: processed, failed, busy, enqueued, scheduled, retries, dead, held, processes.
 --
--- A key of the wrong type counts for nothing: one broken key hides no other total. What other programs' processes run
--- is what they say.
+-- What other programs' processes run is what they say.
 local now = arg()
-local function count(...)
-  local n = redis.pcall(...)
-  return type(n) == 'number' and n or 0
-end
-local function each(key)
-  local members = redis.pcall('SMEMBERS', key)
-  return members.err and {} or members
-end
-local busy, enqueued = 0, 0
+local busy = 0
 for _, holder in ipairs(each('sancho:holders')) do
   local flight = 'sancho:flight:' .. holder
   busy = busy + count('HLEN', flight) - count('HEXISTS', flight, 'next')
 end
-for _, queue in ipairs(each('queues')) do enqueued = enqueued + count('LLEN', 'queue:' .. queue) end
 -- Those of other programs live for as long as they tell of themselves, as `processes.lua` has them.
 local processes = count('ZCOUNT', 'sancho:leases', now, '+inf')
 for _, id in ipairs(each('processes')) do
@@ -33,7 +23,8 @@ for _, id in ipairs(each('processes')) do
   end
 end
 local counters = redis.call('MGET', 'stat:processed', 'stat:failed')
+local enqueued, scheduled, retries, dead = sizes()
 return {
-  counters[1] or '0', counters[2] or '0', busy, enqueued, count('ZCARD', 'schedule'), count('ZCARD', 'retry'),
-  count('ZCARD', 'dead'), count('ZCARD', 'sancho:held'), processes,
+  counters[1] or '0', counters[2] or '0', busy, enqueued, scheduled, retries, dead, count('ZCARD', 'sancho:held'),
+  processes,
 }

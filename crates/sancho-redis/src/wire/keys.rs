@@ -48,12 +48,13 @@ pub(crate) const TYPED: [(&str, &str); 15] = [
 
 /// What a key of this name holds; `None` for a name that is none of these.
 pub(crate) fn type_of(key: &str) -> Option<&'static str> {
-    const BEGIN: [(&str, &str); 5] = [
+    const BEGIN: [(&str, &str); 6] = [
         (QUEUE_PREFIX, "list"),
         (FLIGHT_PREFIX, "hash"),
         (ORDERS_PREFIX, "list"),
         (KEPT_PREFIX, "string"),
         (PUSHED_PREFIX, "set"),
+        (COUNTS_PREFIX, "hash"),
     ];
     let whole = TYPED.iter().find(|(name, _)| *name == key);
     whole.or_else(|| BEGIN.iter().find(|(begin, _)| key.starts_with(begin))).map(|(_, kind)| *kind)
@@ -67,7 +68,7 @@ pub(crate) const OWN_PREFIX: &str = "sancho:";
 pub(crate) const FORM: &str = "sancho:form";
 
 /// Our own keys, behind the prefix; those with a colon at the end are followed by a name.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "form",
     "leases",
     "holders",
@@ -82,6 +83,7 @@ const OWN: [&str; 14] = [
     "paused-classes",
     "unknown",
     "days",
+    "counts:",
 ];
 
 /// Whether a key under our prefix is one that this version knows.
@@ -96,6 +98,8 @@ pub(crate) const QUEUE_PREFIX: &str = "queue:";
 pub(crate) const FLIGHT_PREFIX: &str = "sancho:flight:";
 /// What stands before the minute of a set of pushed batches.
 pub(crate) const PUSHED_PREFIX: &str = "sancho:pushed:";
+/// What stands before the length and the start of a step of time in which jobs were counted.
+pub(crate) const COUNTS_PREFIX: &str = "sancho:counts:";
 /// What stands before the job of a checkpoint.
 pub(crate) const KEPT_PREFIX: &str = "sancho:kept:";
 /// What stands before the incarnation of a list of orders.

@@ -1,6 +1,7 @@
 //! How things are spelled on the wire.
 
 pub(crate) mod capsule;
+pub(crate) mod counts;
 pub(crate) mod day;
 pub(crate) mod keys;
 pub(crate) mod met;

@@ -163,6 +163,7 @@ impl Bench {
         note("history", store.history(3, now).await.map(drop));
         note("queues", store.queues(now).await.map(drop));
         note("processes", store.processes(now).await.map(drop));
+        note("unknown_classes", store.unknown_classes(now).await.map(drop));
         note("about", store.about().await.map(drop));
         note("checkup", store.checkup(now).await.map(drop));
         note("queue_names", store.queue_names().await.map(drop));
@@ -178,16 +179,18 @@ impl Bench {
         note("resume", store.resume(&class, now).await);
         let sets = [Set::Scheduled, Set::Retries, Set::Dead, Set::Held, Set::Busy];
         for set in sets.into_iter().chain(queues.iter().map(|name| Set::Queue(queue(name)))) {
-            note(&format!("page {set:?}"), self.walk(&set).await);
+            for direction in [Direction::Forward, Direction::Backward] {
+                note(&format!("page {set:?}"), self.walk(&set, direction).await);
+            }
         }
         refused
     }
 
     /// Goes through a set page by page, and looks at each job once more by its id.
-    async fn walk(&self, set: &Set) -> StoreResult<()> {
+    async fn walk(&self, set: &Set, direction: Direction) -> StoreResult<()> {
         let (mut cursor, mut first): (Option<Cursor>, Option<Jid>) = (None, None);
         for _ in 0..1_000 {
-            let page = self.store.page(set, &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await?;
+            let page = self.store.page(set, &Filter::all(), direction, cursor.as_ref(), 7).await?;
             first = first.or_else(|| page.rows.first().map(|row| row.jid.clone()));
             match page.next {
                 Some(next) => cursor = Some(next),

@@ -194,6 +194,16 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "claims_of_the_dead_are_taken_over",
     ),
     mutant(
+        "sizes-of-the-last-beat",
+        &[edit("  if redis.pcall('HEXISTS', step, 'enqueued') == 0 then", "  if true then")],
+        "the_first_beat_of_a_minute_tells_the_sizes",
+    ),
+    mutant(
+        "jobs-of-one-queue-counted",
+        &[edit("enqueued = enqueued + count('LLEN', 'queue:' .. queue)", "enqueued = count('LLEN', 'queue:default')")],
+        "the_first_beat_of_a_minute_tells_the_sizes",
+    ),
+    mutant(
         "beat-does-not-extend-the-lease",
         &[edit(
             "redis.call('ZADD', 'sancho:leases', lease, who)",

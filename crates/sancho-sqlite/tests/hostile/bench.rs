@@ -90,6 +90,7 @@ async fn ask(store: &SqliteStore) -> Vec<(&'static str, StoreError)> {
     note("history", store.history(3, now).await.map(drop));
     note("queues", store.queues(now).await.map(drop));
     note("processes", store.processes(now).await.map(drop));
+    note("unknown_classes", store.unknown_classes(now).await.map(drop));
     note("about", store.about().await.map(drop));
     note("checkup", store.checkup(now).await.map(drop));
     note("queue_names", store.queue_names().await.map(drop));
@@ -101,7 +102,9 @@ async fn ask(store: &SqliteStore) -> Vec<(&'static str, StoreError)> {
     }
     let queues = ["default", "low"].map(|name| Set::Queue(queue(name)));
     for set in [Set::Scheduled, Set::Retries, Set::Dead, Set::Held, Set::Busy].iter().chain(&queues) {
-        note("page", walk(store, set).await);
+        for direction in [Direction::Forward, Direction::Backward] {
+            note("page", walk(store, set, direction).await);
+        }
     }
     note("push", store.push(&[job("new").build(), job("new with key").key("a").build()], now).await.map(drop));
     note("push", store.push(&[job("later").at(at(900)).build()], now).await.map(drop));
@@ -132,10 +135,10 @@ async fn ask(store: &SqliteStore) -> Vec<(&'static str, StoreError)> {
     refused
 }
 
-async fn walk(store: &SqliteStore, set: &Set) -> StoreResult<()> {
+async fn walk(store: &SqliteStore, set: &Set, direction: Direction) -> StoreResult<()> {
     let mut cursor: Option<Cursor> = None;
     for _ in 0..1_000 {
-        let page = store.page(set, &Filter::all(), Direction::Forward, cursor.as_ref(), 7).await?;
+        let page = store.page(set, &Filter::all(), direction, cursor.as_ref(), 7).await?;
         match page.next {
             Some(next) => cursor = Some(next),
             None => return Ok(()),

@@ -40,6 +40,7 @@ impl Inspect for Mutant {
         Box::pin(async move {
             let all = Filter::all();
             let filter = if self.has(Bug::FilterIgnored) { &all } else { filter };
+            let direction = if self.has(Bug::DirectionIgnored) { Direction::Forward } else { direction };
             self.model.page(set, filter, direction, cursor, limit).await
         })
     }
@@ -57,7 +58,7 @@ impl Inspect for Mutant {
     }
 
     fn unknown_classes(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<UnknownClass>>> {
-        self.model.unknown_classes(now)
+        self.model.unknown_classes(if self.has(Bug::UnknownClassesNotForgotten) { Timestamp::EPOCH } else { now })
     }
 
     fn metrics<'a>(&'a self, request: &'a MetricsRequest, now: Timestamp) -> BoxFuture<'a, StoreResult<Metrics>> {

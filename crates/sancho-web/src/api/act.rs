@@ -3,13 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use sancho_core::lifecycle::{Refusal, permits};
-use sancho_core::{Cursor, Direction, ErrorKind, Jid, JobRow, Order, Selection, Set, State as JobState};
+use sancho_core::{
+    Action, Cursor, Direction, ErrorKind, Filter, Jid, JobRow, Order, Selection, Set, State as JobState,
+};
 use serde::Deserialize;
 
 use super::bounds;
 use super::deed::{Deed, Done, Verb};
 use super::extract::{Body, InSet, Name, filter, time};
 use super::problem::Problem;
+use super::whole::Whole;
 use crate::safety::{Person, audit};
 use crate::site::Site;
 
@@ -37,7 +40,7 @@ pub(super) struct OnSet {
     filter: String,
     as_of: Option<f64>,
     cursor: Option<String>,
-    limit: Option<usize>,
+    limit: Option<Whole>,
 }
 
 /// What came of an action on one job.
@@ -97,20 +100,25 @@ pub(super) async fn on_named(
 /// Acts on one job.
 async fn one(site: &Site, jid: &Jid, deed: &Deed) -> Result<Fate, Problem> {
     match deed {
-        Deed::CancelRunning => match site.inspect.find(jid).await? {
-            Some(row) => cancel_running(site, &row).await,
-            None => Ok(Fate::Gone),
+        Deed::Apply(action) => apply(site, jid, action).await,
+        // Whoever cancels means the job, wherever it is: the process of one that has started meanwhile is asked.
+        Deed::Cancel => match apply(site, jid, &Action::Cancel).await? {
+            Fate::Refused(Refusal::Started) => match site.inspect.find(jid).await? {
+                Some(row) => cancel_running(site, &row).await,
+                None => Ok(Fate::Gone),
+            },
+            fate => Ok(fate),
         },
-        Deed::Apply(action) => {
-            let now = site.clock.now();
-            let applied = site.inspect.apply(action, &Selection::Jid(jid.clone()), 1, now).await?;
-            Ok(match applied.refused.into_iter().next() {
-                Some((_, refusal)) => Fate::Refused(refusal),
-                None if applied.done > 0 => Fate::Done,
-                None => Fate::Gone,
-            })
-        }
     }
+}
+
+async fn apply(site: &Site, jid: &Jid, action: &Action) -> Result<Fate, Problem> {
+    let applied = site.inspect.apply(action, &Selection::Jid(jid.clone()), 1, site.clock.now()).await?;
+    Ok(match applied.refused.into_iter().next() {
+        Some((_, refusal)) => Fate::Refused(refusal),
+        None if applied.done > 0 => Fate::Done,
+        None => Fate::Gone,
+    })
 }
 
 /// Asks the process that runs a job to cancel it.
@@ -136,8 +144,9 @@ pub(super) async fn on_set(
     let now = site.clock.now();
     let as_of = body.as_of.map_or(Ok(now), |secs| time("as_of", secs))?;
     let which = filter(&body.filter, as_of)?;
-    let most = if matches!(deed, Deed::CancelRunning) { bounds::JOBS_NAMED_MAX } else { bounds::JOBS_PER_STEP_MAX };
-    let limit = body.limit.unwrap_or(most);
+    let asks = matches!(deed, Deed::Cancel) && set == Set::Busy;
+    let most = if asks { bounds::JOBS_NAMED_MAX } else { bounds::JOBS_PER_STEP_MAX };
+    let limit = body.limit.map_or(Ok(most), |limit| limit.to("limit"))?;
     if limit == 0 || limit > most {
         return Err(Problem::invalid(format!("limit is {limit}: {} takes 1 to {most}", body.action.name())));
     }
@@ -145,41 +154,46 @@ pub(super) async fn on_set(
     let state = state_of(&set);
     let what = format!("{} {which}", name_of(&set));
     let mut done = Done::as_of(as_of);
-    match deed {
-        Deed::CancelRunning => {
-            if set != Set::Busy {
-                return Err(Problem::refused(&Refusal::Senseless(state)));
+    let action = match deed {
+        Deed::Cancel if asks => return cancel_all(&site, &person, &which, after.as_ref(), limit, done).await,
+        Deed::Cancel => Action::Cancel,
+        Deed::Apply(action) => action,
+    };
+    permits(state, &action).map_err(|refusal| Problem::refused(&refusal))?;
+    let selection = Selection::All { set, filter: which, after };
+    let applied = site.inspect.apply(&action, &selection, limit, now).await?;
+    audit(&person, body.action.name(), &what, applied.done);
+    done.done = applied.done;
+    done.refuse(&applied.refused);
+    done.next = applied.next.map(|cursor| cursor.0);
+    Ok(Json(done))
+}
+
+/// Asks the processes of running jobs that match to cancel them.
+async fn cancel_all(
+    site: &Site,
+    person: &Person,
+    which: &Filter,
+    after: Option<&Cursor>,
+    limit: usize,
+    mut done: Done,
+) -> Result<Json<Done>, Problem> {
+    let page = site.inspect.page(&Set::Busy, which, Direction::Forward, after, limit).await?;
+    let mut failed = None;
+    for row in &page.rows {
+        match cancel_running(site, row).await {
+            Ok(Fate::Done) => done.done += 1,
+            Ok(Fate::Refused(refusal)) => done.refuse(&[(row.jid.clone(), refusal)]),
+            Ok(Fate::Gone) => done.gone.push(row.jid.to_string()),
+            Err(problem) => {
+                failed = Some(problem);
+                break;
             }
-            let page = site.inspect.page(&set, &which, Direction::Forward, after.as_ref(), limit).await?;
-            let mut failed = None;
-            for row in &page.rows {
-                match cancel_running(&site, row).await {
-                    Ok(Fate::Done) => done.done += 1,
-                    Ok(Fate::Refused(refusal)) => done.refuse(&[(row.jid.clone(), refusal)]),
-                    Ok(Fate::Gone) => done.gone.push(row.jid.to_string()),
-                    Err(problem) => {
-                        failed = Some(problem);
-                        break;
-                    }
-                }
-            }
-            audit(&person, body.action.name(), &what, done.done);
-            if let Some(problem) = failed {
-                return Err(problem);
-            }
-            done.next = page.next.map(|cursor| cursor.0);
-        }
-        Deed::Apply(action) => {
-            permits(state, &action).map_err(|refusal| Problem::refused(&refusal))?;
-            let selection = Selection::All { set, filter: which, after };
-            let applied = site.inspect.apply(&action, &selection, limit, now).await?;
-            audit(&person, body.action.name(), &what, applied.done);
-            done.done = applied.done;
-            done.refuse(&applied.refused);
-            done.next = applied.next.map(|cursor| cursor.0);
         }
     }
-    Ok(Json(done))
+    audit(person, Verb::Cancel.name(), &format!("{} {which}", name_of(&Set::Busy)), done.done);
+    done.next = page.next.map(|cursor| cursor.0);
+    failed.map_or(Ok(Json(done)), Err)
 }
 
 /// The state that the jobs of a set are in.

@@ -32,6 +32,9 @@ pub(super) const FILTER_BYTES_MAX: usize = 4 * 1024;
 /// Characters of an idempotency key: a UUID has 36.
 pub(super) const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
 
+/// Seconds of a span that a push names: whoever gives more gives a time, and means a member for times.
+pub(super) const SPAN_SECS_MAX: f64 = 1e9;
+
 /// Days of history that one look shows: longer than six months, the longest that the pages draw.
 pub(super) const HISTORY_DAYS_MAX: u32 = 366;
 

@@ -92,7 +92,8 @@ pub(super) fn filter(text: &str, as_of: Timestamp) -> Result<Filter, Problem> {
 
 /// A time that a request names; `what` is the member's name.
 pub(super) fn time(what: &str, secs: f64) -> Result<Timestamp, Problem> {
-    Timestamp::from_unix_secs_f64(secs)
-        .filter(|time| *time >= Timestamp::EPOCH)
+    Some(secs)
+        .filter(|secs| *secs >= 0.0)
+        .and_then(Timestamp::from_unix_secs_f64)
         .ok_or_else(|| Problem::invalid(format!("{what} is no time: give seconds since the epoch")))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use sancho_core::{Direction, limits};
+use sancho_core::limits;
 use serde::Serialize;
 
 use super::bounds::{self, cut};
@@ -41,8 +41,7 @@ pub(super) async fn groups(
     Asked(which): Asked<Which>,
 ) -> Result<Json<Groups>, Problem> {
     let reading = which.read(site.clock.now(), bounds::JOBS_PER_STEP_MAX, bounds::JOBS_PER_STEP_MAX)?;
-    let page =
-        site.inspect.page(&set, &reading.filter, Direction::Forward, reading.cursor.as_ref(), reading.limit).await?;
+    let page = reading.page(&site, &set).await?;
     let mut groups: BTreeMap<(Option<String>, Option<String>), Group> = BTreeMap::new();
     for row in &page.rows {
         let envelope = row.payload.envelope().ok();

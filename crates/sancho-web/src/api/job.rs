@@ -1,11 +1,11 @@
 //! A job, as the API shows it.
 
-use sancho_core::lifecycle::permits;
-use sancho_core::{Action, JobRow, State, Timestamp, limits};
+use sancho_core::{JobRow, State, Timestamp, limits};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::bounds::{self, cut};
+use super::deed::Verb;
 
 /// One job in a list.
 #[derive(Debug, Serialize)]
@@ -120,15 +120,7 @@ impl WholeJob {
 }
 
 fn allowed(state: State) -> Vec<&'static str> {
-    let actions = [
-        ("run-now", Action::RunNow),
-        ("reschedule", Action::Reschedule { at: Timestamp::EPOCH }),
-        ("kill", Action::Kill),
-        ("delete", Action::Delete),
-        ("cancel", Action::Cancel),
-    ];
-    let allowed = actions.into_iter().filter(|(_, action)| permits(state, action).is_ok()).map(|(name, _)| name);
-    allowed.chain((state == State::Busy).then_some("cancel-running")).collect()
+    Verb::all().filter(|verb| verb.is_allowed(state)).map(Verb::name).collect()
 }
 
 #[cfg(test)]
@@ -156,7 +148,7 @@ mod tests {
         let whole = WholeJob::of(&row(br#"{"class":"A","args":[12345678901234567890123]}"#.to_vec()));
         let text = serde_json::to_string(&whole).expect("JSON");
         assert!(text.contains(r#""args":[12345678901234567890123]"#), "{text}");
-        assert!(text.contains(r#""actions":["run-now","delete"]"#), "{text}");
+        assert!(text.contains(r#""actions":["run","delete"]"#), "{text}");
     }
 
     #[test]

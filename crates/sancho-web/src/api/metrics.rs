@@ -1,11 +1,11 @@
-//! What was performed lately, by class, and the deploys beside it.
+//! What was performed lately, by class and by queue, and the deploys beside it.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use sancho_core::metrics::{self, ClassMetrics};
+use sancho_core::metrics::{self, ClassMetrics, QueueMetrics, SizeSample};
 use sancho_core::{DeployMark, Execution, MetricsRequest, Timestamp, limits};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,35 @@ pub(super) struct Metrics {
     classes: Vec<Class>,
     /// Further classes, of which nothing is told.
     left_out: usize,
+    /// The busiest first.
+    queues: Vec<Queue>,
+    /// What the sets held, once for each step in which a process beat.
+    sizes: Vec<Size>,
+}
+
+/// What was performed of one queue.
+#[derive(Debug, Serialize)]
+struct Queue {
+    queue: String,
+    executions: u64,
+    failures: u64,
+    samples: Vec<QueueSample>,
+}
+
+#[derive(Debug, Serialize)]
+struct QueueSample {
+    at: f64,
+    executions: u64,
+    failures: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Size {
+    at: f64,
+    enqueued: u64,
+    scheduled: u64,
+    retries: u64,
+    dead: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -121,6 +150,29 @@ impl From<&metrics::Sample> for Sample {
     }
 }
 
+impl From<&QueueMetrics> for Queue {
+    fn from(queue: &QueueMetrics) -> Self {
+        let sample = |sample: &metrics::QueueSample| QueueSample {
+            at: sample.at.as_unix_secs_f64(),
+            executions: sample.count,
+            failures: sample.failures,
+        };
+        Queue {
+            queue: queue.queue.to_string(),
+            executions: queue.count,
+            failures: queue.failures,
+            samples: queue.samples.iter().map(sample).collect(),
+        }
+    }
+}
+
+impl From<&SizeSample> for Size {
+    fn from(sample: &SizeSample) -> Self {
+        let SizeSample { at, enqueued, scheduled, retries, dead } = *sample;
+        Size { at: at.as_unix_secs_f64(), enqueued, scheduled, retries, dead }
+    }
+}
+
 impl From<DeployMark> for Deploy {
     fn from(mark: DeployMark) -> Self {
         Deploy { at: mark.at.as_unix_secs_f64(), label: mark.label }
@@ -143,6 +195,8 @@ pub(super) async fn metrics(State(site): State<Site>, Asked(wanted): Asked<Wante
         step: metrics.step.minutes() * 60,
         classes: metrics.classes.iter().map(Class::from).collect(),
         left_out: metrics.left_out,
+        queues: metrics.queues.iter().map(Queue::from).collect(),
+        sizes: metrics.sizes.iter().map(Size::from).collect(),
     }))
 }
 

@@ -19,8 +19,27 @@ pub(super) struct Which {
     filter: String,
     /// When `age` and `failed` count from: what an earlier answer said.
     as_of: Option<f64>,
+    /// Which way the set is gone through. A cursor goes the way that it was given for.
+    order: Option<Way>,
     cursor: Option<String>,
     limit: Option<usize>,
+}
+
+/// A [`Direction`], as requests name it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Way {
+    Forward,
+    Backward,
+}
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Forward => Direction::Forward,
+            Way::Backward => Direction::Backward,
+        }
+    }
 }
 
 impl Which {
@@ -31,7 +50,8 @@ impl Which {
         if limit == 0 || limit > most {
             return Err(Problem::invalid(format!("limit is {limit}: ask for 1 to {most}")));
         }
-        Ok(Reading { filter: filter(&self.filter, as_of)?, as_of, cursor: self.cursor.map(Cursor), limit })
+        let order = self.order.map_or(Direction::default(), Direction::from);
+        Ok(Reading { filter: filter(&self.filter, as_of)?, as_of, order, cursor: self.cursor.map(Cursor), limit })
     }
 }
 
@@ -40,8 +60,16 @@ impl Which {
 pub(super) struct Reading {
     pub(super) filter: Filter,
     pub(super) as_of: Timestamp,
+    pub(super) order: Direction,
     pub(super) cursor: Option<Cursor>,
     pub(super) limit: usize,
+}
+
+impl Reading {
+    /// One page of what is asked for.
+    pub(super) async fn page(&self, site: &Site, set: &Set) -> Result<sancho_core::Page, Problem> {
+        Ok(site.inspect.page(set, &self.filter, self.order, self.cursor.as_ref(), self.limit).await?)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -67,8 +95,7 @@ pub(super) async fn jobs(
     Asked(which): Asked<Which>,
 ) -> Result<Json<Page>, Problem> {
     let reading = which.read(site.clock.now(), bounds::JOBS_PER_PAGE, bounds::JOBS_PER_PAGE_MAX)?;
-    let page =
-        site.inspect.page(&set, &reading.filter, Direction::Forward, reading.cursor.as_ref(), reading.limit).await?;
+    let page = reading.page(&site, &set).await?;
     Ok(Json(Page {
         jobs: page.rows.iter().map(Job::listed).collect(),
         next: page.next.map(|cursor| cursor.0),
@@ -87,8 +114,7 @@ pub(super) async fn count(
     if reading.filter.is_all() && reading.cursor.is_none() {
         return Ok(Json(Count { jobs: size(&site, &set, now).await?, next: None, as_of }));
     }
-    let page =
-        site.inspect.page(&set, &reading.filter, Direction::Forward, reading.cursor.as_ref(), reading.limit).await?;
+    let page = reading.page(&site, &set).await?;
     Ok(Json(Count { jobs: page.rows.len() as u64, next: page.next.map(|cursor| cursor.0), as_of }))
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extract::{Body, Name};
 use super::problem::Problem;
+use super::whole::Whole;
 use crate::safety::{Person, audit};
 use crate::site::Site;
 
@@ -88,7 +89,7 @@ enum Word {
 pub(super) struct Given {
     order: Word,
     capsule: Option<String>,
-    slots: Option<usize>,
+    slots: Option<Whole>,
     queues: Option<Vec<String>>,
 }
 
@@ -106,6 +107,7 @@ impl Given {
             if slots.is_none() && queues.is_none() {
                 return Err(Problem::invalid("tune what? Give slots, queues or both"));
             }
+            let slots = slots.map(|slots| slots.to("slots")).transpose()?;
             return Ok(Order::Tune { capsule: capsule.unwrap_or_else(|| "default".to_owned()), slots, queues });
         }
         if capsule.is_some() || slots.is_some() || queues.is_some() {

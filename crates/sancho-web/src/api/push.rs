@@ -1,69 +1,28 @@
 //! Pushes: one job, or many in one atomic step.
-//!
-//! A request may name itself by the header `Idempotency-Key`, so that it can be repeated when its answer was lost. The
-//! ids of its jobs are made of that name, and a single job without a key of its own takes the name as its key. The
-//! store adds nothing twice then: for [`sancho_core::limits::PUSH_REPEAT`] in any case, and a single job for as long as it lives.
 
-use std::time::Duration;
+mod idempotency;
+mod new;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use sancho_core::{Backtrace, Draft, Jid, Key, OnConflict, Pushed, QueueName, Retry, Timestamp};
+use sancho_core::{Draft, Jid, PushFailure, Pushed};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::bounds;
-use super::extract::{Body, time};
+use super::extract::Body;
 use super::problem::Problem;
-use super::pusher::{PushFailure, Pusher};
+use crate::code::Code;
 use crate::safety::{Person, audit};
 use crate::site::Site;
-
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct New {
-    class: String,
-    args: Option<Box<RawValue>>,
-    queue: Option<String>,
-    at: Option<f64>,
-    /// Seconds from now, instead of `at`.
-    #[serde(rename = "in")]
-    after: Option<f64>,
-    retry: Option<Times>,
-    retry_for: Option<f64>,
-    retry_queue: Option<String>,
-    backtrace: Option<Times>,
-    dead: Option<bool>,
-    expires_in: Option<f64>,
-    key: Option<String>,
-    #[serde(default)]
-    on_conflict: Conflict,
-    #[serde(default)]
-    tags: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged)]
-enum Times {
-    Whether(bool),
-    Number(u32),
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Conflict {
-    #[default]
-    Keep,
-    Replace,
-    Refuse,
-}
+use idempotency::{Before, Named};
+use new::New;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Bulk {
+struct Bulk {
     jobs: Vec<New>,
 }
 
@@ -86,27 +45,19 @@ pub(super) async fn one(
     State(site): State<Site>,
     person: Person,
     headers: HeaderMap,
-    Body(new): Body<New>,
+    Body(body): Body<Box<RawValue>>,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
-    let name = idempotency_key(&headers)?;
-    let jid = match name {
-        Some(name) => Jid::new(format!("push:{name}"))?,
-        None => site.pusher.next_jid(),
-    };
-    let mut draft = new.draft(jid, site.clock.now())?;
-    if let Some(name) = name {
-        draft.key = Some(draft.key.map_or_else(|| Key::new(format!("push:{name}")), Ok)?);
-    }
+    let named = Named::read(&headers, &body)?;
+    let draft = read::<New>(&body)?.draft(&*site.pusher)?;
     let class = draft.class.clone();
-    let mut answers = push(&*site.pusher, vec![draft]).await?;
-    let answer = answers.pop().ok_or_else(|| Problem::invalid("the application stopped the job"))?;
-    let added = matches!(answer.answer, "added" | "replaced");
+    let mut answers = push(&site, named.as_ref(), vec![draft]).await?;
+    let answer = answers.pop().expect("there is an answer for each job");
+    let added = answer.is_added();
     audit(&person, "push", &class, usize::from(added));
     match answer.answer {
         "refused" => {
             let holder = answer.jid.unwrap_or_default();
-            let detail = format!("nothing was pushed: job {holder} holds the key");
-            Err(Problem::new(StatusCode::CONFLICT, "key-taken", detail))
+            Err(Problem::new(Code::KeyTaken, format!("nothing was pushed: job {holder} holds the key")))
         }
         _ if added => Ok((StatusCode::CREATED, Json(answer))),
         _ => Ok((StatusCode::OK, Json(answer))),
@@ -117,104 +68,76 @@ pub(super) async fn many(
     State(site): State<Site>,
     person: Person,
     headers: HeaderMap,
-    Body(bulk): Body<Bulk>,
+    Body(body): Body<Box<RawValue>>,
 ) -> Result<Json<Answers>, Problem> {
+    let named = Named::read(&headers, &body)?;
+    let bulk: Bulk = read(&body)?;
     if bulk.jobs.is_empty() || bulk.jobs.len() > bounds::JOBS_PER_BULK_MAX {
         let most = bounds::JOBS_PER_BULK_MAX;
         return Err(Problem::invalid(format!("jobs has {} jobs: push 1 to {most} at a time", bulk.jobs.len())));
     }
-    let (name, now) = (idempotency_key(&headers)?, site.clock.now());
     let mut drafts = Vec::with_capacity(bulk.jobs.len());
     for (index, new) in bulk.jobs.into_iter().enumerate() {
-        let jid = match name {
-            Some(name) => Jid::new(format!("push:{name}:{index}"))?,
-            None => site.pusher.next_jid(),
-        };
-        let draft = new
-            .draft(jid, now)
-            .map_err(|problem| Problem::invalid(format!("job {index}, counted from zero: {}", problem.detail())))?;
-        drafts.push(draft);
+        let draft = new.draft(&*site.pusher);
+        let said = |problem: Problem| format!("job {index}, counted from zero: {}", problem.detail());
+        drafts.push(draft.map_err(|problem| Problem::invalid(said(problem)))?);
     }
-    let answers = push(&*site.pusher, drafts).await?;
-    let added = answers.iter().filter(|it| matches!(it.answer, "added" | "replaced")).count();
-    audit(&person, "push", "many jobs", added);
-    Ok(Json(Answers { jobs: answers }))
+    let jobs = push(&site, named.as_ref(), drafts).await?;
+    audit(&person, "push", "many jobs", jobs.iter().filter(|answer| answer.is_added()).count());
+    Ok(Json(Answers { jobs }))
 }
 
-async fn push(pusher: &dyn Pusher, drafts: Vec<Draft>) -> Result<Vec<Answer>, Problem> {
+/// What the body says: that it is JSON is known.
+fn read<T: DeserializeOwned>(body: &RawValue) -> Result<T, Problem> {
+    serde_json::from_str(body.get()).map_err(|error| Problem::unfit(&error))
+}
+
+/// Pushes drafts under the name of their request, if it has one; one answer for each.
+async fn push(site: &Site, named: Option<&Named>, mut drafts: Vec<Draft>) -> Result<Vec<Answer>, Problem> {
+    let Some(named) = named else { return all_or_none(site, drafts).await };
+    let key = named.put_on(&mut drafts)?;
+    let repeated =
+        |drafts: &[Draft]| drafts.iter().map(|draft| Answer::of(&draft.jid, Some(Pushed::Repeated))).collect();
+    if named.before(site, &key).await? == Before::Repeated {
+        return Ok(repeated(&drafts));
+    }
+    let answers = all_or_none(site, drafts).await?;
+    if answers.first().is_some_and(|first| first.answer == "repeated") {
+        // The store has known the request, or another was quicker: that this is the same one is known of a job that lives.
+        named.before(site, &key).await?;
+    }
+    Ok(answers)
+}
+
+async fn all_or_none(site: &Site, drafts: Vec<Draft>) -> Result<Vec<Answer>, Problem> {
     let jids: Vec<Jid> = drafts.iter().map(|draft| draft.jid.clone()).collect();
-    let pushed = pusher.push(drafts).await.map_err(|failure| match failure {
-        PushFailure::Invalid(invalid) => Problem::from(invalid),
+    let pushed = site.pusher.push(drafts).await.map_err(|failure| match failure {
         PushFailure::Store(error) => Problem::from(error),
+        PushFailure::Invalid(invalid) => Problem::from(invalid),
+        other => Problem::invalid(other.to_string()),
     })?;
-    Ok(jids.into_iter().zip(pushed).map(|(jid, pushed)| answer(jid, pushed)).collect())
+    Ok(jids.iter().zip(pushed).map(|(jid, pushed)| Answer::of(jid, pushed)).collect())
 }
 
-fn answer(jid: Jid, pushed: Option<Pushed>) -> Answer {
-    let told = |jid: Jid, answer| Answer { jid: Some(jid.to_string()), answer, replaced: None };
-    match pushed {
-        None => Answer { jid: None, answer: "stopped", replaced: None },
-        Some(Pushed::Repeated) => told(jid, "repeated"),
-        // The job itself holds its key: the request was repeated while it lives.
-        Some(Pushed::Kept { holder, .. } | Pushed::Refused { holder, .. }) if holder == jid => told(jid, "repeated"),
-        Some(Pushed::Kept { holder, .. }) => told(holder, "kept"),
-        Some(Pushed::Refused { holder, .. }) => told(holder, "refused"),
-        Some(Pushed::Replaced { holder }) => Answer { replaced: Some(holder.to_string()), ..told(jid, "replaced") },
-        Some(_) => told(jid, "added"),
-    }
-}
-
-/// The name of the request, if it has one.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let most = bounds::IDEMPOTENCY_KEY_CHARS_MAX;
-    let name = value.to_str().ok().filter(|name| {
-        (1..=most).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    });
-    name.map(Some).ok_or_else(|| {
-        Problem::invalid(format!("Idempotency-Key has 1 to {most} letters, digits and -._~: a UUID is one"))
-    })
-}
-
-impl New {
-    fn draft(self, jid: Jid, now: Timestamp) -> Result<Draft, Problem> {
-        let args = self.args.map_or_else(|| "[]".to_owned(), |args| args.get().to_owned());
-        let mut draft = Draft::new(jid, self.class, args);
-        if let Some(queue) = self.queue {
-            draft.queue = QueueName::new(queue)?;
+impl Answer {
+    /// What is said of the job with this id.
+    fn of(jid: &Jid, pushed: Option<Pushed>) -> Self {
+        let told = |jid: &Jid, answer| Answer { jid: Some(jid.to_string()), answer, replaced: None };
+        match pushed {
+            None => Answer { jid: None, answer: "stopped", replaced: None },
+            Some(Pushed::Repeated) => told(jid, "repeated"),
+            // The job itself holds its key: the request was repeated while it lives.
+            Some(Pushed::Kept { holder, .. } | Pushed::Refused { holder, .. }) if holder == *jid => {
+                told(jid, "repeated")
+            }
+            Some(Pushed::Kept { holder, .. }) => told(&holder, "kept"),
+            Some(Pushed::Refused { holder, .. }) => told(&holder, "refused"),
+            Some(Pushed::Replaced { holder }) => Answer { replaced: Some(holder.to_string()), ..told(jid, "replaced") },
+            Some(_) => told(jid, "added"),
         }
-        draft.at = match (self.at, self.after) {
-            (Some(_), Some(_)) => return Err(Problem::invalid("give at or in, not both")),
-            (Some(at), None) => Some(time("at", at)?),
-            (None, Some(after)) => Some(now + span("in", after)?),
-            (None, None) => None,
-        };
-        draft.retry = match self.retry {
-            None | Some(Times::Whether(true)) => Retry::Default,
-            Some(Times::Whether(false)) => Retry::Never,
-            Some(Times::Number(limit)) => Retry::Limit(limit),
-        };
-        draft.retry_for = self.retry_for.map(|secs| span("retry_for", secs)).transpose()?;
-        draft.retry_queue = self.retry_queue.map(QueueName::new).transpose()?;
-        draft.backtrace = self.backtrace.map(|times| match times {
-            Times::Whether(all) => Backtrace::from(all),
-            Times::Number(lines) => Backtrace::from(lines),
-        });
-        draft.dead = self.dead.map(Into::into);
-        draft.expires_in = self.expires_in.map(|secs| span("expires_in", secs)).transpose()?;
-        draft.key = self.key.map(Key::new).transpose()?;
-        draft.on_conflict = match self.on_conflict {
-            Conflict::Keep => OnConflict::Keep,
-            Conflict::Replace => OnConflict::Replace,
-            Conflict::Refuse => OnConflict::Refuse,
-        };
-        draft.tags = self.tags;
-        Ok(draft)
     }
-}
 
-fn span(what: &str, secs: f64) -> Result<Duration, Problem> {
-    Duration::try_from_secs_f64(secs)
-        .map_err(|_| Problem::invalid(format!("{what} is no span: give seconds, from zero on")))
+    fn is_added(&self) -> bool {
+        matches!(self.answer, "added" | "replaced")
+    }
 }

@@ -1,57 +1,30 @@
-//! Through what jobs are pushed: the store itself, or what an application has in front of it.
+//! Pushes where there is no client: to the store itself.
 
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sancho_core::{
-    BoxFuture, Clock, Draft, ErrorKind, Invalid, Jid, JidSequence, NewJob, Pushed, Store, StoreError, StoreResult,
-    WireTime,
+    BoxFuture, Clock, Draft, ErrorKind, Inspect, Invalid, Jid, JidSequence, NewJob, PushFailure, Pushed, Pusher, Store,
+    StoreResult, Wire,
 };
 
-/// Through what the JSON API pushes, such as an application's client with its middleware.
-pub trait Pusher: Send + Sync + Debug + 'static {
-    /// An id that no other job has.
-    fn next_jid(&self) -> Jid;
-
-    /// Pushes drafts, all or none, and answers for each in order; `None` for one that was stopped on its way.
-    ///
-    /// A push of unknown outcome may be repeated under the same ids.
-    fn push(&self, drafts: Vec<Draft>) -> BoxFuture<'_, Result<Vec<Option<Pushed>>, PushFailure>>;
-}
-
-/// Why a push failed: nothing has been pushed then, unless the store says that the outcome is unknown.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum PushFailure {
-    /// A job breaks a rule.
-    Invalid(Invalid),
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl From<Invalid> for PushFailure {
-    fn from(invalid: Invalid) -> Self {
-        PushFailure::Invalid(invalid)
-    }
-}
-
-impl From<StoreError> for PushFailure {
-    fn from(error: StoreError) -> Self {
-        PushFailure::Store(error)
-    }
-}
-
-/// Pushes to the store as it is told. Arguments keep the spelling of the request, without space between their tokens.
+/// Pushes to the store, in the form that every version of Sidekiq reads.
 #[derive(Debug)]
 pub(crate) struct StorePusher {
     store: Arc<dyn Store>,
+    inspect: Arc<dyn Inspect>,
     clock: Arc<dyn Clock>,
     jids: Mutex<JidSequence>,
 }
 
 impl StorePusher {
-    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        StorePusher { store, clock, jids: Mutex::default() }
+    pub(crate) fn new(store: Arc<dyn Store>, inspect: Arc<dyn Inspect>, clock: Arc<dyn Clock>) -> Self {
+        StorePusher { store, inspect, clock, jids: Mutex::default() }
+    }
+
+    fn next_jid(&self) -> Jid {
+        let chance = getrandom::u32().expect("the system has chance to give");
+        // A sequence is whole after every step, so a panic under the lock has not harmed it.
+        self.jids.lock().unwrap_or_else(PoisonError::into_inner).next(self.clock.now(), chance)
     }
 
     /// Repeats a push once when its outcome is unknown: the store adds nothing twice.
@@ -64,16 +37,22 @@ impl StorePusher {
 }
 
 impl Pusher for StorePusher {
-    fn next_jid(&self) -> Jid {
-        let chance = getrandom::u32().expect("the system has chance to give");
-        // A sequence is whole after every step, so a panic under the lock has not harmed it.
-        self.jids.lock().unwrap_or_else(PoisonError::into_inner).next(self.clock.now(), chance)
+    fn inspect(&self) -> &Arc<dyn Inspect> {
+        &self.inspect
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    fn draft(&self, class: &str, args_json: &str) -> Draft {
+        Draft::new(self.next_jid(), class, args_json)
     }
 
     fn push(&self, drafts: Vec<Draft>) -> BoxFuture<'_, Result<Vec<Option<Pushed>>, PushFailure>> {
         Box::pin(async move {
-            let now = self.clock.now();
-            let jobs = drafts.into_iter().map(|draft| draft.into_job(now, WireTime::Seconds));
+            let (now, wire) = (self.clock.now(), Wire::Any);
+            let jobs = drafts.into_iter().map(|draft| draft.canonical(wire)?.into_job(now, wire.time()));
             let jobs = jobs.collect::<Result<Vec<NewJob>, Invalid>>()?;
             Ok(self.push_jobs(&jobs).await?.into_iter().map(Some).collect())
         })

@@ -1,4 +1,4 @@
-//! Queues, and what is paused.
+//! Queues, what is paused, and what in queues nobody knows.
 
 use axum::Json;
 use axum::extract::State;
@@ -43,6 +43,22 @@ pub(super) struct AllPaused {
 }
 
 #[derive(Debug, Serialize)]
+pub(super) struct Unknown {
+    classes: Vec<UnknownClass>,
+}
+
+/// A class that a process met in a queue and does not know.
+#[derive(Debug, Serialize)]
+struct UnknownClass {
+    class: String,
+    queue: String,
+    /// When it was first met there.
+    since: f64,
+    /// When it was last met there.
+    last: f64,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct Now {
     /// Whether it is paused now.
     paused: bool,
@@ -78,6 +94,16 @@ pub(super) async fn paused(State(site): State<Site>) -> Result<Json<AllPaused>, 
         }
     }
     Ok(Json(all))
+}
+
+pub(super) async fn unknown(State(site): State<Site>) -> Result<Json<Unknown>, Problem> {
+    let classes = site.inspect.unknown_classes(site.clock.now()).await?.into_iter().map(|met| UnknownClass {
+        class: met.class,
+        queue: met.queue.to_string(),
+        since: met.since.as_unix_secs_f64(),
+        last: met.last.as_unix_secs_f64(),
+    });
+    Ok(Json(Unknown { classes: classes.collect() }))
 }
 
 pub(super) async fn pause(site: State<Site>, person: Person, Name(name): Name) -> Result<Json<Now>, Problem> {

@@ -1,7 +1,9 @@
 //! Who is let in.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -11,6 +13,7 @@ use super::credentials::{self, Credentials, Presented};
 use super::forwarded;
 use super::person::{Person, Role};
 use super::refusal::Refusal;
+use super::throttle::Throttle;
 
 /// Who is let in: this machine alone, unless told otherwise.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +23,15 @@ pub struct Access(Kind);
 enum Kind {
     #[default]
     ThisMachine,
-    Credentials(Arc<[Credentials]>),
+    Credentials(Arc<Known>),
     Doorkeeper(Arc<dyn Doorkeeper>),
+}
+
+/// Whose credentials are known, and who tries others.
+#[derive(Debug)]
+struct Known {
+    all: Vec<Credentials>,
+    throttle: Throttle,
 }
 
 impl Access {
@@ -35,16 +45,22 @@ impl Access {
         Access::default()
     }
 
-    /// Those who present one of these.
+    /// Those who present one of these. An address that presents wrong ones again and again has to wait, at first half a
+    /// minute and then longer, and is answered with 429 meanwhile; so are all addresses that have not come in lately,
+    /// when too many wrong ones come from all together.
+    ///
+    /// Addresses are those of connections, which the server tells by
+    /// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info), or what a proxy of
+    /// [`Web::trust_proxy`](crate::Web::trust_proxy) says.
     ///
     /// # Errors
     /// No credentials at all: nobody could come in.
     pub fn credentials(credentials: impl IntoIterator<Item = Credentials>) -> Result<Self, Invalid> {
-        let all: Arc<[Credentials]> = credentials.into_iter().collect();
+        let all: Vec<Credentials> = credentials.into_iter().collect();
         if all.is_empty() {
             return Err(Invalid::new("there are no credentials, so that nobody could come in: give at least one"));
         }
-        Ok(Access(Kind::Credentials(all)))
+        Ok(Access(Kind::Credentials(Arc::new(Known { all, throttle: Throttle::default() }))))
     }
 
     /// Those whom the application lets in.
@@ -57,22 +73,36 @@ impl Access {
         !matches!(self.0, Kind::ThisMachine)
     }
 
-    pub(super) async fn admit(&self, request: &Parts) -> Admission {
+    /// Who makes a request from an address, as far as it is known, at this uptime.
+    pub(super) async fn admit(&self, request: &Parts, address: Option<IpAddr>, now: Duration) -> Admission {
         match &self.0 {
             Kind::ThisMachine => match forwarded::from_elsewhere(request) {
                 None => Admission::Granted(Person::new("this machine", Role::Operator)),
                 Some(why) => Admission::refused(Refusal::not_this_machine(why)),
             },
-            Kind::Credentials(all) => match credentials::look(all, &request.headers) {
-                Presented::Known(person) => Admission::Granted(person.clone()),
-                Presented::Unknown => {
-                    // What was presented is not told: it may be a password in the wrong place.
-                    tracing::warn!(target: "sancho::audit", "credentials refused");
-                    Admission::refused(Refusal::unknown(credentials::challenges(all)))
-                }
-                Presented::Nothing => Admission::refused(Refusal::unknown(credentials::challenges(all))),
-            },
+            Kind::Credentials(known) => known.admit(request, address, now),
             Kind::Doorkeeper(doorkeeper) => doorkeeper.admit(request).await,
+        }
+    }
+}
+
+impl Known {
+    fn admit(&self, request: &Parts, address: Option<IpAddr>, now: Duration) -> Admission {
+        let unknown = || Admission::refused(Refusal::unknown(credentials::challenges(&self.all)));
+        match self.throttle.look(address, now, || credentials::look(&self.all, &request.headers)) {
+            Ok(Presented::Known(person)) => Admission::Granted(person.clone()),
+            Ok(Presented::Unknown) => {
+                // What was presented is not told: it may be a password in the wrong place.
+                let address = address.map(tracing::field::display);
+                tracing::warn!(target: "sancho::audit", address, "credentials refused");
+                unknown()
+            }
+            Ok(Presented::Nothing) => unknown(),
+            // Not told of: the tries that led here were, and whoever goes on must not fill the log.
+            Err(wait) => match credentials::presents(&request.headers) {
+                true => Admission::refused(Refusal::too_many_tries(wait)),
+                false => unknown(),
+            },
         }
     }
 }

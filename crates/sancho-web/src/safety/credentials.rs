@@ -113,6 +113,11 @@ pub(super) fn look<'a>(all: &'a [Credentials], headers: &HeaderMap) -> Presented
     found.map_or(Presented::Unknown, Presented::Known)
 }
 
+/// Whether a request presents anything that could be somebody's.
+pub(super) fn presents(headers: &HeaderMap) -> bool {
+    presented(headers).is_some()
+}
+
 fn presented(headers: &HeaderMap) -> Option<(Kind, Secret)> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     // Two of them: a proxy and we could each believe another.

@@ -1,7 +1,7 @@
 //! Whether a request was made by a page of another site.
 //!
 //! Browsers say so themselves: by Fetch Metadata (`Sec-Fetch-Site`) where the connection can be trusted, and by
-//! `Origin` everywhere. Programs send neither, and hold no credentials that a page could use.
+//! `Origin` everywhere; what is older than that says by `Referer` at least where a form was. Programs send neither, and hold no credentials that a page could use.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -49,7 +49,12 @@ pub(super) fn is_cross_site(request: &Parts, trusted: &TrustedOrigins) -> bool {
         One::Is(_) => !(looks && follows_a_link(headers)),
         One::Many => true,
         One::None => match origin {
-            One::None => false,
+            One::None if looks => false,
+            One::None => match one(headers, header::REFERER) {
+                One::None => false,
+                One::Many => true,
+                One::Is(referer) => !is_own_page(referer, request, trusted),
+            },
             One::Many => true,
             One::Is(origin) => !is_own(origin, request),
         },
@@ -66,6 +71,14 @@ fn follows_a_link(headers: &HeaderMap) -> bool {
 fn is_own(origin: &str, request: &Parts) -> bool {
     let host = origin.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
     host.is_some_and(|host| forwarded::host(request).is_some_and(|own| own == host))
+}
+
+/// Whether a page is one of the origin that was asked, or of one that is trusted.
+fn is_own_page(address: &str, request: &Parts, trusted: &TrustedOrigins) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let origin = format!("{scheme}://{host}");
+    trusted.has(&origin) || is_own(&origin, request)
 }
 
 enum One<'a> {
@@ -101,13 +114,15 @@ mod tests {
 
     #[test]
     fn own_pages_and_programs_act() {
-        let allowed: [&[(&str, &str)]; 6] = [
+        let allowed: [&[(&str, &str)]; 8] = [
             &[],
             &[("sec-fetch-site", "same-origin")],
             &[("sec-fetch-site", "none")],
             &[("origin", "https://jobs.example.com")],
             &[("origin", "HTTP://JOBS.example.com")],
             &[("sec-fetch-site", "same-site"), ("origin", "https://admin.example.com")],
+            &[("referer", "https://jobs.example.com/dead?q=1")],
+            &[("referer", "https://admin.example.com/jobs")],
         ];
         for headers in allowed {
             assert!(!refused("POST", headers), "{headers:?}");
@@ -116,7 +131,7 @@ mod tests {
 
     #[test]
     fn pages_of_other_sites_do_not() {
-        let refusals: [&[(&str, &str)]; 10] = [
+        let refusals: [&[(&str, &str)]; 14] = [
             &[("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "same-site")],
             &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
@@ -127,6 +142,10 @@ mod tests {
             &[("origin", "https://jobs.example.com:8443")],
             &[("origin", "https://jobs.example.com.evil.example")],
             &[("origin", "https://jobs.example.com"), ("origin", "https://evil.example")],
+            &[("referer", "https://evil.example/jobs.example.com")],
+            &[("referer", "https://jobs.example.com@evil.example/")],
+            &[("referer", "jobs.example.com")],
+            &[("referer", "https://jobs.example.com/"), ("origin", "null")],
         ];
         for headers in refusals {
             for method in ["POST", "DELETE", "PUT", "BREW"] {

@@ -1,28 +1,25 @@
 //! What is not shown of payloads.
 //!
-//! A class says so: here, in the settings of the pages, or in the payload itself by its member `redact`, which is `true`
-//! for every argument or a list of their places. What is hidden is cut out of the payload before anything is made of
-//! it, for everybody; the store keeps it as it is.
+//! A class says so: in its own declaration, which its payloads carry, or here in the settings of the pages, for classes
+//! that come from programs which declare nothing. What is hidden is cut out before anything is made of a job, for
+//! everybody; the store keeps it as it is.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use sancho_core::{Filter, Payload};
-use serde_json::value::RawValue;
+use sancho_core::redact::Hidden;
+use sancho_core::{Filter, JobRow, Payload, Redact};
 
-/// What stands in the place of what is hidden.
-pub const REDACTED: &str = "[redacted]";
-
-/// The member by which a payload hides its own arguments.
-const SAYS_SO: &str = "\"redact\"";
-
-/// What is not shown of payloads, by class. Messages of errors are shown: what they say is the job's own doing.
+/// What is not shown of payloads, by class, besides what they hide of themselves.
 ///
 /// ```
-/// use sancho_core::Payload;
+/// use sancho_core::{Payload, Redact};
 /// use sancho_web::Redaction;
 ///
-/// let redaction = Redaction::default().class("SignUp").argument("Charge", 1);
+/// let redaction = Redaction::default()
+///     .class("SignUp")
+///     .argument("Charge", 1)
+///     .declared("Refund", Redact::arguments(&[0]).and_errors());
 /// let payload = Payload::from_bytes(*br#"{"class":"Charge","args":[7,"4111"]}"#);
 /// assert_eq!(redaction.shown(&payload).to_text_lossy(), r#"{"class":"Charge","args":[7,"[redacted]"]}"#);
 /// ```
@@ -31,79 +28,63 @@ pub struct Redaction {
     classes: BTreeMap<String, Hidden>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Hidden {
-    All,
-    Places(BTreeSet<usize>),
-}
-
-impl Hidden {
-    fn has(&self, place: usize) -> bool {
-        match self {
-            Hidden::All => true,
-            Hidden::Places(places) => places.contains(&place),
-        }
-    }
-
-    fn and(self, other: Hidden) -> Hidden {
-        match (self, other) {
-            (Hidden::Places(some), Hidden::Places(others)) => Hidden::Places(some.into_iter().chain(others).collect()),
-            _ => Hidden::All,
-        }
-    }
-}
-
 impl Redaction {
-    /// Hides every argument of a class: of the class itself, and of one inside a wrapper.
+    /// Hides every argument of a class, with the messages and backtraces of its errors and what its runs keep besides
+    /// their progress: of the class itself, and of one inside a wrapper.
     #[must_use]
-    pub fn class(mut self, class: impl Into<String>) -> Self {
-        self.classes.insert(class.into(), Hidden::All);
-        self
+    pub fn class(self, class: impl Into<String>) -> Self {
+        self.hidden(class.into(), Hidden::everything())
     }
 
     /// Hides one argument of a class, by its place, counted from zero. Inside a wrapper places are the wrapper's own
-    /// matter: there every argument is hidden.
+    /// matter: there everything is hidden.
     #[must_use]
-    pub fn argument(mut self, class: impl Into<String>, place: usize) -> Self {
-        let one = Hidden::Places(BTreeSet::from([place]));
-        let class = class.into();
-        let hidden = match self.classes.remove(&class) {
-            Some(hidden) => hidden.and(one),
-            None => one,
-        };
-        self.classes.insert(class, hidden);
+    pub fn argument(self, class: impl Into<String>, place: usize) -> Self {
+        self.hidden(class.into(), Hidden::argument(place))
+    }
+
+    /// Hides what a class declares, as in `declared(SignUp::CLASS, SignUp::REDACT)`: its jobs' payloads say so
+    /// themselves where this library has pushed them, and not where Ruby has.
+    #[must_use]
+    pub fn declared(self, class: impl Into<String>, declared: Redact) -> Self {
+        self.hidden(class.into(), declared.into())
+    }
+
+    fn hidden(mut self, class: String, hidden: Hidden) -> Self {
+        if !hidden.is_nothing() {
+            let before = self.classes.remove(&class).unwrap_or_default();
+            self.classes.insert(class, before.and(hidden));
+        }
         self
     }
 
-    /// The payload as it may be shown. Of one that cannot be read, nothing is shown when the name of a class that hides
+    /// What is hidden of a payload. Of one that cannot be read, everything is where the name of a class that hides
     /// something stands in it.
-    pub fn shown<'a>(&self, payload: &'a Payload) -> Cow<'a, Payload> {
-        let text = payload.to_text_lossy();
-        if self.classes.is_empty() && !text.contains(SAYS_SO) {
-            return Cow::Borrowed(payload);
+    fn of(&self, payload: &Payload) -> Hidden {
+        let said = Hidden::said_by(payload);
+        if self.classes.is_empty() {
+            return said;
         }
         let Ok(envelope) = payload.envelope() else {
-            let hides = self.classes.keys().any(|class| text.contains(class.as_str())) || text.contains(SAYS_SO);
-            return if hides { Cow::Owned(Payload::from_bytes(REDACTED.as_bytes())) } else { Cow::Borrowed(payload) };
+            let text = payload.to_text_lossy();
+            let is_named = self.classes.keys().any(|class| text.contains(class.as_str()));
+            return if is_named { Hidden::everything() } else { said };
         };
-        let members = payload.members();
-        let said = members.as_ref().ok().and_then(|members| members.get("redact")).and_then(said);
-        let by_class = [envelope.inner_class(), envelope.display_class()].into_iter().filter_map(|class| {
-            let hidden = self.classes.get(&*class)?.clone();
-            Some(if envelope.class() == class { hidden } else { Hidden::All })
-        });
-        let by_wrapper = self.classes.get(envelope.class()).cloned();
-        let Some(hidden) = by_class.chain(by_wrapper).chain(said).reduce(Hidden::and) else {
-            return Cow::Borrowed(payload);
-        };
-        let Ok(mut members) = members else { return Cow::Owned(Payload::from_bytes(REDACTED.as_bytes())) };
-        let args = without(envelope.args(), &hidden);
-        // Other programs may write a member twice: setting it would change the last one alone.
-        if members.iter().filter(|(name, _)| *name == "args").count() > 1 {
-            members.remove("args");
-        }
-        members.set_raw("args", args).expect("what was put together of JSON is JSON");
-        Cow::Owned(members.to_payload())
+        let own = self.classes.get(envelope.class()).cloned();
+        let inside =
+            [envelope.inner_class(), envelope.display_class()].into_iter().filter(|name| *name != envelope.class());
+        let inside = inside.filter(|name| self.classes.contains_key(&**name)).map(|_| Hidden::everything());
+        own.into_iter().chain(inside).fold(said, Hidden::and)
+    }
+
+    /// The payload as it may be shown.
+    pub fn shown<'a>(&self, payload: &'a Payload) -> Cow<'a, Payload> {
+        self.of(payload).cut(payload)
+    }
+
+    /// The job as it may be shown: its payload, and what its run has kept.
+    pub(super) fn shown_row(&self, row: JobRow) -> JobRow {
+        self.of(&row.payload).cut_row(row)
     }
 
     /// Whether a payload that passed a filter still does as it may be shown: else whoever searches would learn by asking
@@ -116,33 +97,11 @@ impl Redaction {
     }
 }
 
-/// What a payload itself says is hidden; what is not understood hides everything.
-fn said(member: &str) -> Option<Hidden> {
-    match member {
-        "false" | "null" => None,
-        _ => Some(match serde_json::from_str::<BTreeSet<usize>>(member) {
-            Ok(places) => Hidden::Places(places),
-            Err(_) => Hidden::All,
-        }),
-    }
-}
-
-/// The text of an array of arguments without what is hidden; of anything else, nothing.
-fn without(args: &str, hidden: &Hidden) -> String {
-    let redacted = format!("\"{REDACTED}\"");
-    let Ok(args) = serde_json::from_str::<Vec<&RawValue>>(args) else { return format!("[{redacted}]") };
-    let shown = args.iter().enumerate().map(
-        |(place, argument)| {
-            if hidden.has(place) { redacted.as_str() } else { argument.get() }
-        },
-    );
-    format!("[{}]", shown.collect::<Vec<&str>>().join(","))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use sancho_core::Timestamp;
+    use sancho_core::redact::REDACTED;
 
     fn shown(payload: &str) -> String {
         let redaction = Redaction::default().class("SignUp").argument("Charge", 1).argument("Charge", 3);

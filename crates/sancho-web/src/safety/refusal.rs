@@ -1,30 +1,50 @@
 //! What those get who are not let in.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
+use crate::api::Problem;
+use crate::code::Code;
 use crate::failure::Failure;
 
 /// Why a request is refused: people get a page that says so, and programs JSON (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
+    /// As the code has it, but for what cannot even be read.
     status: StatusCode,
-    code: &'static str,
+    code: Code,
     detail: String,
     challenges: Vec<HeaderValue>,
+    /// How long to wait before it is worth asking again.
+    wait: Option<Duration>,
 }
 
 impl Refusal {
     /// Somebody is not let in, for a reason that they may know.
     pub fn forbidden(detail: impl Into<String>) -> Self {
-        Refusal { status: StatusCode::FORBIDDEN, code: "forbidden", detail: detail.into(), challenges: Vec::new() }
+        Refusal::new(Code::Forbidden, detail)
+    }
+
+    fn new(code: Code, detail: impl Into<String>) -> Self {
+        Refusal { status: code.status(), code, detail: detail.into(), challenges: Vec::new(), wait: None }
     }
 
     pub(super) fn unknown(challenges: impl Iterator<Item = HeaderValue>) -> Self {
         let challenges = challenges.collect();
-        let detail = "these pages are for those who sign in".to_owned();
-        Refusal { status: StatusCode::UNAUTHORIZED, code: "unauthorized", detail, challenges }
+        let detail = "these pages are for those who sign in";
+        Refusal { challenges, ..Refusal::new(Code::Unauthorized, detail) }
+    }
+
+    pub(super) fn too_many_tries(wait: Duration) -> Self {
+        let detail = "wrong credentials came too often from there: wait as long as Retry-After says, and try again";
+        Refusal { wait: Some(wait), ..Refusal::new(Code::TooManyTries, detail) }
+    }
+
+    pub(super) fn too_long(bytes_max: usize) -> Self {
+        let detail = format!("the address is too long: at most {bytes_max} bytes are read");
+        Refusal { status: StatusCode::URI_TOO_LONG, ..Refusal::new(Code::Invalid, detail) }
     }
 
     pub(super) fn not_this_machine(why: &str) -> Self {
@@ -32,17 +52,27 @@ impl Refusal {
             "these pages are for this machine alone, and the request is not believed to be its own: {why}. \
              To open them to others, say who may come in: by credentials, or by the application's own sign-in"
         );
-        Refusal { code: "not-this-machine", ..Refusal::forbidden(detail) }
+        Refusal { code: Code::NotThisMachine, ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn cross_site() -> Self {
         let detail = "another site made this request: open these pages themselves, and act from there. \
                       Behind a proxy that changes their name, have that name trusted";
-        Refusal { code: "cross-site", ..Refusal::forbidden(detail) }
+        Refusal { code: Code::CrossSite, ..Refusal::forbidden(detail) }
     }
 
     pub(super) fn viewer() -> Self {
-        Refusal { code: "viewer", ..Refusal::forbidden("you may look, and only operators may act") }
+        Refusal { code: Code::Viewer, ..Refusal::forbidden("you may look, and only operators may act") }
+    }
+
+    pub(super) fn too_slow(within: Duration) -> Self {
+        let detail = format!("the request took longer than {within:?} to arrive: nothing was done, send it again");
+        Refusal { status: StatusCode::REQUEST_TIMEOUT, ..Refusal::new(Code::Invalid, detail) }
+    }
+
+    pub(super) fn defect() -> Self {
+        let detail = "a defect of these pages, or of what the application added to them: its log says more";
+        Refusal::new(Code::Internal, detail)
     }
 
     /// An empty answer that carries the refusal to the gate.
@@ -51,29 +81,26 @@ impl Refusal {
         for challenge in &self.challenges {
             answer.headers_mut().append(header::WWW_AUTHENTICATE, challenge.clone());
         }
+        if let Some(wait) = self.wait {
+            // Whole seconds, and never less than there are to wait.
+            let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
         answer.extensions_mut().insert(self);
         answer
     }
 
     /// The answer for people, of which a page is made further out.
     pub(super) fn into_failure(self, mut answer: Response) -> Response {
-        let Refusal { status, code, detail, .. } = self;
-        answer.extensions_mut().insert(Failure::at_the_gate(status, code, detail));
+        answer.extensions_mut().insert(Failure::at_the_gate(self.code, self.detail).with(self.status));
         answer
     }
 
     /// The answer for programs.
     pub(super) fn into_problem(self, mut answer: Response) -> Response {
-        let problem = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-        });
-        *answer.body_mut() = problem.to_string().into();
-        let json = HeaderValue::from_static("application/problem+json");
-        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        let (told, body) = Problem::new(self.code, self.detail).with(self.status).into_response().into_parts();
+        answer.headers_mut().extend(told.headers);
+        *answer.body_mut() = body;
         answer
     }
 }

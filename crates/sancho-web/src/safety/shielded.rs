@@ -26,8 +26,7 @@ struct Shielded {
 
 impl Shielded {
     fn row(&self, row: JobRow) -> JobRow {
-        let payload = self.redaction.shown(&row.payload).into_owned();
-        JobRow { payload, ..row }
+        self.redaction.shown_row(row)
     }
 }
 
@@ -88,6 +87,8 @@ impl Inspect for Shielded {
         self.inner.deploys(since, now)
     }
 
+    /// An action over a filter is done to what a list of it shows: else how many it was done to would tell what is
+    /// hidden.
     fn apply<'a>(
         &'a self,
         action: &'a Action,
@@ -95,7 +96,26 @@ impl Inspect for Shielded {
         limit: usize,
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<Applied>> {
-        self.inner.apply(action, selection, limit, now)
+        let Selection::All { set, filter, after } = selection else {
+            return self.inner.apply(action, selection, limit, now);
+        };
+        if filter.is_all() {
+            return self.inner.apply(action, selection, limit, now);
+        }
+        Box::pin(async move {
+            let Page { rows, next } = self.inner.page(set, filter, Direction::Forward, after.as_ref(), limit).await?;
+            let seen = |row: &JobRow| self.redaction.still_matches(filter, &row.payload);
+            if rows.iter().all(seen) {
+                return self.inner.apply(action, selection, limit, now).await;
+            }
+            let mut all = Applied { next, ..Applied::default() };
+            for row in rows.into_iter().filter(seen) {
+                let one = self.inner.apply(action, &Selection::Jid(row.jid), 1, now).await?;
+                all.done += one.done;
+                all.refused.extend(one.refused);
+            }
+            Ok(all)
+        })
     }
 
     fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {

@@ -3,9 +3,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod crawl;
+mod api;
 mod inert;
+mod redis;
+mod sqlite;
 mod stock;
+mod tour;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -14,6 +17,7 @@ use sancho_core::model::ModelStore;
 use sancho_core::{End, Inspect, Place, Store};
 
 use inert::{MARKER, assert_inert, faults};
+use support::crawl;
 use support::{NOW, Visit, router_of, send};
 
 /// Parts of addresses that are no text when they are decoded.
@@ -21,8 +25,11 @@ const BROKEN: [&str; 5] = ["%ff%fe", "%00", "%", "%zz", "%f0%9f%3Cx0sancho%3E"];
 
 #[tokio::test]
 async fn every_page_shows_hostile_jobs_and_none_comes_alive() {
-    let router = router_of(&stock::store().await);
-    let pages = crawl::all(&router).await;
+    let store = ModelStore::new();
+    stock::fill(&store).await;
+    stock::fill_much(&store).await;
+    let router = router_of(&store);
+    let pages = crawl::crawl(&router, "/").await;
     for seen in ["/dead", "/jobs/", "/queues/", "/busy", "/metrics", "lang=vi"] {
         assert!(pages.keys().any(|address| address.contains(seen)), "{seen}: {:?}", pages.keys());
     }
@@ -106,7 +113,9 @@ async fn what_stands_in_a_form_comes_alive_nowhere() {
 
 #[tokio::test]
 async fn headers_of_strangers_come_alive_nowhere() {
-    let router = router_of(&stock::store().await);
+    let store = ModelStore::new();
+    stock::fill(&store).await;
+    let router = router_of(&store);
     for text in stock::TEXTS.iter().filter(|text| text.is_ascii()) {
         for name in
             ["accept-language", "accept", "cookie", "referer", "user-agent", "x-forwarded-prefix", "content-type"]

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::inspect::Pausable;
-use sancho_core::model::ModelStore;
 use sancho_core::process::Quiet;
 use sancho_core::{
-    Beat, CapsuleInfo, ClaimRequest, End, Execution, Greeting, Incarnation, Inspect, Jid, Key, NewJob, OnConflict,
-    Payload, Place, ProcessInfo, QueueCount, QueueName, Source, Store, Timestamp,
+    Beat, CapsuleInfo, Checkpoint, Checkpointed, Claim, ClaimRequest, End, Execution, Greeting, Incarnation, Inspect,
+    Jid, Key, NewJob, OnConflict, Payload, Place, ProcessInfo, QueueCount, QueueName, Source, Store, Timestamp,
 };
 use serde_json::json;
 
@@ -46,27 +45,33 @@ pub(crate) fn is_harmless_as_text(text: &str) -> bool {
 }
 
 /// Jobs, queues, processes, metrics and marks, all hostile.
-pub(crate) async fn store() -> ModelStore {
-    let store = ModelStore::new();
+pub(crate) async fn fill(store: &(impl Store + Inspect)) {
     for (number, text) in TEXTS.into_iter().enumerate() {
         for (place, offset) in places(text).into_iter().zip(0..) {
-            push(&store, number * 10 + offset, text, payload(text), place).await;
+            push(store, number * 10 + offset, text, payload(text), place).await;
         }
     }
     for (number, bytes) in unreadable().into_iter().enumerate() {
-        // Two places are enough for what takes long to show.
-        for (place, offset) in places("unreadable").into_iter().step_by(3).zip(0..) {
-            push(&store, 1_000 + number * 10 + offset, "unreadable", bytes.clone(), place).await;
+        for (place, offset) in places("unreadable").into_iter().zip(0..) {
+            push(store, 1_000 + number * 10 + offset, "unreadable", bytes.clone(), place).await;
         }
     }
-    process(&store).await;
+    process(store).await;
     for text in TEXTS {
         let earlier = NOW.before(Duration::from_secs(60 * text.len() as u64));
         store.mark_deploy(text, earlier).await.expect("a mark");
         store.pause(&Pausable::Class(text.to_owned()), NOW).await.expect("a pause");
         store.pause(&Pausable::Queue(queue(text)), NOW).await.expect("a pause");
     }
-    store
+}
+
+/// Jobs that are too much of something. Two places are enough for what takes long to show.
+pub(crate) async fn fill_much(store: &impl Store) {
+    for (number, bytes) in too_much().into_iter().enumerate() {
+        for (place, offset) in places("unreadable").into_iter().step_by(3).zip(0..) {
+            push(store, 2_000 + number * 10 + offset, "unreadable", bytes.clone(), place).await;
+        }
+    }
 }
 
 fn places(text: &str) -> [Place; 5] {
@@ -80,7 +85,7 @@ fn places(text: &str) -> [Place; 5] {
     ]
 }
 
-async fn push(store: &ModelStore, number: usize, text: &str, payload: Vec<u8>, place: Place) {
+async fn push(store: &impl Store, number: usize, text: &str, payload: Vec<u8>, place: Place) {
     let job = NewJob {
         jid: Jid::new(format!("{number}{text}").replace(char::is_control, "")).expect("a jid"),
         key: matches!(place, Place::Queue { .. }).then(|| Key::new(format!("{number}{text}")).expect("a key")),
@@ -89,11 +94,11 @@ async fn push(store: &ModelStore, number: usize, text: &str, payload: Vec<u8>, p
         pushed_by: None,
         payload: Payload::from_bytes(payload),
     };
-    store.push(&[job], NOW).await.expect("the model takes any payload");
+    store.push(&[job], NOW).await.expect("a store takes any payload");
 }
 
 /// A payload of which every member is hostile.
-fn payload(text: &str) -> Vec<u8> {
+pub(crate) fn payload(text: &str) -> Vec<u8> {
     let payload = json!({
         "class": text,
         "wrapped": text,
@@ -119,8 +124,24 @@ fn payload(text: &str) -> Vec<u8> {
     payload.to_string().into_bytes()
 }
 
-/// Payloads that nobody can read, or that are too much of something.
-fn unreadable() -> Vec<Vec<u8>> {
+/// Payloads that nobody can read, or that each reader reads in another way.
+pub(crate) fn unreadable() -> Vec<Vec<u8>> {
+    vec![
+        b"<x0sancho>".to_vec(),
+        b"\xff\xfe<x0sancho>\x00\x1b[31m\xc3\x28\xf0\x9f".to_vec(),
+        b"{\"class\":\"Cut\",\"args\":[\"<x0sancho>".to_vec(),
+        b"{\"class\":\"A\",\"args\":[\"\\ud800<x0sancho>\"]}".to_vec(),
+        b"{\"class\":\"A\",\"class\":\"<x0sancho>\",\"args\":{\"<x0sancho>\":1}}".to_vec(),
+        b"{\"class\":\"A\",\"args\":[\"\\u0000\\u001b[31m\"],\"args\":[1e400,-0,123456789012345678901234567890123],\"retry_count\":1e99}".to_vec(),
+        b"{\"class\":\"A\\u0000<x0sancho>\",\"args\":[],\"created_at\":1e308,\"failed_at\":-1e308,\"enqueued_at\":99999999999999999999,\"error_message\":7}".to_vec(),
+        b"\xef\xbb\xbf{\"class\":\"<x0sancho>\",\"args\":[]}".to_vec(),
+        "{\"class\":\"\u{420}\u{430}\u{443}m\u{435}nt\",\"args\":[\"\u{43e}\u{200d}\"],\"tags\":[\"<x0sancho>\u{202e}\",7,null,[]]}".as_bytes().to_vec(),
+        Vec::new(),
+    ]
+}
+
+/// Payloads that are too much of something.
+fn too_much() -> Vec<Vec<u8>> {
     let deep = format!("{{\"class\":\"Deep\",\"args\":[{}\"<x0sancho>\"{}]}}", "[".repeat(500), "]".repeat(500));
     let long = json!({ "class": "Long", "args": ["<x0sancho>".repeat(105_000)] });
     let wide = json!({ "class": "Wide", "args": vec!["<x0sancho>"; 5_000] });
@@ -128,12 +149,6 @@ fn unreadable() -> Vec<Vec<u8>> {
         "error_message": "<x0sancho>".repeat(5_000), "error_backtrace": vec!["<x0sancho>".repeat(100); 1_000] });
     let tags = json!({ "class": "<x0sancho>".repeat(5_000), "args": [], "tags": vec!["<x0sancho>".repeat(50); 500] });
     vec![
-        b"<x0sancho>".to_vec(),
-        b"\xff\xfe<x0sancho>\x00\x1b[31m\xc3\x28\xf0\x9f".to_vec(),
-        b"{\"class\":\"Cut\",\"args\":[\"<x0sancho>".to_vec(),
-        b"{\"class\":\"A\",\"args\":[\"\\ud800<x0sancho>\"]}".to_vec(),
-        b"{\"class\":\"A\",\"class\":\"<x0sancho>\",\"args\":{\"<x0sancho>\":1}}".to_vec(),
-        Vec::new(),
         deep.into_bytes(),
         long.to_string().into_bytes(),
         wide.to_string().into_bytes(),
@@ -143,7 +158,7 @@ fn unreadable() -> Vec<Vec<u8>> {
 }
 
 /// A process that says hostile things of itself, and runs a job of each text.
-async fn process(store: &ModelStore) {
+async fn process(store: &impl Store) {
     let text = TEXTS.concat();
     let incarnation = Incarnation::new(&text);
     let process = ProcessInfo {
@@ -196,6 +211,14 @@ async fn process(store: &ModelStore) {
     };
     let claimed = store.exchange(&[], Some(&claim), NOW).await.expect("a claim");
     assert_eq!(claimed.claims.len(), TEXTS.len(), "jobs run");
+    let said = |(claim, text): (&Claim, &str)| {
+        let mut kept = Checkpointed::new();
+        kept.set_step(text);
+        kept.set_raw(text, &json!({ text: text }).to_string()).expect("it is JSON");
+        Checkpoint { receipt: claim.receipt.clone(), bytes: kept.to_bytes() }
+    };
+    let kept: Vec<Checkpoint> = claimed.claims.iter().zip(TEXTS).map(said).collect();
+    store.checkpoint(&kept, NOW).await.expect("it is kept");
 }
 
 fn queue(name: &str) -> QueueName {

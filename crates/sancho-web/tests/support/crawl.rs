@@ -49,7 +49,7 @@ fn links(html: &str) -> Vec<String> {
 }
 
 /// Where a relative link leads from a page; `None` for a place in the page itself.
-fn resolved(page: &str, link: &str) -> Option<String> {
+pub(crate) fn resolved(page: &str, link: &str) -> Option<String> {
     let link = link.split('#').next().unwrap_or_default();
     let page = page.split('?').next().unwrap_or_default();
     let (path, query) = link.split_once('?').map_or((link, String::new()), |(path, query)| (path, format!("?{query}")));

@@ -3,13 +3,11 @@
 mod compound;
 mod map_key;
 
-use sancho_core::Wire;
+use sancho_core::{Wire, canonical};
 use serde::ser::{self, Serialize};
 
 pub(super) use compound::Compound;
 
-use super::number;
-use super::writer::string;
 use crate::ArgsError;
 
 /// Levels of arrays and objects that are written before it is certain that the payload would be refused. The stack
@@ -85,7 +83,7 @@ impl<'a> Serializer<'a> {
     /// An object whose only member has the variant's name, as serde's other formats write a variant.
     fn open_variant(self, variant: &str, open: &str, close: &'static str) -> Result<Compound<'a>, Fault> {
         self.out.push('{');
-        string(self.out, variant);
+        canonical::string(self.out, variant);
         self.out.push(':');
         Serializer { out: self.out, depth: self.depth + 1 }.open(open, close)
     }
@@ -132,14 +130,14 @@ impl<'a> ser::Serializer for Serializer<'a> {
         if !value.is_finite() {
             return Err(not_finite(value.into()));
         }
-        self.push(&number::single(value))
+        self.push(&canonical::single(value))
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Fault> {
         if !value.is_finite() {
             return Err(not_finite(value));
         }
-        self.push(&number::float(value, Wire::default()))
+        self.push(&canonical::float(value, Wire::default()))
     }
 
     fn serialize_char(self, value: char) -> Result<(), Fault> {
@@ -147,7 +145,7 @@ impl<'a> ser::Serializer for Serializer<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Fault> {
-        string(self.out, value);
+        canonical::string(self.out, value);
         Ok(())
     }
 

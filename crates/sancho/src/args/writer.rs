@@ -47,31 +47,3 @@ pub(crate) fn write(root: &str, value: &(impl Serialize + ?Sized)) -> Result<Str
     value.serialize(Serializer::new(&mut out, 0)).map_err(|fault| fault.at(root))?;
     Ok(out)
 }
-
-/// Writes a string as Ruby does: only quotes, backslashes and control characters are escaped.
-pub(super) fn string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut plain_from = 0;
-    for (index, byte) in text.bytes().enumerate() {
-        let short = match byte {
-            b'"' => '"',
-            b'\\' => '\\',
-            0x08 => 'b',
-            0x0c => 'f',
-            b'\n' => 'n',
-            b'\r' => 'r',
-            b'\t' => 't',
-            0..0x20 => 'u',
-            _ => continue,
-        };
-        out.push_str(&text[plain_from..index]);
-        out.push('\\');
-        out.push(short);
-        if short == 'u' {
-            out.push_str(&format!("{byte:04x}"));
-        }
-        plain_from = index + 1;
-    }
-    out.push_str(&text[plain_from..]);
-    out.push('"');
-}

@@ -33,6 +33,11 @@ impl Client {
     /// # Errors
     /// [`PushError`]; nothing has been pushed then, unless the store says that the outcome is unknown.
     pub async fn push_drafts(&self, drafts: Vec<Draft>) -> Result<Vec<PushedJob>, PushError> {
+        Ok(self.push_each(drafts).await?.into_iter().flatten().collect())
+    }
+
+    /// As [`Client::push_drafts`], with one answer for each draft, in order; `None` for one that was stopped.
+    pub(super) async fn push_each(&self, drafts: Vec<Draft>) -> Result<Vec<Option<PushedJob>>, PushError> {
         if drafts.len() > limits::JOBS_PER_PUSH_MAX {
             return Err(PushError::Invalid(Invalid::new(format!(
                 "{} jobs are too many for one push: push at most {} at a time",
@@ -40,18 +45,15 @@ impl Client {
                 limits::JOBS_PER_PUSH_MAX
             ))));
         }
-        let mut jobs: Vec<NewJob> = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            jobs.extend(self.prepare(draft)?);
-        }
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let answers = self.push_jobs(&jobs).await?;
+        let prepared = drafts.into_iter().map(|draft| self.prepare(draft)).collect::<Result<Vec<_>, _>>()?;
+        let is_pushed: Vec<bool> = prepared.iter().map(Option::is_some).collect();
+        let jobs: Vec<NewJob> = prepared.into_iter().flatten().collect();
+        let answers = if jobs.is_empty() { Vec::new() } else { self.push_jobs(&jobs).await? };
         let pushed: Vec<_> =
             jobs.into_iter().zip(answers).map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect();
         self.tell_pushed(&pushed).await;
-        Ok(pushed)
+        let mut pushed = pushed.into_iter();
+        Ok(is_pushed.into_iter().map(|is_pushed| if is_pushed { pushed.next() } else { None }).collect())
     }
 }
 

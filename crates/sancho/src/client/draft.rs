@@ -30,6 +30,7 @@ impl<J: Job> IntoDraft for J {
         draft.dead = Some(options.dead).filter(|dead| *dead == Bury::No);
         draft.backtrace = Some(options.backtrace).filter(|backtrace| *backtrace != Backtrace::None);
         draft.tags = options.tags.iter().map(|&tag| tag.to_owned()).collect();
+        draft.redact = J::REDACT;
         draft.expires_in = options.expires_in;
         draft.key = self.key().map(Key::new).transpose()?;
         Ok(draft)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::retry::Backoff;
-use sancho_core::{Invalid, QueueName};
+use sancho_core::{Invalid, QueueName, Redact};
 
 use super::ForAll;
 use crate::middleware::{Around, Next};
@@ -30,6 +30,8 @@ pub(crate) struct Entry<S> {
     backoff: fn(u32, &Failure) -> Backoff,
     around: Around<S>,
     pub(crate) options: JobOptions,
+    /// What the log does not tell of its jobs, also of those that another program has pushed.
+    pub(crate) redact: Redact,
     pub(crate) policy: Policy,
 }
 
@@ -51,6 +53,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
             backoff: J::backoff,
             around: Arc::new([]),
             options: J::options(),
+            redact: J::REDACT,
             policy: Policy::default(),
         }
     }
@@ -68,6 +71,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
             backoff: |_, _| Backoff::Default,
             around: Arc::new([]),
             options: JobOptions::default(),
+            redact: Redact::NOTHING,
             policy: Policy::default(),
         }
     }

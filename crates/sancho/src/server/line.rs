@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use sancho_core::lifecycle::{Decision, Verdict};
-use sancho_core::{Envelope, Jid, Outcome, Payload, Place, QueueName, Timestamp};
+use sancho_core::redact::{Hidden, REDACTED};
+use sancho_core::{Envelope, Jid, Outcome, Payload, Place, QueueName, Redact, Timestamp};
 
 use crate::LogLevel;
 
@@ -15,6 +16,8 @@ use crate::LogLevel;
 pub(crate) struct Telling {
     pub(crate) level: LogLevel,
     pub(crate) args: LogArgs,
+    /// What the class hides; a payload may hide more.
+    pub(crate) redact: Redact,
 }
 
 /// Whether arguments are told: they may be secrets.
@@ -68,7 +71,7 @@ pub(crate) fn span(telling: Telling, class: &str, jid: Option<&Jid>, queue: &Que
 pub(crate) fn start(telling: Telling, payload: &Payload, class: &str, jid: Option<&Jid>, queue: &QueueName) {
     if is_wanted(telling.level) {
         let Some(told) = Told::of(telling, payload) else { return };
-        let Told { attempt, tags, args } = told;
+        let Told { attempt, tags, args, .. } = told;
         event_at!(telling.level, class, jid = jid.map(Jid::as_str), %queue, attempt, tags, args, "start");
     }
 }
@@ -79,16 +82,23 @@ struct Told {
     attempt: u32,
     tags: Option<String>,
     args: Option<String>,
+    hidden: Hidden,
 }
 
 impl Told {
     fn of(telling: Telling, payload: &Payload) -> Option<Self> {
         let envelope = payload.envelope().ok()?;
         let tags = envelope.tags();
+        let hidden = Hidden::said_by(payload).and(telling.redact.into());
+        let args = |hidden: &Hidden| match hidden.hides_args() {
+            true => hidden.cut_args(envelope.args()),
+            false => envelope.args().to_owned(),
+        };
         Some(Told {
             attempt: attempt(&envelope),
             tags: (!tags.is_empty()).then(|| tags.join(",")),
-            args: (telling.args == LogArgs::Yes).then(|| envelope.args().to_owned()),
+            args: (telling.args == LogArgs::Yes).then(|| args(&hidden)),
+            hidden,
         })
     }
 }
@@ -200,17 +210,20 @@ impl EndLine {
     ) {
         let EndLine { level, word, told, next } = self;
         let word = word.text();
-        let (attempt, tags, args) = match told {
-            Some(Told { attempt, tags, args }) => (Some(attempt), tags, args),
-            None => (None, None, None),
+        let (attempt, tags, args, hidden) = match told {
+            Some(Told { attempt, tags, args, hidden }) => (Some(attempt), tags, args, hidden),
+            None => (None, None, None, Hidden::nothing()),
         };
         let elapsed_ms = elapsed.as_micros() as f64 / 1e3;
         let jid = jid.map(Jid::as_str);
         match error {
-            Some((error_class, error_message)) => event_at!(
+            Some((error_class, said)) => {
+                let error_message = if hidden.hides_errors() { REDACTED } else { said };
+                event_at!(
                 level,
                 class, jid, %queue, attempt, elapsed_ms, tags, args, next, error_class, error_message, "{word}"
-            ),
+                )
+            }
             None => event_at!(level, class, jid, %queue, attempt, elapsed_ms, tags, args, next, "{word}"),
         }
     }

@@ -111,7 +111,8 @@ impl<S: Send + Sync + 'static> Processor<S> {
     /// How the log tells of a class.
     pub(crate) fn telling(&self, entry: Option<&Arc<Entry<S>>>) -> Telling {
         let level = entry.map(|entry| entry.options.log_level).unwrap_or_default();
-        Telling { level, args: self.log_args }
+        let redact = entry.map(|entry| entry.redact).unwrap_or_default();
+        Telling { level, args: self.log_args, redact }
     }
 
     fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {

@@ -12,7 +12,7 @@ use sancho::core::model::ModelStore;
 use sancho::system::{SystemClock, SystemEntropy};
 use sancho::{Client, Clock, Doing, Event, Heart, Retry, RunningJobReport, RunningServer, State, Timestamp, testing};
 
-use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
+use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, HiddenDeed, Journal};
 use crate::log;
 use crate::stage::{PATIENCE, counts, dead, server, settled, stop};
 
@@ -300,6 +300,14 @@ async fn the_log_tells_of_each_job_when_it_begins_and_what_came_of_it() {
     let telling = server(&client, &journal).log_args(true).start().await.expect("starts");
     let told = client.push(Deed::new("an open word")).await.expect("pushed").jid;
     logged(&[told.as_str(), "message=start", r#"args=["an open word"]"#]).await;
+    // Of a class that hides them, neither its own pushes nor those of others tell any.
+    let own = client.push(HiddenDeed::new("fails")).await.expect("pushed").jid;
+    let others = client.push(sancho::Raw::new("HiddenDeed", ("fails",))).await.expect("pushed").jid;
+    for jid in [own, others] {
+        logged(&[jid.as_str(), "message=start", r#"args=["[redacted]"]"#]).await;
+        logged(&[jid.as_str(), "message=fail", r#"args=["[redacted]"]"#, "error_message=[redacted]"]).await;
+        assert_eq!(count_logged(&[jid.as_str(), "it failed"]) + count_logged(&[jid.as_str(), "\"fails\""]), 0);
+    }
     telling.stop_now();
     stop(&telling).await;
 }

@@ -99,6 +99,13 @@ pub(crate) struct BriefBlockingDeed {
     how: String,
 }
 
+/// The same, of which nothing is told.
+#[derive(Job)]
+#[job(redact)]
+pub(crate) struct HiddenDeed {
+    how: String,
+}
+
 macro_rules! performs {
     ($($class:ident),*) => {
         $(
@@ -117,7 +124,7 @@ macro_rules! performs {
     };
 }
 
-performs!(Deed, BriefDeed, BlockingDeed, BriefBlockingDeed);
+performs!(Deed, BriefDeed, BlockingDeed, BriefBlockingDeed, HiddenDeed);
 
 async fn perform(how: &str, cx: &Context<Journal>) -> JobResult {
     let journal = cx.state();

@@ -6,7 +6,7 @@ use sancho::core::inspect::{Direction, Filter, Set};
 use sancho::core::lifecycle::Verdict;
 use sancho::{Client, Event, Jid, JobRow, RunningServer, Server, Subscription};
 
-use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, Journal};
+use crate::deeds::{BlockingDeed, BriefBlockingDeed, BriefDeed, Deed, HiddenDeed, Journal};
 
 /// Far longer than anything here takes: it turns a hang into a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,6 +17,7 @@ pub(crate) fn server(client: &Client, journal: &Journal) -> Server<Journal> {
         .register::<BriefDeed>()
         .register::<BlockingDeed>()
         .register::<BriefBlockingDeed>()
+        .register::<HiddenDeed>()
 }
 
 /// What comes of this job next.

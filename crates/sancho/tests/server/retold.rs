@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use sancho::core::model::ModelStore;
 use sancho::core::{
-    Beat, BeatAnswer, BoxFuture, ClaimRequest, Exchanged, Execution, Greeting, Settlement, Store, StoreResult,
-    Timestamp,
+    Beat, BeatAnswer, BoxFuture, ClaimRequest, Exchanged, Execution, Greeting, QueueCount, Settlement, Store,
+    StoreResult, Timestamp,
 };
 use sancho_testkit::interposed::{Interpose, Interposed};
 
@@ -24,6 +24,7 @@ pub(crate) struct Retold {
 pub(crate) struct Noted {
     pub(crate) hellos: usize,
     pub(crate) executions: Vec<Execution>,
+    pub(crate) by_queue: Vec<QueueCount>,
     /// Calls that asked for jobs.
     pub(crate) claims: usize,
 }
@@ -75,6 +76,7 @@ impl Interpose for Retold {
             let mut noted = self.lock();
             noted.hellos += usize::from(beat.greeting == Greeting::Hello);
             noted.executions.extend(beat.executions.iter().cloned());
+            noted.by_queue.extend(beat.by_queue.iter().cloned());
             Ok(answer)
         })
     }

@@ -1,5 +1,6 @@
 //! Every code that the command and the library print, and what it means.
 
+use sancho_web::Code;
 use serde::Serialize;
 
 /// One code.
@@ -15,19 +16,19 @@ pub(super) struct Entry {
     pub(super) remedy: &'static str,
 }
 
-/// All of them: first what stores say, then what the command says, then the classes of errors that servers write into
+/// All of them: first what stores say, then what the command and the pages say, then the classes of errors that servers write into
 /// jobs.
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
-        code: "unavailable",
-        title: "the store did not answer; nothing happened",
+        code: Code::Unavailable.name(),
+        title: Code::Unavailable.title(),
         meaning: "The store could not be reached, or was locked for too long. The call did nothing, and the same call \
                   may succeed later. Servers try again by themselves, and keep the jobs in their hands meanwhile.",
         remedy: "see that the store runs and that its disk works (sancho doctor), then repeat the command.",
     },
     Entry {
-        code: "outcome-unknown",
-        title: "the answer was lost; it may have happened",
+        code: Code::OutcomeUnknown.name(),
+        title: Code::OutcomeUnknown.title(),
         meaning: "The connection broke, or the disk failed, after the call was sent. The store may have done it. A \
                   client repeats a push under the same ids, so that nothing is added twice; the command's own push \
                   gets new ids each time it is started.",
@@ -35,44 +36,44 @@ pub(super) const ENTRIES: &[Entry] = &[
                  it is not there. Give a key to pushes that must not be doubled.",
     },
     Entry {
-        code: "full",
-        title: "the store has no room left; nothing happened",
+        code: Code::Full.name(),
+        title: Code::Full.title(),
         meaning: "The disk is full, or Redis has reached its maxmemory. No job is lost. What servers have finished may \
                   still be settled, which makes room.",
         remedy: "free space, or raise the limit. Old dead jobs take room too: sancho delete dead 'age>30d'.",
     },
     Entry {
-        code: "invalid",
-        title: "the call is wrong; repeating it is of no use",
+        code: Code::Invalid.name(),
+        title: Code::Invalid.title(),
         meaning: "A value breaks a rule, such as a cursor that this store did not give or a payload that is too large. \
                   Nothing happened.",
         remedy: "the message says which rule and what would be right.",
     },
     Entry {
-        code: "not-found",
-        title: "what the call names is not there",
+        code: Code::NotFound.name(),
+        title: Code::NotFound.title(),
         meaning: "No job has this id or holds this key, no live process has this identity, or no queue has this name. \
                   A job that is done is gone, and so is its id; a dead job holds no key.",
         remedy: "see what there is: sancho ls, sancho processes, sancho queues.",
     },
     Entry {
-        code: "corrupt",
-        title: "the store holds something that it never writes",
+        code: Code::Corrupt.name(),
+        title: Code::Corrupt.title(),
         meaning: "The file is damaged, or another program wrote into it or into Sancho's keys. Payloads that cannot be \
                   read are no corruption: they go to the dead set as they are.",
         remedy: "stop all servers, keep a copy of what is there, and run sancho doctor. On SQLite, restore a copy that \
                  sancho backup made; on Redis, remove the key that the message names.",
     },
     Entry {
-        code: "unsupported",
-        title: "this store, or this version of it, cannot do it",
+        code: Code::Unsupported.name(),
+        title: Code::Unsupported.title(),
         meaning: "Some things exist on one kind of store alone: sancho backup on SQLite, sancho redis purge on Redis. \
                   Processes of other programs obey only the orders that they know.",
         remedy: "the message says what to use instead.",
     },
     Entry {
-        code: "internal",
-        title: "a defect in Sancho itself",
+        code: Code::Internal.name(),
+        title: Code::Internal.title(),
         meaning: "Something happened that the code says cannot happen. The call did nothing, or its outcome is not \
                   known.",
         remedy: "report it, with the whole message and the version (sancho --version).",
@@ -92,25 +93,81 @@ pub(super) const ENTRIES: &[Entry] = &[
         remedy: "the message names the cause and the fix. To make a store, push a job.",
     },
     Entry {
-        code: "started",
-        title: "the job has started",
+        code: Code::Started.name(),
+        title: Code::Started.title(),
         meaning: "A process has the job in its hands. It can no longer be moved or deleted from outside: only its \
                   process can end it.",
         remedy: "sancho cancel JID --running asks its process to cancel it where it waits next.",
     },
     Entry {
-        code: "senseless",
-        title: "the action has no meaning where the job is",
+        code: Code::Senseless.name(),
+        title: Code::Senseless.title(),
         meaning: "A job in a queue cannot be retried, since it is about to run; a dead one cannot be cancelled, killed \
                   or rescheduled. Nothing was changed.",
         remedy: "delete a dead job, or retry it and reschedule it then.",
     },
     Entry {
-        code: "key-taken",
-        title: "another job holds the key",
+        code: Code::KeyTaken.name(),
+        title: Code::KeyTaken.title(),
         meaning: "The dead job had a key, and a job with the same key was pushed since. Running both would break the \
                   promise of the key.",
         remedy: "cancel or wait for the job that the message names, or delete the dead one.",
+    },
+    Entry {
+        code: Code::KeyReused.name(),
+        title: Code::KeyReused.title(),
+        meaning: "A push over HTTP had the Idempotency-Key of a push with another body, whose job still lives. Nothing \
+                  was pushed.",
+        remedy: "give each request a key of its own, such as a UUID; repeat one under its key only as it was.",
+    },
+    Entry {
+        code: Code::Method.name(),
+        title: Code::Method.title(),
+        meaning: "There is something at the address, but it is looked at (GET) and not acted on (POST), or the other \
+                  way round. Nothing happened.",
+        remedy: "/api/v1/openapi.json lists every address with its methods.",
+    },
+    Entry {
+        code: Code::Unauthorized.name(),
+        title: Code::Unauthorized.title(),
+        meaning: "The pages, or their JSON API, were asked without credentials, or with some that are not known.",
+        remedy: "sign in, or send a bearer token. Who may come in stands in the file of sancho web --auth-file, in \
+                 SANCHO_WEB_AUTH, or with the application that has the pages.",
+    },
+    Entry {
+        code: Code::Forbidden.name(),
+        title: Code::Forbidden.title(),
+        meaning: "The application that has the pages knows who asks, and does not let them in.",
+        remedy: "ask those who run the application.",
+    },
+    Entry {
+        code: Code::Viewer.name(),
+        title: Code::Viewer.title(),
+        meaning: "The credentials are a viewer's, and the request would have changed something. Nothing happened.",
+        remedy: "have an operator do it, or be made one where the credentials stand.",
+    },
+    Entry {
+        code: Code::NotThisMachine.name(),
+        title: Code::NotThisMachine.title(),
+        meaning: "Nobody said who may come in, so the pages answer to their own machine alone, and this request came \
+                  through a proxy or by another name.",
+        remedy: "give credentials (sancho web --auth-file), or ask by localhost or 127.0.0.1.",
+    },
+    Entry {
+        code: Code::CrossSite.name(),
+        title: Code::CrossSite.title(),
+        meaning: "The browser says that another site's page made the request. It was refused before anything was \
+                  looked at.",
+        remedy: "act from the pages themselves. Where a proxy changes their name, have that name trusted: sancho web \
+                 --trust-origin.",
+    },
+    Entry {
+        code: Code::TooManyTries.name(),
+        title: Code::TooManyTries.title(),
+        meaning: "The pages were asked with credentials that are not known, again and again from one address. It is not \
+                  answered for a while, whatever it presents.",
+        remedy: "wait as long as the answer's Retry-After says. Behind a proxy all share its address, unless it is \
+                 named: sancho web --trust-proxy.",
     },
     Entry {
         code: "Timeout",

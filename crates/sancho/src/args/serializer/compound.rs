@@ -1,12 +1,10 @@
 //! Arrays and objects, element by element.
 
-use sancho_core::Wire;
+use sancho_core::{Wire, canonical};
 use serde::ser::{self, Serialize};
 
 use super::map_key::MapKey;
 use super::{Fault, Serializer};
-use crate::args::rewrite::canonical;
-use crate::args::writer::string;
 
 /// An array or an object that is being written.
 pub(in crate::args) struct Compound<'a> {
@@ -56,7 +54,7 @@ impl<'a> Compound<'a> {
             return self.already_json(value);
         }
         self.next();
-        string(self.out, name);
+        canonical::string(self.out, name);
         self.out.push(':');
         self.value(value).map_err(|fault| fault.inside(|| format!(".{name}")))
     }
@@ -65,7 +63,7 @@ impl<'a> Compound<'a> {
         let mut quoted = String::new();
         value.serialize(Serializer::new(&mut quoted, self.depth))?;
         let text: String = serde_json::from_str(&quoted).map_err(ser::Error::custom)?;
-        self.out.push_str(&canonical(&text, Wire::default()).map_err(<Fault as ser::Error>::custom)?);
+        self.out.push_str(&canonical::text(&text, Wire::default()).map_err(<Fault as ser::Error>::custom)?);
         Ok(())
     }
 
@@ -82,7 +80,7 @@ impl ser::SerializeMap for Compound<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Fault> {
         self.key = key.serialize(MapKey)?;
         self.next();
-        string(self.out, &self.key);
+        canonical::string(self.out, &self.key);
         self.out.push(':');
         Ok(())
     }

@@ -1,19 +1,25 @@
 //! The gate in front of the whole router: who is let in, what they may do, and what is told of it.
 
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+mod attacks;
+mod audit;
+mod redaction;
+mod roles;
+mod throttle;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::{Builder, Parts};
 use axum::http::{Request, StatusCode};
 use sancho_core::model::ModelStore;
-use sancho_core::{End, Place, Store};
-use sancho_web::{Access, Admission, Credentials, Person, Redaction, Refusal, Role, Web};
+use sancho_core::{Place, Store};
+use sancho_web::{Access, Admission, Credentials, Person, Refusal, Role, Web};
 
-use support::store::{job, queue, raw};
+use support::store::job;
 use support::{Answer, NOW, Still, Visit, send};
 
 /// `ann:correct horse` and `bob:battery staple`.
@@ -227,94 +233,4 @@ async fn every_answer_has_the_headers_of_safety() {
             assert!(!answer.headers.contains_key("set-cookie"), "{address}");
         }
     }
-}
-
-#[tokio::test]
-async fn what_a_class_hides_is_on_no_page_and_found_by_no_search() {
-    let store = ModelStore::new();
-    let secret = br#"{"class":"SignUp","args":["s3cr3t"],"jid":"hidden","queue":"default"}"#;
-    let places = [Place::Dead, Place::Queue { queue: queue("default"), end: End::Back }];
-    for (number, place) in places.into_iter().enumerate() {
-        store.push(&[raw(&format!("hidden{number}"), place, secret)], NOW).await.expect("a push");
-    }
-    let open = sancho_web::router(web(&store));
-    let shut = sancho_web::router(web(&store).redact(Redaction::default().class("SignUp")));
-    for address in ["/dead", "/queues/default", "/jobs/hidden0", "/jobs/hidden1"] {
-        assert!(open.get(address).await.text.contains("s3cr3t"), "{address}");
-        let answer = shut.get(address).await;
-        assert!(answer.text.contains("SignUp") && !answer.text.contains("s3cr3t"), "{address}: {}", answer.text);
-    }
-    let itself = br#"{"class":"Open","args":["s3cr3t"],"jid":"itself","queue":"default","redact":true}"#;
-    store.push(&[raw("itself", Place::Dead, itself)], NOW).await.expect("a push");
-    let answer = open.get("/jobs/itself").await;
-    assert!(answer.text.contains("[redacted]") && !answer.text.contains("s3cr3t"), "{}", answer.text);
-    // By the beginning of it, as somebody would who guesses.
-    for query in ["arg~s3", "s3c", "-s3"] {
-        let found =
-            |router: Router| async move { router.get(&format!("/dead?q={query}")).await.text.contains("hidden0") };
-        let negated = query.starts_with('-');
-        assert_eq!(found(open.clone()).await, !negated, "{query}");
-        assert!(!found(shut.clone()).await, "{query}");
-    }
-}
-
-/// The lines that are written while it lives, by this thread.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn all(&self) -> Vec<String> {
-        let bytes = self.0.lock().expect("nobody panics").clone();
-        let text = String::from_utf8(bytes).expect("lines are text");
-        text.lines().filter(|line| line.contains("sancho::audit")).map(str::to_owned).collect()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody panics").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn each_action_leaves_one_line_that_says_who_did_what_to_how_many() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let store = one_dead().await;
-    let router = guarded(&store);
-
-    let looked = Request::get("/dead").header("authorization", ANN).body(Body::empty()).expect("a request");
-    send(&router, looked).await;
-    assert_eq!(lines.all(), Vec::<String>::new(), "looking is no action");
-
-    delete(&router, deletion().header("authorization", ANN)).await;
-    let told = lines.all();
-    assert_eq!(told.len(), 1, "{told:#?}");
-    for part in ["person=ann", "role=\"operator\"", "act=delete", "what=dead: dead1", "many=1"] {
-        assert!(told[0].contains(part), "{part}: {}", told[0]);
-    }
-
-    // An attempt that came to nothing is told too, by what was asked and answered.
-    let astray = Request::post("/dead").header("authorization", ANN).body(Body::from("act=none")).expect("a request");
-    let astray = send(&router, astray).await;
-    let told = lines.all();
-    assert_eq!(told.len(), 2, "{told:#?}");
-    for part in ["person=ann", "act=POST /dead", &format!("status={}", astray.status.as_u16())] {
-        assert!(told[1].contains(part), "{part}: {}", told[1]);
-    }
-
-    // Who is refused has done nothing; wrong credentials are told of, and not what they were.
-    delete(&router, deletion().header("authorization", BOB)).await;
-    assert_eq!(lines.all().len(), 2);
-    delete(&router, deletion().header("authorization", "Basic YW5uOmFubmFubmFubg==")).await;
-    let told = lines.all();
-    assert!(told.len() == 3 && told[2].contains("credentials refused") && !told[2].contains("annann"), "{told:#?}");
 }

@@ -1,17 +1,30 @@
-//! Brings JSON that others wrote to the canonical form.
+//! The canonical form of JSON: byte for byte what Ruby's own json writes for the same values.
+//!
+//! On Redis, Ruby's tools find a job again, to remove or to move it, by the bytes that they would write themselves. A job
+//! in any other form could be seen there but not removed, or would stand there twice. So whoever pushes brings the
+//! arguments to this form first: [`Draft::canonical`](crate::Draft::canonical).
 
-use sancho_core::Wire;
+mod number;
+
 use serde_json::value::RawValue;
 
-use super::number;
-use super::writer::string;
+use crate::Wire;
+
+pub use number::{float, single};
 
 /// The text in canonical form: no space between tokens, strings and floats as the Ruby writes them that reads it.
 /// Whole numbers of any size stay as they are, and so do members that stand twice.
 ///
+/// ```
+/// use sancho_core::{Wire, canonical};
+///
+/// assert_eq!(canonical::text(r#"[1e20, "caf\u00e9"]"#, Wire::Any).unwrap(), r#"[1.0e+20,"café"]"#);
+/// assert_eq!(canonical::text(r#"[1e20, "caf\u00e9"]"#, Wire::Eight).unwrap(), r#"[1e+20,"café"]"#);
+/// ```
+///
 /// # Errors
 /// What is wrong with a text that is not JSON, has a string that is no Unicode text, or a number that is not finite.
-pub(crate) fn canonical(text: &str, wire: Wire) -> Result<String, String> {
+pub fn text(text: &str, wire: Wire) -> Result<String, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut rest = raw.get();
     let mut out = String::with_capacity(rest.len());
@@ -37,6 +50,34 @@ pub(crate) fn canonical(text: &str, wire: Wire) -> Result<String, String> {
     Ok(out)
 }
 
+/// Adds a string as Ruby writes it: only quotes, backslashes and control characters are escaped.
+pub fn string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain_from = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        let short = match byte {
+            b'"' => '"',
+            b'\\' => '\\',
+            0x08 => 'b',
+            0x0c => 'f',
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            0..0x20 => 'u',
+            _ => continue,
+        };
+        out.push_str(&text[plain_from..index]);
+        out.push('\\');
+        out.push(short);
+        if short == 'u' {
+            out.push_str(&format!("{byte:04x}"));
+        }
+        plain_from = index + 1;
+    }
+    out.push_str(&text[plain_from..]);
+    out.push('"');
+}
+
 fn is_numeric(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
@@ -60,7 +101,7 @@ fn numeral(token: &str, wire: Wire) -> Result<String, String> {
         return Ok(token.to_owned());
     }
     match token.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(number::float(value, wire)),
+        Ok(value) if value.is_finite() => Ok(float(value, wire)),
         _ => Err(format!("the number {token} is too large for a float")),
     }
 }
@@ -79,7 +120,7 @@ mod tests {
             (r#"{"b":{"a":[]},"a":[{}, null, true]}"#, r#"{"b":{"a":[]},"a":[{},null,true]}"#),
             (r#"["\\",1.0e0]"#, r#"["\\",1.0]"#),
         ] {
-            assert_eq!(canonical(text, Wire::Any).as_deref(), Ok(want), "{text}");
+            assert_eq!(super::text(text, Wire::Any).as_deref(), Ok(want), "{text}");
         }
     }
 
@@ -90,7 +131,7 @@ mod tests {
             ("[1.0e+20,1.0e-05,\"1.0e-05\"]", "[1e+20,0.00001,\"1.0e-05\"]"),
             ("[123456789012345678901234567890]", "[123456789012345678901234567890]"),
         ] {
-            assert_eq!(canonical(text, Wire::Eight).as_deref(), Ok(want), "{text}");
+            assert_eq!(super::text(text, Wire::Eight).as_deref(), Ok(want), "{text}");
         }
     }
 
@@ -104,7 +145,7 @@ mod tests {
             (r#"["\ud800"]"#, "no Unicode text"),
             ("[1] [2]", "trailing"),
         ] {
-            let error = canonical(text, Wire::Any).expect_err(text);
+            let error = super::text(text, Wire::Any).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");
         }
     }

@@ -2,16 +2,16 @@
 //!
 //! Both read back as the same number. They differ in where an exponent begins, and in how it looks.
 
-use sancho_core::Wire;
+use crate::Wire;
 
 /// A float that is finite, as the Ruby writes it that reads it: the shortest digits that read back as the same number.
-pub(super) fn float(value: f64, wire: Wire) -> String {
+pub fn float(value: f64, wire: Wire) -> String {
     let decimal = Decimal::of(&format!("{value:e}"));
     if wire == Wire::Eight { decimal.json_2_16() } else { decimal.json_2_6() }
 }
 
 /// As [`float`], with the shortest digits that tell single floats apart, in the form of json 2.6.
-pub(super) fn single(value: f32) -> String {
+pub fn single(value: f32) -> String {
     Decimal::of(&format!("{value:e}")).json_2_6()
 }
 

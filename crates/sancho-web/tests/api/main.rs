@@ -1,6 +1,13 @@
-//! The JSON API: what it answers is what `openapi.json` says, on the model store.
+//! The JSON API: what it answers is what `openapi.json` says, on each store.
 
+mod push;
+mod requests;
+mod schema;
+mod stores;
+#[path = "../support/mod.rs"]
 mod support;
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,6 +16,8 @@ use sancho_core::model::ModelStore;
 use sancho_core::{Draft, Jid, Place, Store, WireTime};
 use serde_json::{Value, json};
 
+use schema::File;
+use stores::Fresh;
 use support::{Answer, NOW, send};
 
 const HOST: &str = "localhost";
@@ -36,8 +45,8 @@ fn read(answer: &Answer) -> Value {
 }
 
 /// A store with a job in each set that has some.
-async fn stocked() -> ModelStore {
-    let store = ModelStore::new();
+async fn stocked(fresh: Fresh) -> Fresh {
+    let store = &fresh.store;
     let dead = |number: usize| {
         let mut draft = Draft::new(Jid::new(format!("dead{number}")).expect("a jid"), "Mailer", format!("[{number}]"));
         draft.tags = vec!["eu".to_owned()];
@@ -48,77 +57,29 @@ async fn stocked() -> ModelStore {
     let mut jobs: Vec<_> = (0..3).map(dead).collect();
     let waiting = Draft::new(Jid::new("waiting").expect("a jid"), "Resize", "[12345678901234567890123]");
     jobs.push(waiting.into_job(NOW, WireTime::Seconds).expect("a job"));
-    store.push(&jobs, NOW).await.expect("the model takes them");
-    store
-}
-
-/// Whether a value is as a schema of the file says, by the words that the file uses.
-fn check(file: &Value, schema: &Value, value: &Value, at: &str) {
-    if let Some(name) = schema["$ref"].as_str() {
-        let target = file.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{at}: no {name}"));
-        return check(file, target, value, at);
-    }
-    if let Some(any) = schema["anyOf"].as_array() {
-        if value.is_null() && any.iter().any(|one| one["type"] == "null") {
-            return;
-        }
-        return check(file, &any[0], value, at);
-    }
-    let types: Vec<&str> = match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
-        _ => return,
-    };
-    let is = |kind: &&str| match *kind {
-        "null" => value.is_null(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        other => panic!("{at}: the type {other} is not known to this test"),
-    };
-    assert!(types.iter().any(is), "{at}: {value} is none of {types:?}");
-    if let (Some(known), Some(text)) = (schema["enum"].as_array(), value.as_str()) {
-        assert!(known.iter().any(|one| one == text), "{at}: {text:?} is none of {known:?}");
-    }
-    if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        values.iter().enumerate().for_each(|(index, value)| check(file, items, value, &format!("{at}[{index}]")));
-    }
-    if let Some(members) = value.as_object() {
-        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            assert!(members.contains_key(name), "{at}: {name} is absent");
-        }
-        for (name, value) in members {
-            match schema["properties"].get(name) {
-                Some(schema) => check(file, schema, value, &format!("{at}.{name}")),
-                None => assert!(schema["additionalProperties"] != false, "{at}: {name} is not described"),
-            }
-        }
-    }
-}
-
-/// Checks an answer against the operation of the file that it is for.
-fn described(file: &Value, method: &str, path: &str, answer: &Answer) {
-    let operation = &file["paths"][path][method];
-    assert!(operation.is_object(), "{method} {path} is described");
-    let status = answer.status.as_u16().to_string();
-    let mut response = &operation["responses"][&status];
-    if let Some(name) = response["$ref"].as_str() {
-        response = file.pointer(name.trim_start_matches('#')).expect("the reference leads somewhere");
-    }
-    let kind = answer.header("content-type");
-    let content = response["content"].get(kind);
-    let content =
-        content.unwrap_or_else(|| panic!("{method} {path}: {status} {kind} is not described: {}", answer.text));
-    check(file, &content["schema"], &read(answer), &format!("{method} {path}"));
+    store.push(&jobs, NOW).await.expect("a store takes them");
+    fresh
 }
 
 #[tokio::test]
 async fn every_operation_answers_as_the_file_says() {
-    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
-    let router = support::router_of(&stocked().await);
+    operations_answer(Fresh::model()).await;
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_the_file_says_on_sqlite() {
+    operations_answer(Fresh::sqlite()).await;
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_the_file_says_on_redis() {
+    operations_answer(Fresh::redis().await).await;
+}
+
+async fn operations_answer(fresh: Fresh) {
+    let file = File::read();
+    let stocked = stocked(fresh).await;
+    let router = stocked.router();
     let looks = [
         ("/openapi.json", "/openapi.json", 200),
         ("/stats", "/stats", 200),
@@ -139,6 +100,9 @@ async fn every_operation_answers_as_the_file_says() {
         ("/sets/{set}/count", "/sets/dead/count?filter=arg:1", 200),
         ("/sets/{set}/groups", "/sets/dead/groups", 200),
         ("/paused", "/paused", 200),
+        ("/unknown-classes", "/unknown-classes", 200),
+        ("/sets/{set}/jobs", "/sets/dead/jobs?order=backward", 200),
+        ("/sets/{set}/jobs", "/sets/dead/jobs?order=sideways", 400),
         ("/jobs/{jid}", "/jobs/dead0", 200),
         ("/jobs/{jid}", "/jobs/none", 404),
         ("/keys/{key}", "/keys/none", 404),
@@ -157,7 +121,7 @@ async fn every_operation_answers_as_the_file_says() {
         ("/jobs", "/jobs", json!({"class": "A", "args": 7}), 400),
         ("/jobs", "/jobs", json!({"klass": "A"}), 422),
         ("/jobs/bulk", "/jobs/bulk", json!({"jobs": [{"class": "B"}, {"class": "B", "retry": 3}]}), 200),
-        ("/jobs/actions", "/jobs/actions", json!({"action": "run-now", "jids": ["dead0", "none", "waiting"]}), 200),
+        ("/jobs/actions", "/jobs/actions", json!({"action": "run", "jids": ["dead0", "none", "waiting"]}), 200),
         ("/jobs/{jid}/actions", "/jobs/dead1/actions", json!({"action": "kill"}), 409),
         ("/jobs/{jid}/actions", "/jobs/dead1/actions", json!({"action": "delete"}), 200),
         ("/jobs/{jid}/actions", "/jobs/dead1/actions", json!({"action": "delete"}), 404),
@@ -174,55 +138,53 @@ async fn every_operation_answers_as_the_file_says() {
     for (path, address, status) in looks {
         let answer = get(&router, address).await;
         assert_eq!(answer.status.as_u16(), status, "{address}: {}", answer.text);
-        described(&file, "get", path, &answer);
-        seen.insert(("get", path.to_owned()));
+        file.describes("get", path, &answer);
+        seen.insert(("get".to_owned(), path.to_owned()));
     }
     for (path, address, body, status) in acts {
         let answer = post(&router, address, &body).await;
         assert_eq!(answer.status.as_u16(), status, "{address} {body}: {}", answer.text);
-        described(&file, "post", path, &answer);
-        seen.insert(("post", path.to_owned()));
+        file.describes("post", path, &answer);
+        seen.insert(("post".to_owned(), path.to_owned()));
     }
-    for (path, item) in file["paths"].as_object().expect("paths") {
-        for method in ["get", "post"].into_iter().filter(|method| item.get(method).is_some()) {
-            assert!(seen.contains(&(method, path.clone())), "{method} {path} was asked for");
-        }
-    }
+    assert_eq!(seen, file.operations(), "each operation was asked for");
 }
 
-#[tokio::test]
-async fn pages_go_on_by_their_cursor_and_come_to_an_end() {
-    let router = support::router_of(&stocked().await);
-    let (mut jids, mut address) = (Vec::new(), "/sets/dead/jobs?limit=2".to_owned());
+/// The ids of a set's jobs, page by page.
+async fn paged(router: &Router, order: &str) -> Vec<Value> {
+    let start = format!("/sets/dead/jobs?limit=2&order={order}");
+    let (mut jids, mut address) = (Vec::new(), start.clone());
     for _ in 0..3 {
-        let page = read(&get(&router, &address).await);
+        let page = read(&get(router, &address).await);
         jids.extend(page["jobs"].as_array().expect("jobs").iter().map(|job| job["jid"].clone()));
         let Some(next) = page["next"].as_str() else { break };
-        address = format!("/sets/dead/jobs?limit=2&cursor={next}&as_of={}", page["as_of"]);
+        address = format!("{start}&cursor={next}&as_of={}", page["as_of"]);
     }
-    jids.sort_by_key(ToString::to_string);
-    assert_eq!(jids, ["dead0", "dead1", "dead2"]);
+    jids
 }
 
 #[tokio::test]
-async fn a_push_that_is_repeated_under_its_name_adds_nothing() {
-    let store = ModelStore::new();
-    let router = support::router_of(&store);
-    let job = json!({"class": "Charge", "args": [7, "x"]});
-    let first = post_named(&router, "/jobs", &job, Some("order-7")).await;
-    assert_eq!((first.status, read(&first)["answer"].clone()), (StatusCode::CREATED, json!("added")));
-    let again = post_named(&router, "/jobs", &job, Some("order-7")).await;
-    assert_eq!((again.status, read(&again)["answer"].clone()), (StatusCode::OK, json!("repeated")));
-    assert_eq!(read(&again)["jid"], read(&first)["jid"]);
-    let other = post_named(&router, "/jobs", &job, Some("order-8")).await;
-    assert_eq!(other.status, StatusCode::CREATED);
-    assert_eq!(read(&get(&router, "/queues/default").await)["size"], 2);
-    let bulk = json!({"jobs": [{"class": "A"}, {"class": "A"}]});
-    for answer in ["added", "repeated"] {
-        let pushed = read(&post_named(&router, "/jobs/bulk", &bulk, Some("batch")).await);
-        assert_eq!([&pushed["jobs"][0]["answer"], &pushed["jobs"][1]["answer"]], [answer, answer]);
+async fn pages_go_on_by_their_cursor_to_the_end_either_way() {
+    let router = stocked(Fresh::model()).await.router();
+    let (mut forward, backward) = (paged(&router, "forward").await, paged(&router, "backward").await);
+    forward.reverse();
+    assert_eq!(forward, backward);
+    forward.sort_by_key(ToString::to_string);
+    assert_eq!(forward, ["dead0", "dead1", "dead2"]);
+}
+
+#[tokio::test]
+async fn classes_that_nobody_knows_are_told_with_their_queue_and_times() {
+    let (file, store) = (File::read(), ModelStore::new());
+    let met = ("Ghost".to_owned(), sancho_core::QueueName::new("low").expect("a name"));
+    for secs in [0, 60] {
+        store.meet_unknown(&[met.clone()], NOW.before(Duration::from_secs(60 - secs))).await.expect("the model hears");
     }
-    assert_eq!(post_named(&router, "/jobs", &job, Some("a b")).await.status, StatusCode::BAD_REQUEST);
+    let answer = get(&support::router_of(&store), "/unknown-classes").await;
+    file.describes("get", "/unknown-classes", &answer);
+    let now = NOW.as_unix_secs_f64();
+    let told = json!({"class": "Ghost", "queue": "low", "since": now - 60.0, "last": now});
+    assert_eq!(read(&answer)["classes"], json!([told]));
 }
 
 #[tokio::test]
@@ -240,25 +202,25 @@ async fn what_fails_is_a_problem_with_a_code() {
         let problem = read(&answer);
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (status, "application/problem+json"));
         let code = problem["code"].as_str().expect("a code");
-        assert!(sancho_web::PROBLEM_CODES.contains(&code), "{problem}");
+        assert!(sancho_web::Code::ALL.iter().any(|known| known.name() == code), "{problem}");
     }
 }
 
 #[tokio::test]
 async fn numbers_among_arguments_keep_their_digits() {
-    let router = support::router_of(&stocked().await);
+    let router = stocked(Fresh::model()).await.router();
     let text = get(&router, "/jobs/waiting").await.text;
     assert!(text.contains("\"args\":[12345678901234567890123]"), "{text}");
 }
 
 #[tokio::test]
 async fn jobs_in_every_place_are_shown_as_the_file_says() {
-    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
+    let file = File::read();
     let router = support::router_of(&support::store::sample().await);
     let mut jids = Vec::new();
     for set in ["busy", "scheduled", "retries", "dead", "held"] {
         let answer = get(&router, &format!("/sets/{set}/jobs")).await;
-        described(&file, "get", "/sets/{set}/jobs", &answer);
+        file.describes("get", "/sets/{set}/jobs", &answer);
         let jobs = read(&answer)["jobs"].as_array().expect("jobs").clone();
         assert!(!jobs.is_empty(), "{set}");
         let count = read(&get(&router, &format!("/sets/{set}/count")).await);
@@ -269,30 +231,20 @@ async fn jobs_in_every_place_are_shown_as_the_file_says() {
         jids.extend(jobs.iter().filter_map(|job| job["jid"].as_str().map(str::to_owned)));
     }
     for jid in &jids {
-        described(&file, "get", "/jobs/{jid}", &get(&router, &format!("/jobs/{jid}")).await);
+        file.describes("get", "/jobs/{jid}", &get(&router, &format!("/jobs/{jid}")).await);
     }
     let processes = get(&router, "/processes").await;
-    described(&file, "get", "/processes", &processes);
+    file.describes("get", "/processes", &processes);
     let process = read(&processes)["processes"][0]["process"].as_str().expect("one process").to_owned();
-    let asked = post(&router, "/jobs/running-1/actions", &json!({"action": "cancel-running"})).await;
+    let asked = post(&router, "/jobs/running-1/actions", &json!({"action": "cancel"})).await;
     assert_eq!((asked.status, read(&asked)["done"].clone()), (StatusCode::OK, json!(1)));
     let ordered = post(&router, &format!("/processes/{process}/orders"), &json!({"order": "quiet"})).await;
     assert_eq!(ordered.status, StatusCode::OK, "{}", ordered.text);
-    described(&file, "post", "/processes/{process}/orders", &ordered);
+    file.describes("post", "/processes/{process}/orders", &ordered);
     let metrics = get(&router, "/metrics?minutes=60").await;
-    described(&file, "get", "/metrics", &metrics);
-}
-
-#[test]
-#[should_panic(expected = "is not described")]
-fn a_member_that_the_file_does_not_have_is_seen() {
-    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
-    check(&file, &json!({"$ref": "#/components/schemas/Paused"}), &json!({"paused": true, "more": 1}), "here");
-}
-
-#[test]
-#[should_panic(expected = "is absent")]
-fn a_member_that_is_not_answered_is_seen() {
-    let file: Value = serde_json::from_str(sancho_web::OPENAPI).expect("the file is JSON");
-    check(&file, &json!({"$ref": "#/components/schemas/Paused"}), &json!({}), "here");
+    file.describes("get", "/metrics", &metrics);
+    let metrics = read(&metrics);
+    assert!(metrics["sizes"].as_array().is_some_and(|sizes| !sizes.is_empty()), "{metrics}");
+    assert_eq!((&metrics["queues"][0]["queue"], &metrics["queues"][0]["executions"]), (&json!("default"), &json!(6)));
+    assert_eq!(metrics["sizes"][0]["dead"], 2, "as the process found them at its beat");
 }
