@@ -52,8 +52,7 @@ impl RedisStore {
 
     /// How many jobs of a queue are in front of where a page goes on.
     async fn distance_after(&self, op: &'static str, key: &str, length: usize, mark: &str) -> StoreResult<usize> {
-        let (in_front, behind, sum) =
-            read_mark(op, mark, |parts| Some((place(parts.next()?)?, place(parts.next()?)?, sum(parts.next()?)?)))?;
+        let (in_front, behind, sum) = read_distances(op, mark)?;
         let expected = in_front.min(length.saturating_sub(behind + 1));
         let mut high = (expected + 1).min(length);
         let floor = high.saturating_sub(limits::JOBS_PER_SCAN_MAX);
@@ -93,4 +92,9 @@ impl RedisStore {
         let length = self.inner.connection.ask(op, cmd("LLEN").arg(key)).await?;
         Ok(usize::try_from(reply::int(length)).unwrap_or(0))
     }
+}
+
+/// What a mark says of a job: how many are in front of it, and behind it, and its digest.
+pub(super) fn read_distances(op: &'static str, mark: &str) -> StoreResult<(usize, usize, u64)> {
+    read_mark(op, mark, |parts| Some((place(parts.next()?)?, place(parts.next()?)?, sum(parts.next()?)?)))
 }

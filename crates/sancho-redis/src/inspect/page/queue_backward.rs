@@ -7,8 +7,8 @@
 use redis::cmd;
 use sancho_core::{Filter, StoreResult, limits};
 
-use super::queue::FRONT_MOVES_MAX;
-use super::{JOBS_PER_READ, Looked, place, read_mark, sum};
+use super::queue::{FRONT_MOVES_MAX, read_distances};
+use super::{JOBS_PER_READ, Looked};
 use crate::reply;
 use crate::row::{Seen, digest};
 use crate::store::RedisStore;
@@ -51,8 +51,7 @@ impl RedisStore {
 
     /// How many jobs of a queue are behind where a page goes on.
     async fn position_after(&self, op: &'static str, key: &str, length: usize, mark: &str) -> StoreResult<usize> {
-        let (in_front, behind, sum) =
-            read_mark(op, mark, |parts| Some((place(parts.next()?)?, place(parts.next()?)?, sum(parts.next()?)?)))?;
+        let (in_front, behind, sum) = read_distances(op, mark)?;
         let least = length.saturating_sub(in_front + 1);
         let expected = least.max(behind);
         let mut low = expected;
