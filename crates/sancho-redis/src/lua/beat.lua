@@ -29,7 +29,7 @@ for _ = 1, tonumber(arg()) do
   cursor = cursor + words
 end
 
--- The first beat of a step, whose ever it is, tells how much there is.
+-- The first beat of a step tells how much there is, whichever process it is of.
 for _ = 1, tonumber(arg()) do
   local step, kept_for = arg(), arg()
   if redis.pcall('HEXISTS', step, 'enqueued') == 0 then
