@@ -92,7 +92,8 @@ async fn every_operation_is_called(home: Home) {
         assert!(called.contains(*id), "there is no operation {id} any more");
     }
     assert_eq!(site.state("retry-3").await, None, "it matched what was deleted");
-    let deploys = site.client.inspect().deploys(site.now().before(std::time::Duration::from_secs(60)), site.now()).await;
+    let deploys =
+        site.client.inspect().deploys(site.now().before(std::time::Duration::from_secs(60)), site.now()).await;
     assert_eq!(deploys.expect("the store tells").len(), 1, "the deploy is marked");
 }
 

@@ -62,11 +62,8 @@ impl Driver {
             "there is no {}: install it, on Debian with apt-get install chromium, or name another one in CHROMIUM",
             chromium.display()
         );
-        let spawned = Command::new("node")
-            .arg(home.join("driver.mjs"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn();
+        let spawned =
+            Command::new("node").arg(home.join("driver.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| {
             panic!("node does not start ({error}): install it, on Debian with apt-get install nodejs")
         });

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use sancho::core::process::Quiet;
-use sancho::core::{Beat, CapsuleInfo, Execution, Greeting, Incarnation, NewJob, Pausable, Place, ProcessInfo, QueueCount};
+use sancho::core::{
+    Beat, CapsuleInfo, Execution, Greeting, Incarnation, NewJob, Pausable, Place, ProcessInfo, QueueCount,
+};
 use sancho::{Client, Timestamp};
 use serde_json::json;
 
@@ -42,14 +44,17 @@ async fn nothing_that_strangers_write_comes_alive(home: Home) {
     let site = Site::of(client).await;
     let page = Page::of(&site, Visitor::default()).await;
     // Whatever asks for something elsewhere, opens a dialog or troubles the console fails the next step of the page.
-    let links = Links::followed(&page, &site.origin, async |path, _| {
+    // The same jobs in another order are the same texts.
+    let says_more = |path: &str| !["order=", "sort=", "minutes=", "days="].iter().any(|part| path.contains(part));
+    let links = Links::followed(&page, &site.origin, says_more, async |path, _| {
         assert!(!page.evaluate::<bool>("'alive' in window").await, "{path} ran what a stranger wrote");
         let strangers = "document.querySelectorAll('iframe, base, object, embed, meta[http-equiv], link[href*=elsewhere], \
                          img[src*=elsewhere], [onerror], [onload], [onmouseover], [onfocus]').length";
         assert_eq!(page.evaluate::<usize>(strangers).await, 0, "{path} has an element of a stranger's");
     })
     .await;
-    for seen in ["/dead", "/jobs/", "/queues/", "/metrics?"] {
+    println!("{} pages", links.pages.len());
+    for seen in ["/dead", "/jobs/", "/queues/", "/metrics"] {
         assert!(links.pages.keys().any(|path| path.starts_with(seen)), "{seen} is among what was visited");
     }
     // The questions repeat what strangers call their queues.
@@ -74,8 +79,7 @@ async fn what_is_too_much_is_shown_all_the_same(home: Home) {
         ("wide", wide.to_string().into_bytes()),
         ("text", b"\xff\xfe<script>alert(1)</script>\x00\x1b[31m\xf0\x9f".to_vec()),
     ];
-    let jobs: Vec<NewJob> =
-        payloads.iter().map(|(jid, payload)| stock::raw(jid, Place::Dead, payload)).collect();
+    let jobs: Vec<NewJob> = payloads.iter().map(|(jid, payload)| stock::raw(jid, Place::Dead, payload)).collect();
     stock::push(&site.client, &jobs).await;
     for look in [Look::WIDE, Look::PHONE] {
         let page = Page::of(&site, Visitor { look, ..Visitor::default() }).await;

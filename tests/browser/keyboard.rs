@@ -3,7 +3,13 @@
 use crate::page::{Page, Visitor};
 use crate::site::Home;
 
-on_each_store!(rows_are_walked_and_selected, a_row_is_opened, a_slash_searches, a_question_mark_helps, tab_reaches_what_there_is);
+on_each_store!(
+    rows_are_walked_and_selected,
+    a_row_is_opened,
+    a_slash_searches,
+    a_question_mark_helps,
+    tab_reaches_what_there_is
+);
 
 const PICKED: &str = "[...document.querySelectorAll('input[name=jid]:checked')].map((box) => box.value)";
 

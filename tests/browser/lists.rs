@@ -27,6 +27,7 @@ on_each_store!(
     a_search_finds_by_the_filter_language_and_stays_in_the_address,
     a_slip_in_a_search_is_told,
     a_list_is_paged_to_its_end,
+    the_number_of_rows_is_chosen,
 );
 
 /// An hour, and what the clock may move on meanwhile.
@@ -230,6 +231,18 @@ async fn a_list_is_paged_to_its_end(home: Home) {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 120, "each job is on one page");
+}
+
+async fn the_number_of_rows_is_chosen(home: Home) {
+    let site = home.empty().await;
+    fill_with_dead(&site, 60).await;
+    let page = Page::of(&site, Visitor::default()).await;
+    page.open("/dead").await;
+    assert_eq!(jids(&page).await.len(), 50);
+    let most: String = page.evaluate("document.querySelector('select[name=rows] option:last-child').value").await;
+    page.select("select[name=rows]", &most).await;
+    page.leads(&format!("rows={most}")).await;
+    assert_eq!(jids(&page).await.len(), 60);
 }
 
 /// A page of a store with something of everything.

@@ -4,7 +4,12 @@ use crate::page::{Page, Visitor};
 use crate::site::Home;
 use crate::stock::{self, enqueued};
 
-on_each_store!(numbers_move_by_themselves, a_new_queue_appears_by_itself, nothing_moves_under_a_selection, times_are_told_in_the_zone_of_whoever_looks);
+on_each_store!(
+    numbers_move_by_themselves,
+    a_new_queue_appears_by_itself,
+    nothing_moves_under_a_selection,
+    times_are_told_in_the_zone_of_whoever_looks
+);
 
 async fn numbers_move_by_themselves(home: Home) {
     let site = home.stocked().await;

@@ -7,7 +7,14 @@ use crate::page::{Page, Visitor};
 use crate::site::Home;
 use crate::stock;
 
-on_each_store!(jobs_are_acted_on, a_job_is_put_off_to_a_time_in_utc, a_long_act_goes_on_by_a_button, queues_and_processes_are_steered, a_search_finds, what_needs_javascript_is_not_shown);
+on_each_store!(
+    jobs_are_acted_on,
+    a_job_is_put_off_to_a_time_in_utc,
+    a_long_act_goes_on_by_a_button,
+    queues_and_processes_are_steered,
+    a_search_finds,
+    what_needs_javascript_is_not_shown
+);
 
 const PLAIN: Visitor =
     Visitor { language: "en-US", javascript: false, look: crate::page::Look::WIDE, credentials: None };

@@ -90,7 +90,8 @@ async fn an_operator_with_a_password_acts(home: Home) {
 async fn a_stranger_sees_nothing(home: Home) {
     let site = guarded(&home).await;
     // Chromium shows no answer at all where nobody is there to be asked for a password.
-    let page = Page::of(&site, Visitor { credentials: Some(("eve", "a-guess-that-fails")), ..Visitor::default() }).await;
+    let page =
+        Page::of(&site, Visitor { credentials: Some(("eve", "a-guess-that-fails")), ..Visitor::default() }).await;
     page.expects(&[401]).await;
     for path in PAGES {
         assert_eq!(page.open(path).await.status, 401, "{path}");

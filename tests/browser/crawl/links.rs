@@ -55,12 +55,17 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Goes wherever links lead, and looks at each page once.
-    pub(crate) async fn followed(page: &Page, origin: &str, mut look: impl AsyncFnMut(&str, &Survey)) -> Links {
+    /// Goes wherever links lead that are worth it, by their addresses, and looks at each page once.
+    pub(crate) async fn followed(
+        page: &Page,
+        origin: &str,
+        is_worth_it: impl Fn(&str) -> bool,
+        mut look: impl AsyncFnMut(&str, &Survey),
+    ) -> Links {
         let mut found = Links { pages: BTreeMap::new(), with_language: BTreeSet::new() };
         let mut ahead = vec!["/".to_owned()];
         while let Some(path) = ahead.pop() {
-            if found.pages.contains_key(&path) {
+            if found.pages.contains_key(&path) || !is_worth_it(&path) {
                 continue;
             }
             assert!(found.pages.len() < PAGES_MAX, "the links have no end: {path}");

@@ -26,6 +26,6 @@ export async function submit(page, { form, button, choices, text }, visitor) {
   }
   // Found anew until it is pressed: a live page may put another in its place meanwhile.
   const { name, value } = button;
-  const pressed = name ? `[name=${JSON.stringify(name)}][value=${JSON.stringify(value)}]` : ":not([name], [type=button])";
+  const pressed = name ? `[name=${JSON.stringify(name)}][value=${JSON.stringify(value)}]` : ":not([name], [type=button], [hidden])";
   return visitor.arrives(() => chosen.locator(`button${pressed}:enabled`).first().click());
 }

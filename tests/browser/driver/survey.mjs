@@ -5,7 +5,7 @@ export function survey() {
   const links = [...document.querySelectorAll("a[href]")].map((link) => link.href);
   const forms = [...document.forms].map((form, index) => {
     const elements = [...form.elements];
-    const buttons = elements.filter((element) => element.type === "submit" && !element.disabled);
+    const buttons = elements.filter((element) => element.type === "submit" && !element.disabled && !element.hidden);
     const named = elements.filter((element) => element.name && element.type !== "submit");
     const radios = named.filter((element) => element.type === "radio");
     return {
