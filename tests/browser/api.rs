@@ -32,7 +32,7 @@ fn bodies() -> BTreeMap<&'static str, Value> {
         ("markDeploy", json!({ "label": "v3" })),
         ("order", json!({ "order": "quiet" })),
         ("actOnNamed", json!({ "action": "kill", "jids": ["retry-1", "retry-2"] })),
-        ("actOnOne", json!({ "action": "run-now" })),
+        ("actOnOne", json!({ "action": "run" })),
         ("actOnSet", json!({ "action": "delete", "filter": "class:Mailer" })),
         ("actOnQueue", json!({ "action": "kill", "filter": "" })),
     ])
@@ -111,7 +111,7 @@ async fn what_is_pushed_is_there_and_is_acted_on(home: Home) {
     let pushed = send("/jobs", json!({ "class": "Mailer", "in": 3_600 })).await;
     let jid = pushed["jid"].as_str().expect("a job has an id").to_owned();
     assert_eq!(site.state(&jid).await, Some(State::Scheduled));
-    send(&format!("/jobs/{jid}/actions"), json!({ "action": "run-now" })).await;
+    send(&format!("/jobs/{jid}/actions"), json!({ "action": "run" })).await;
     assert_eq!(site.state(&jid).await, Some(State::Enqueued));
     page.open("/queues/default").await;
     assert_eq!(page.count(&format!("input[name=jid][value='{jid}']")).await, 1, "the pages show it");

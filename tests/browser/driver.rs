@@ -84,14 +84,18 @@ impl Driver {
     pub(crate) async fn ask(&self, mut command: Value) -> Answer {
         let id = self.number();
         command["id"] = id.into();
-        let (answered, answer) = oneshot::channel();
-        let mut waiting = self.waiting.lock().expect("whoever waits does not panic");
-        waiting.as_mut().expect("the driver has ended: what it said is above").insert(id, answered);
-        drop(waiting);
+        let answer = self.await_answer(id);
         self.write(&command);
         let answer = tokio::time::timeout(PATIENCE, answer).await;
         let answer = answer.unwrap_or_else(|_| panic!("the driver does not answer: {command}"));
         answer.unwrap_or_else(|_| panic!("the driver has ended, what it said is above: {command}"))
+    }
+
+    fn await_answer(&self, id: u64) -> oneshot::Receiver<Answer> {
+        let (answered, answer) = oneshot::channel();
+        let mut waiting = self.waiting.lock().expect("whoever waits does not panic");
+        waiting.as_mut().expect("the driver has ended: what it said is above").insert(id, answered);
+        answer
     }
 
     /// Sends a command that nobody waits for.

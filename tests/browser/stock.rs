@@ -51,6 +51,7 @@ pub(crate) const WORDS: &[&str] = &[
     // The same everywhere: names, units, and the languages' own names.
     "Sancho",
     "sancho",
+    "sidekiq",
     "SQLite",
     "sqlite",
     "Redis",
