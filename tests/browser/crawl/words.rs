@@ -47,7 +47,9 @@ fn is_key(text: &str) -> bool {
 /// Whether all of a text's words are data, or the same in all languages, as the language of filters is.
 fn is_data(text: &str) -> bool {
     let is_filter = text.split(' ').all(|term| term.contains([':', '~', '<', '>']));
-    is_filter || of(text).all(|word| WORDS.contains(&word))
+    // What has a digit in it is a number or a name.
+    let is_name = |part: &str| part.contains(|character: char| character.is_ascii_digit());
+    is_filter || text.split(' ').all(|part| is_name(part) || of(part).all(|word| WORDS.contains(&word)))
 }
 
 /// The words of a text.
