@@ -210,7 +210,7 @@ async fn a_slip_in_a_search_is_told(home: Home) {
     page.fill("input[type=search]", "color:red").await;
     page.strike("Enter").await;
     page.appears("main [role=alert]:not(#away)").await;
-    assert_eq!(page.count("main button[name=act]").await, 0, "nothing is done to what nobody asked for");
+    assert_eq!(page.count("main button[value=delete]").await, 0, "nothing is done to what nobody asked for");
     assert_eq!(site.stats().await.dead, 3);
 }
 
