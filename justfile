@@ -30,3 +30,19 @@ doc:
 # The full application, on an address that it prints.
 snippets *args:
     cargo run --release --locked --example snippets -- {{ args }}
+
+# What drives Chromium, from npm: for the tests of the pages in a browser, and for pictures.
+_browser:
+    npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/browser
+
+# The tests of the web pages in a real Chromium (apt-get install chromium npm redis-server).
+browser *args: _browser
+    cargo test --locked -p sancho-browser {{ args }}
+
+# Pictures of every web page: light and dark, wide and on a phone, in each language.
+screenshots directory="target/screenshots": _browser
+    node tests/browser/screenshots.mjs {{ directory }}
+
+# The pictures that the README shows.
+readme-pictures: _browser
+    node tests/browser/screenshots.mjs --readme docs/images
