@@ -178,7 +178,10 @@ async fn classes_that_nobody_knows_are_told_with_their_queue_and_times() {
     let (file, store) = (File::read(), ModelStore::new());
     let met = ("Ghost".to_owned(), sancho_core::QueueName::new("low").expect("a name"));
     for secs in [0, 60] {
-        store.meet_unknown(&[met.clone()], NOW.before(Duration::from_secs(60 - secs))).await.expect("the model hears");
+        store
+            .meet_unknown(std::slice::from_ref(&met), NOW.before(Duration::from_secs(60 - secs)))
+            .await
+            .expect("the model hears");
     }
     let answer = get(&support::router_of(&store), "/unknown-classes").await;
     file.describes("get", "/unknown-classes", &answer);
