@@ -17,7 +17,7 @@ use sancho_web::{Fragment, Hub, Language, Panel, Tab, Title, View, Web, escaped}
 struct Orders(Arc<Mutex<BTreeMap<u64, String>>>);
 
 fn pages(client: &Client) -> Web {
-    Web::new(client.store().clone(), client.inspect().clone(), client.clock().clone())
+    Web::of(client.clone())
 }
 
 /// The page of the tab. A button is for those who may act; whoever else sends its form is refused at the gate.

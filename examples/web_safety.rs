@@ -54,7 +54,7 @@ fn behind_the_sign_in(web: Web) -> Web {
 }
 
 fn pages(client: &Client) -> Web {
-    Web::new(client.store().clone(), client.inspect().clone(), client.clock().clone())
+    Web::of(client.clone())
 }
 
 async fn serve(app: Router) -> anyhow::Result<()> {

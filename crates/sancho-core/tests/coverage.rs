@@ -1,4 +1,4 @@
-//! docs/coverage.md: what is promised of the server and the command, and where each promise is explained, shown and
+//! docs/coverage.md: what is promised of the server, the command and the pages, and where each promise is explained, shown and
 //! tested. What the page names is there, and what touches a store is tested on each of them.
 
 mod repository;
@@ -10,8 +10,8 @@ use repository::{Row, is_name, read, root, rows, spans};
 
 const PAGE: &str = "docs/coverage.md";
 
-/// What the server and the command are made of; each has its table.
-const CAPABILITIES: [&str; 12] = [
+/// What the server, the command and the pages are made of; each has its table.
+const CAPABILITIES: [&str; 13] = [
     "Queues",
     "Job options",
     "Configuration",
@@ -23,12 +23,16 @@ const CAPABILITIES: [&str; 12] = [
     "Probes and traces",
     "The command",
     "Tests for users",
+    "The web pages",
     "Exit codes",
 ];
 
 /// What the last column says of a behavior that touches a store, and of one that does not.
 const ALL_THREE: &str = "model, SQLite, Redis";
 const NONE: &str = "none";
+
+/// Where tests are run on the model, unless they say otherwise.
+const MODEL: [&str; 3] = ["crates/sancho-core/src/model", "crates/sancho-testkit/tests", "crates/sancho-web/tests"];
 
 const STORES: [&str; 3] = ["model", "sqlite", "redis"];
 
@@ -129,9 +133,9 @@ fn stores_of(name: &str, file: &Path, shared: &[(PathBuf, &'static str)]) -> Vec
     let of_each = shared.iter().filter(|(shared, _)| shared == file).map(|(_, store)| *store);
     let says = |store: &str| name.ends_with(&format!("_on_{store}")) || name.ends_with(&format!("_on_the_{store}"));
     let own = [
-        ("model", is_in("crates/sancho-core/src/model") || is_in("crates/sancho-testkit/tests") || says("model")),
-        ("sqlite", is_in("crates/sancho-sqlite") || says("sqlite")),
-        ("redis", is_in("crates/sancho-redis") || is_in("tests/interop") || says("redis")),
+        ("model", MODEL.into_iter().any(is_in) || says("model")),
+        ("sqlite", is_in("crates/sancho-sqlite") || is_in("tests/browser") || says("sqlite")),
+        ("redis", is_in("crates/sancho-redis") || is_in("tests/browser") || is_in("tests/interop") || says("redis")),
     ];
     of_each.chain(own.into_iter().filter(|(_, is_so)| *is_so).map(|(store, _)| store)).collect()
 }
