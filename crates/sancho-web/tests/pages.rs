@@ -150,3 +150,15 @@ async fn a_chart_has_its_numbers_as_a_table_and_is_drawn_without_scripts() {
     assert!(figure.contains(minute), "the beat told of five runs and a failure: {figure}");
     assert!(figure.contains("Time (UTC)"), "without scripts times are of UTC, and say so: {figure}");
 }
+
+#[tokio::test]
+async fn percentiles_of_one_class_reach_eight_hours_back_and_those_of_all_classes_one() {
+    let router = router_of(&sample().await);
+    let told = async |address: &str| {
+        let page = router.get(address).await.text;
+        assert!(page.contains("<td class=\"num\">5</td><td class=\"num\">1</td>"), "{address}: {page}");
+        page.contains("<span class=\"word\">p95</span>")
+    };
+    assert!(told("/metrics").await && told("/metrics?minutes=480&class=Mailer").await);
+    assert!(!told("/metrics?minutes=480").await && !told("/metrics?minutes=1440").await);
+}

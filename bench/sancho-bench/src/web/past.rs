@@ -18,6 +18,9 @@ const QUEUES: u64 = 20;
 /// Minutes of metrics: as long as they are kept.
 const MINUTES: u64 = 480;
 
+/// Steps of ten minutes of metrics: as long as these are kept.
+const TEN_MINUTES: u64 = 432;
+
 /// Processes that live.
 const PROCESSES: u32 = 20;
 
@@ -27,9 +30,10 @@ const DEPLOYS: u64 = 12;
 /// Has a past recorded, and processes beat as of now, with leases that outlast the run.
 pub async fn live(client: &Client) -> Result<()> {
     let now = client.clock().now();
-    for back in (0..MINUTES).rev() {
+    let tens = (MINUTES / 10..TEN_MINUTES).rev().map(|ten| ten * 10);
+    for (index, back) in tens.chain((0..MINUTES).rev()).enumerate() {
         let at = now.before(Duration::from_secs(back * 60));
-        let greeting = if back + 1 == MINUTES { Greeting::Hello } else { Greeting::StillHere };
+        let greeting = if index == 0 { Greeting::Hello } else { Greeting::StillHere };
         let mut beat = beat(1, greeting)?;
         beat.executions = (0..CLASSES).map(|class| execution(class, back)).collect();
         beat.by_queue = (0..QUEUES).map(|queue| counted(queue, back)).collect::<Result<_>>()?;

@@ -11,7 +11,7 @@ use sancho_core::{
     StoreResult, Timestamp, Wire,
 };
 
-use super::page::from_nearer_end;
+use super::page::Way;
 use crate::index::{Names, Proof, Unproved};
 use crate::moves::promote::enqueued;
 use crate::reply;
@@ -20,11 +20,11 @@ use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::{keys, score};
 
-/// Jobs that one script moves: others come in between.
-const JOBS_PER_STEP: usize = 200;
+/// Jobs that one script moves, in about a millisecond: others come in between.
+const JOBS_PER_STEP: usize = 100;
 
 /// Jobs of a queue that one script passes on its way to those that it moves, in some milliseconds.
-const JOBS_PASSED_PER_STEP: usize = 100_000;
+const JOBS_PASSED_PER_STEP: usize = 50_000;
 
 /// How often an action follows a job that moved while it was taken, and how often it proves the holder of a key.
 const TRIES_MAX: usize = 4;
@@ -37,8 +37,9 @@ enum Did {
     Refused(Refusal),
 }
 
-/// Where a job goes, and as what.
+/// Where a job goes, as what, and the way to it.
 struct Going {
+    way: Way,
     letter: &'static str,
     queue: QueueName,
     score: String,
@@ -62,11 +63,11 @@ impl RedisStore {
                 let meant = |seen: &Seen| !is_there_already(seen.spot.state(), seen.row().at, action);
                 let found: Vec<&(usize, Seen)> = looked.found.iter().filter(|(_, seen)| meant(seen)).collect();
                 let seen: Vec<&Seen> = found.iter().map(|(_, seen)| seen).collect();
-                let passed: Vec<usize> = match set {
-                    Set::Queue(_) => found.iter().map(|(mark, _)| from_nearer_end(&looked.marks[*mark])).collect(),
-                    _ => vec![0; found.len()],
+                let ways: Vec<Way> = match set {
+                    Set::Queue(_) => found.iter().map(|(mark, _)| Way::to(&looked.marks[*mark])).collect(),
+                    _ => vec![Way::default(); found.len()],
                 };
-                let all = self.act(action, &seen, &passed, now).await?;
+                let all = self.act(action, &seen, &ways, now).await?;
                 for ((mark, seen), did) in found.into_iter().zip(all) {
                     stays[*mark] = matches!(did, Did::Refused(_));
                     count(&mut applied, seen, did);
@@ -91,7 +92,7 @@ impl RedisStore {
             };
             let Some(seen) = seen else { break };
             // A job that moved between the look and the step is looked for again where it went.
-            match self.act(action, &[&seen], &[0], now).await?.pop() {
+            match self.act(action, &[&seen], &[Way::default()], now).await?.pop() {
                 Some(Did::Gone) | None => continue,
                 Some(did) => {
                     count(&mut applied, &seen, did);
@@ -102,20 +103,19 @@ impl RedisStore {
         Ok(applied)
     }
 
-    /// Does something to jobs where they were seen; one answer each. Redis finds a job in a list by reading on from one
-    /// end, past so many others as `passed` says of each.
-    async fn act(&self, action: &Action, seen: &[&Seen], passed: &[usize], now: Timestamp) -> StoreResult<Vec<Did>> {
+    /// Does something to jobs where they were seen; one answer each. Redis finds each that is in a list by its way.
+    async fn act(&self, action: &Action, seen: &[&Seen], ways: &[Way], now: Timestamp) -> StoreResult<Vec<Did>> {
         let mut answers = vec![Did::Gone; seen.len()];
         let mut going = Vec::new();
         for (index, seen) in seen.iter().enumerate() {
             match permits(seen.spot.state(), action) {
-                Ok(permitted) => going.push((index, *seen, go(seen, permitted, now, self.wire()))),
+                Ok(permitted) => going.push((index, *seen, go(seen, ways[index], permitted, now, self.wire()))),
                 Err(refusal) => answers[index] = Did::Refused(refusal),
             }
         }
         let mut rest = &going[..];
         while !rest.is_empty() {
-            let (step, behind) = rest.split_at(step_length(rest.iter().map(|(index, ..)| passed[*index])));
+            let (step, behind) = rest.split_at(step_length(rest.iter().map(|(.., going)| going.way.passed)));
             self.act_step(step, &mut answers).await?;
             rest = behind;
         }
@@ -174,7 +174,7 @@ impl Going {
     fn put(&self, seen: &Seen, args: &mut Args) {
         let names = Names::of(&seen.payload);
         args.put(names.jid).put(names.key).put(seen.spot.letter()).put(seen.spot.place()).put(seen.payload.as_bytes());
-        args.put(self.letter);
+        args.put(if self.way.from_back { "1" } else { "-1" }).put(self.letter);
         args.put(if self.letter == "Q" { self.queue.as_str() } else { "" }).put(&self.score);
         args.put(self.payload.as_bytes());
     }
@@ -200,7 +200,7 @@ fn count(applied: &mut Applied, seen: &Seen, did: Did) {
 }
 
 /// Where a job goes. One that cannot be read goes as it is, to `default` if to a queue.
-fn go(seen: &Seen, permitted: Permitted, now: Timestamp, wire: Wire) -> Going {
+fn go(seen: &Seen, way: Way, permitted: Permitted, now: Timestamp, wire: Wire) -> Going {
     let row = seen.row();
     let (letter, at, (queue, payload)) = match permitted {
         Permitted::Remove => ("G", now, (row.queue, row.payload)),
@@ -209,7 +209,7 @@ fn go(seen: &Seen, permitted: Permitted, now: Timestamp, wire: Wire) -> Going {
         Permitted::Wait { at } if row.state == State::Retries => ("R", at, (row.queue, row.payload)),
         Permitted::Wait { at } => ("S", at, (row.queue, waiting(&seen.payload))),
     };
-    Going { letter, queue, score: score::write(at), payload }
+    Going { way, letter, queue, score: score::write(at), payload }
 }
 
 /// The payload of a job that waits in `schedule`, where Ruby keeps neither of its times; as it is where it has none.

@@ -113,10 +113,22 @@ fn place(text: &str) -> Option<usize> {
     text.parse::<u32>().ok().and_then(|place| usize::try_from(place).ok())
 }
 
-/// How many jobs of a queue are between that of a mark and the nearer end.
-pub(super) fn from_nearer_end(mark: &str) -> usize {
-    let mut places = mark.splitn(3, '|').map(|part| place(part).unwrap_or(usize::MAX));
-    places.next().unwrap_or(usize::MAX).min(places.next().unwrap_or(usize::MAX))
+/// The way through a list to one of its jobs, as Redis goes it: from one end on, past all that stand before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Whether it begins at the far end, where jobs are pushed.
+    pub(super) from_back: bool,
+    /// How many jobs are passed.
+    pub(super) passed: usize,
+}
+
+impl Way {
+    /// From the nearer end to the job of a queue that a mark is of.
+    pub(super) fn to(mark: &str) -> Way {
+        let mut places = mark.splitn(3, '|').map(|part| place(part).unwrap_or(usize::MAX));
+        let (in_front, behind) = (places.next().unwrap_or(usize::MAX), places.next().unwrap_or(usize::MAX));
+        Way { from_back: behind < in_front, passed: in_front.min(behind) }
+    }
 }
 
 fn sum(text: &str) -> Option<u64> {
@@ -130,4 +142,16 @@ fn read_mark<T>(
 ) -> StoreResult<T> {
     read(&mut mark.splitn(3, '|'))
         .ok_or_else(|| StoreError::new(op, ErrorKind::Invalid, format!("no such cursor: {mark:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_job_of_a_queue_begins_at_the_nearer_end() {
+        assert_eq!(Way::to("3|9|0"), Way { from_back: false, passed: 3 });
+        assert_eq!(Way::to("9|3|0"), Way { from_back: true, passed: 3 });
+        assert_eq!(Way::to("no mark"), Way { from_back: false, passed: usize::MAX });
+    }
 }

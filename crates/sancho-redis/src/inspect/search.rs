@@ -11,8 +11,8 @@ use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::keys;
 
-/// Jobs that one step reads: some hundred kilobytes, and about a millisecond of Redis.
-pub(super) const JOBS_PER_STEP: usize = 1_000;
+/// Jobs that one step reads: some hundred kilobytes, and less than a millisecond of Redis.
+pub(super) const JOBS_PER_STEP: usize = 500;
 
 /// A job that is looked for.
 #[derive(Clone, Debug)]

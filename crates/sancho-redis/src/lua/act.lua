@@ -1,8 +1,8 @@
 -- Purpose: moves jobs as a person asked, each in one step if exactly its bytes are still where they were seen.
 -- KEYS: none.
 -- ARGV: count of proofs, each: key, jid, letter, place, bytes (see `index_believe`); count of jobs, each: jid, key,
---   letter and place where it was seen, bytes, letter of where it goes (Q to the back of a queue, S, R, D, G for
---   nowhere), queue, score, new bytes.
+--   letter and place where it was seen, bytes, from which end of a queue the way to it is shorter (1 the back, -1 the
+--   front), letter of where it goes (Q to the back of a queue, S, R, D, G for nowhere), queue, score, new bytes.
 -- Returns: one answer each: 1 done, 0 gone, the jid that holds its key, or a list with a jid that the index names for
 --   its key and that could not be proved.
 for _ = 1, tonumber(arg()) do index_believe(arg(), arg(), arg(), arg(), arg()) end
@@ -18,7 +18,7 @@ check('sancho:due', 'zset')
 check('queues', 'set')
 for k = 1, tonumber(arg()) do
   local job = { jid = arg(), key = arg(), from = arg(), place = arg(), bytes = arg() }
-  job.to, job.queue, job.score, job.new = arg(), arg(), arg(), arg()
+  job.way, job.to, job.queue, job.score, job.new = arg(), arg(), arg(), arg(), arg()
   if ACT_SETS[job.from] then check(ACT_SETS[job.from], 'zset') else check('queue:' .. job.place, 'list') end
   if ACT_SETS[job.to] then check(ACT_SETS[job.to], 'zset') end
   if job.to == 'Q' then check('queue:' .. job.queue, 'list') end
@@ -36,16 +36,16 @@ local function key_taken(job)
 end
 
 -- Near the front as a rule; near the far end where the latest were looked at. Only what is far from both is searched
--- for through the whole queue.
+-- for through the queue, from where it should be the nearer.
 local NEAR = 1000
-local function take_from_queue(key, bytes)
+local function take_from_queue(key, bytes, way)
   local near_front = redis.call('LPOS', key, bytes, 'RANK', -1, 'MAXLEN', NEAR)
   local from_back = not near_front and redis.call('LPOS', key, bytes, 'MAXLEN', NEAR)
-  return redis.call('LREM', key, from_back and 1 or -1, bytes)
+  return redis.call('LREM', key, near_front and -1 or from_back and 1 or tonumber(way), bytes)
 end
 
 local function take_exactly(job)
-  if job.from == 'Q' then return take_from_queue('queue:' .. job.place, job.bytes) end
+  if job.from == 'Q' then return take_from_queue('queue:' .. job.place, job.bytes, job.way) end
   return redis.call('ZREM', ACT_SETS[job.from], index_member(job.from, job.place, job.bytes))
 end
 

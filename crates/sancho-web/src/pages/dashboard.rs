@@ -54,20 +54,27 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let f = f.on(Tab::Dashboard);
     let fields = Fields::from(f.query.clone());
     let days = fields.number("days").filter(|days| SPANS.iter().any(|(span, _)| span == days)).unwrap_or(30);
-    let stats = site.inspect.stats(f.now).await?;
-    let queues = site.inspect.queues(f.now).await?;
-    let processes = site.inspect.processes(f.now).await?;
-    let hour = site.inspect.metrics(&MetricsRequest::last(Duration::from_secs(3_600)), f.now).await?;
-    let from = hour.starts.first().copied().unwrap_or(f.now);
-    let deploys = site.inspect.deploys(from, f.now).await?;
-    let (findings, unknown) = site.lately.health.get(health(&site, &f)).await?;
+    let asked = MetricsRequest::last(Duration::from_secs(3_600));
+    let from = asked.starts(f.now).first().copied().unwrap_or(f.now);
+    let inspect = &site.inspect;
+    // None needs another: a store that is far away is waited for once.
+    let (stats, queues, processes, hour, deploys, history, about, (findings, unknown)) = tokio::try_join!(
+        inspect.stats(f.now),
+        inspect.queues(f.now),
+        inspect.processes(f.now),
+        inspect.metrics(&asked, f.now),
+        inspect.deploys(from, f.now),
+        inspect.history(days, f.now),
+        inspect.about(),
+        site.lately.health.get(health(&site, &f)),
+    )?;
     let seen = Seen { stats: &stats, queues: &queues, processes: &processes, hour: &hour, unknown: &unknown };
     let label = f.t("dashboard.hour");
     Ok(page(&Dashboard {
         attention: attention(&f, &seen),
-        history: series::history(&f, &site.inspect.history(days, f.now).await?),
+        history: series::history(&f, &history),
         hour: series::executions(&f, &hour, series::of_classes(&hour.classes), &deploys, label),
-        about: site.inspect.about().await?,
+        about,
         rss_bytes: processes.iter().map(|process| process.rss_bytes).sum(),
         latency: queues.iter().map(|queue| queue.latency).max().unwrap_or_default(),
         panels: extend::drawn(&site.added.panels, Place::Dashboard, &f, None).await,

@@ -25,6 +25,10 @@ use series::{HeatMap, Histogram};
 const SPANS: [(u64, &str); 4] =
     [(60, "span.hour"), (480, "span.eight_hours"), (1_440, "span.day"), (4_320, "span.three_days")];
 
+/// Minutes up to which run times by the minute are read of every class. They are kept longer, but each class has one of
+/// each minute, and of many classes a store would be asked for ten thousands.
+const MINUTES_OF_ALL_MAX: u64 = 60;
+
 /// Characters of a class that a row of the table shows.
 const NAME_CHARS_MAX: usize = 120;
 
@@ -74,6 +78,20 @@ impl Of {
             ("", "") => Ok(Of::All),
             ("", queue) => Ok(Of::Queue(QueueName::new(queue)?)),
             (class, _) => Ok(Of::Class(class.to_owned())),
+        }
+    }
+
+    /// What is asked of the store for it: by ten minutes where the minutes of every class would be too many.
+    fn request(&self, minutes: u64) -> MetricsRequest {
+        let request = MetricsRequest::last(Duration::from_secs(minutes * 60));
+        let ten = Step::TenMinutes.minutes().unsigned_abs();
+        match self {
+            Of::Class(class) => request.of(class.as_str()),
+            Of::All | Of::Queue(_) if minutes > MINUTES_OF_ALL_MAX => {
+                let steps = usize::try_from(minutes.div_ceil(ten)).unwrap_or(usize::MAX);
+                MetricsRequest { step: Step::TenMinutes, steps, ..request }
+            }
+            Of::All | Of::Queue(_) => request,
         }
     }
 
@@ -141,11 +159,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let minutes =
         fields.number("minutes").filter(|minutes| SPANS.iter().any(|(span, _)| span == minutes)).unwrap_or(60);
     let of = Of::asked(&fields)?;
-    let request = MetricsRequest::last(Duration::from_secs(minutes * 60));
-    let request = match &of {
-        Of::Class(class) => request.of(class.as_str()),
-        Of::All | Of::Queue(_) => request,
-    };
+    let request = of.request(minutes);
     let metrics = site.inspect.metrics(&request, f.now).await?;
     let from = metrics.starts.first().copied().unwrap_or(f.now);
     let deploys = site.inspect.deploys(from, f.now).await?;

@@ -10,10 +10,10 @@ use crate::pace::Pace;
 use crate::site::Site;
 
 /// Pages that one request reads to count the jobs that match.
-const PAGES_MAX: usize = 16;
+const PAGES_MAX: usize = 64;
 
-/// Jobs of each of these pages.
-const PAGE: usize = 1_000;
+/// Jobs of each of these pages: each brings its row along, and the last page begins shortly before the time is up.
+const PAGE: usize = 250;
 
 /// How many jobs an act would be done to.
 pub(super) struct Count {
