@@ -76,7 +76,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let left_out = rows.len().saturating_sub(PROCESSES_MAX);
     let shown = rows.into_iter().take(PROCESSES_MAX);
     Ok(page(&BusyPage {
-        processes: shown.map(|row| Process::of(f.now, row)).collect(),
+        processes: shown.map(|row| Process::of(&f, row)).collect(),
         left_out,
         find: Find::new(&f, asked, slip),
         jobs,

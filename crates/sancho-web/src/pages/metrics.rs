@@ -236,7 +236,7 @@ impl MetricsPage {
     }
 
     fn time(&self, time: impl std::borrow::Borrow<Option<Duration>>) -> String {
-        time.borrow().map_or_else(|| "–".to_owned(), run_time)
+        time.borrow().map_or_else(|| "–".to_owned(), |time| run_time(&self.f, time))
     }
 
     fn percentile(&self, execution: &Execution, percent: u8) -> String {
@@ -244,6 +244,6 @@ impl MetricsPage {
     }
 
     fn in_all(&self, execution: &Execution) -> String {
-        run_time(Duration::from_millis(execution.millis))
+        run_time(&self.f, Duration::from_millis(execution.millis))
     }
 }

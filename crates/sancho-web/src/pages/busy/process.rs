@@ -51,7 +51,7 @@ impl Capsule {
 }
 
 impl Process {
-    pub(super) fn of(now: Timestamp, row: ProcessRow) -> Process {
+    pub(super) fn of(f: &Frame, row: ProcessRow) -> Process {
         let info = row.info;
         let mut capsules: Vec<Capsule> = info
             .capsules
@@ -71,12 +71,12 @@ impl Process {
             identity: info.incarnation.as_str().to_owned(),
             started_at: info.started_at,
             beat_at: row.beat_at,
-            is_silent: now.since(row.beat_at) > limits::TRUST_FOR,
+            is_silent: f.now.since(row.beat_at) > limits::TRUST_FOR,
             is_quiet: row.quiet == Quiet::Yes,
             busy: row.busy,
             slots: info.slots,
             rss_bytes: row.rss_bytes,
-            round_trip: run_time(row.round_trip),
+            round_trip: run_time(f, row.round_trip),
             version: info.version,
             tag: info.tag,
             labels: info.labels,

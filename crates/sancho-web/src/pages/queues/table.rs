@@ -37,7 +37,7 @@ impl Row {
     pub(super) fn per_minute(&self, f: &Frame) -> String {
         match &self.rate {
             None => "–".to_owned(),
-            Some(rate) if rate.per_minute < 9.95 => format!("{:.1}", rate.per_minute).replace('.', f.t("number.point")),
+            Some(rate) if rate.per_minute < 9.95 => f.decimal(rate.per_minute, 1),
             Some(rate) => f.number(rate.per_minute.round() as u64),
         }
     }
