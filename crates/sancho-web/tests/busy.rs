@@ -103,8 +103,18 @@ async fn another_programs_process_is_shown_and_its_jobs_cannot_be_cancelled() {
         let ours = row(&page, "jobs/running-1");
         assert!(ours.contains("value=\"cancel\""), "{ours}");
         let refused = stage.router.post("/busy?lang=vi", &format!("act=cancel&process={RUBY}&jid=ruby-1")).await;
-        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
         assert!(refused.text.contains("do một chương trình khác chạy"), "{}", refused.text);
+        let job = stage.router.get("/jobs/ruby-1").await;
+        assert!(job.text.contains("Another program runs this job"), "{}", job.text);
+        assert!(!job.text.contains("value=\"cancel\""), "what cannot be done is not offered: {}", job.text);
+        assert!(stage.router.get("/jobs/running-1").await.text.contains("value=\"cancel\""));
+        let refused = stage.router.post("/jobs/ruby-1", "act=cancel").await;
+        assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
+        for (jid, actions) in [("ruby-1", "\"actions\":[]"), ("running-1", "\"actions\":[\"cancel\"]")] {
+            let job = stage.router.get(&format!("/api/v1/jobs/{jid}")).await;
+            assert!(job.text.contains(actions), "{}", job.text);
+        }
         assert!(page.contains("name=\"act\" value=\"quiet\">Quiet all"), "there are two of them: {page}");
         let asked = stage.router.post("/busy", "act=stop").await;
         assert!(asked.text.contains("Stop 2 processes"), "{}", asked.text);

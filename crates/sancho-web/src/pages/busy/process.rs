@@ -1,13 +1,10 @@
 //! A process, as of its last beat.
 
 use sancho_core::process::Quiet;
-use sancho_core::{ProcessInfo, ProcessRow, Timestamp, limits};
+use sancho_core::{ProcessRow, Timestamp, limits};
 
 use crate::frame::Frame;
 use crate::when::run_time;
-
-/// How the versions of our own programs begin.
-const OURS: &str = "sancho ";
 
 /// A process, as of its last beat.
 pub(super) struct Process {
@@ -83,9 +80,4 @@ impl Process {
             capsules,
         }
     }
-}
-
-/// Whether a process is another program's. It tells so by its version, as [`sancho_core::Inspect::processes`] has it.
-pub(super) fn is_foreign(info: &ProcessInfo) -> bool {
-    !info.version.is_empty() && !info.version.starts_with(OURS)
 }
