@@ -161,7 +161,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         run_times: None,
         sizes: None,
         rows: Vec::new(),
-        left_out: metrics.left_out,
+        left_out: 0,
         queues: Vec::new(),
         queues_left_out: 0,
         histogram: None,
@@ -192,6 +192,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
             told.heat = one.and_then(|class| series::heat_map(f, &metrics, class));
         }
         _ => {
+            told.left_out = metrics.left_out;
             told.sizes = Some(series::sizes(f, &metrics)).filter(|plot| !plot.is_empty());
             told.rows = metrics.classes.iter().map(|class| Row::of(f, &metrics, class, minutes)).collect();
             let queues = metrics.queues.iter().take(QUEUES_MAX);
