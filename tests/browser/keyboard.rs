@@ -8,6 +8,7 @@ on_each_store!(
     a_row_is_opened,
     a_slash_searches,
     a_question_mark_helps,
+    keys_work_where_the_browser_keeps_nothing,
     tab_reaches_what_there_is
 );
 
@@ -61,6 +62,28 @@ async fn a_question_mark_helps(home: Home) {
     page.appears("dialog[open]").await;
     page.press("Escape").await;
     assert_eq!(page.count("dialog[open]").await, 0);
+}
+
+/// Where somebody blocks the data of sites, `localStorage` cannot even be looked at.
+async fn keys_work_where_the_browser_keeps_nothing(home: Home) {
+    let site = home.stocked().await;
+    let page = Page::of(&site, Visitor::default()).await;
+    page.open("/retries").await;
+    let blocked = "(Object.defineProperty(window, 'localStorage', \
+                   { get() { throw new DOMException('blocked', 'SecurityError'); } }), true)";
+    page.evaluate::<bool>(blocked).await;
+    page.press("?").await;
+    page.click("[data-keys]").await;
+    page.press("Escape").await;
+    page.press("j").await;
+    page.press("x").await;
+    assert_eq!(page.evaluate::<Vec<String>>(PICKED).await, Vec::<String>::new(), "they were turned off");
+    page.press("?").await;
+    page.click("[data-keys]").await;
+    page.press("Escape").await;
+    page.press("j").await;
+    page.press("x").await;
+    assert_eq!(page.evaluate::<Vec<String>>(PICKED).await, ["retry-1"]);
 }
 
 async fn tab_reaches_what_there_is(home: Home) {

@@ -13,6 +13,7 @@ on_each_store!(
     a_job_runs_now,
     a_job_is_put_off_by_a_span,
     a_job_is_put_off_to_a_time,
+    a_time_that_is_put_away_does_not_count,
     a_job_is_killed_when_one_agrees,
     a_job_is_deleted_when_one_agrees,
     what_cannot_be_read_is_deleted_too,
@@ -63,6 +64,17 @@ async fn a_job_is_put_off_to_a_time(home: Home) {
     page.act("reschedule").await;
     let at = site.job("scheduled-1").await.expect("it is there").at.expect("it is due some time");
     assert_eq!(at.as_unix_micros(), 1_999_999_980_000_000);
+}
+
+async fn a_time_that_is_put_away_does_not_count(home: Home) {
+    let (site, page) = opened(&home, "/scheduled").await;
+    page.pick("scheduled-1").await;
+    page.click("details:has(input[data-utc]) summary").await;
+    page.fill("input[data-utc]", "2033-05-18T10:33").await;
+    page.click("details:has(input[data-utc]) summary").await;
+    page.select("select[name=in]", "21600").await;
+    page.act("reschedule").await;
+    due_in(&site, "scheduled-1", 6 * HOUR).await;
 }
 
 async fn a_job_is_killed_when_one_agrees(home: Home) {

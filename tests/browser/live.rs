@@ -8,6 +8,7 @@ on_each_store!(
     numbers_move_by_themselves,
     a_new_queue_appears_by_itself,
     nothing_moves_under_a_selection,
+    a_page_that_nobody_sees_holds_no_stream,
     times_are_told_in_the_zone_of_whoever_looks
 );
 
@@ -47,6 +48,31 @@ async fn nothing_moves_under_a_selection(home: Home) {
     assert!(page.evaluate::<bool>(told).await);
     assert_eq!(page.count("input[name=jid]:checked").await, 1);
     assert_eq!(page.count("input[name=jid]").await, 3);
+}
+
+/// A browser opens few connections to one host, and each stream takes one.
+async fn a_page_that_nobody_sees_holds_no_stream(home: Home) {
+    let site = home.stocked().await;
+    let page = Page::of(&site, Visitor::default()).await;
+    page.open("/").await;
+    page.says("[data-count=enqueued]", "2").await;
+    page.appears("[data-rates]").await;
+    let turn = |hidden: bool| {
+        format!(
+            "(Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }}), \
+             document.dispatchEvent(new Event('visibilitychange')))"
+        )
+    };
+    page.evaluate::<bool>(
+        "(() => { const { close } = EventSource.prototype; window.letGo = 0; \
+         EventSource.prototype.close = function () { window.letGo += 1; return close.call(this); }; return true; })()",
+    )
+    .await;
+    page.evaluate::<bool>(&turn(true)).await;
+    assert_eq!(page.evaluate::<u32>("window.letGo").await, 1);
+    stock::push(&site.client, &[stock::job("new-1", "Mailer", enqueued("default"))]).await;
+    page.evaluate::<bool>(&turn(false)).await;
+    page.says("[data-count=enqueued]", "3").await;
 }
 
 async fn times_are_told_in_the_zone_of_whoever_looks(home: Home) {

@@ -56,7 +56,6 @@ export function plain({ unit = "count", by = "minute", width, padding = [10, 20,
   };
   return {
     width,
-    height: HEIGHT,
     padding,
     legend: { show: false },
     tzDate: by === "day" ? (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC") : (at) => new Date(at * 1_000),
@@ -127,11 +126,12 @@ export function tip(said) {
 
 /** Puts a chart into its place, and keeps it in the size and the colors of the page. */
 export function put(place, options, data) {
-  const plot = new uPlot({ ...options, width: Math.max(place.clientWidth, 120) }, data, place);
+  const height = place.clientHeight || HEIGHT;
+  const plot = new uPlot({ ...options, width: Math.max(place.clientWidth, 120), height }, data, place);
   const watch = new ResizeObserver(() => {
     if (!place.isConnected) return forget(plot);
     const width = place.clientWidth;
-    if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height });
   });
   watch.observe(place);
   alive.set(plot, watch);

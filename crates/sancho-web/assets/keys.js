@@ -54,8 +54,24 @@ function leave(event) {
   }
 }
 
+/** Whether this page has them on, where the browser keeps nothing. */
+let on = true;
+
 function areOn() {
-  return localStorage.getItem(KEPT) !== "off";
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return on;
+  }
+}
+
+function turn(wanted) {
+  on = wanted;
+  try {
+    localStorage.setItem(KEPT, wanted ? "on" : "off");
+  } catch {
+    // Then they are on again with the next page.
+  }
 }
 
 /** Listens to keys wherever nobody is typing. */
@@ -63,7 +79,7 @@ export function listenToKeys() {
   const box = help()?.querySelector("[data-keys]");
   if (box) {
     box.checked = areOn();
-    box.addEventListener("change", () => localStorage.setItem(KEPT, box.checked ? "on" : "off"));
+    box.addEventListener("change", () => turn(box.checked));
   }
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -7,10 +7,26 @@ let known = "";
 let freshened = 0;
 let underWay = false;
 
-/** Listens as long as the page is open. Where nothing is live, the page stays as it was served. */
+/** Listens as long as somebody sees the page. Where nothing is live, the page stays as it was served. */
 export function goLive() {
   const source = document.body.dataset.live;
   if (!source || !document.querySelector("[data-count], [data-fresh], [data-rates]")) return;
+  let stream;
+  const listen = () => {
+    stream?.close();
+    stream = document.hidden ? undefined : opened(source);
+  };
+  listen();
+  // Browsers open few connections to a host: pages that nobody sees must not hold them all, or the next one waits.
+  document.addEventListener("visibilitychange", listen);
+  // A page that a browser keeps for the way back must not hold the stream.
+  addEventListener("pagehide", () => stream?.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
+function opened(source) {
   const stream = new EventSource(source);
   const away = document.getElementById("away");
   stream.addEventListener("look", (event) => {
@@ -26,11 +42,7 @@ export function goLive() {
   stream.addEventListener("away", () => {
     away.hidden = false;
   });
-  // A page that a browser keeps for the way back must not hold the stream.
-  addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
-  });
+  return stream;
 }
 
 /** Asks for the page again where something has changed, and puts its parts in the place of the old ones. */

@@ -39,7 +39,10 @@ function isByMinute(part) {
   return part.closest("figure")?.dataset.by === "minute";
 }
 
-/** The person types in their own zone, and a field beside sends the same time in UTC. */
+/**
+ * The person types in their own zone, and a field beside sends the same time in UTC: as long as both are in sight.
+ * Whoever has put the field away has chosen otherwise.
+ */
 function takeLocal(field) {
   const sent = document.createElement("input");
   sent.type = "hidden";
@@ -50,11 +53,14 @@ function takeLocal(field) {
   const named = zone.formatToParts(new Date()).find((part) => part.type === "timeZoneName");
   const word = field.closest("label")?.querySelector("[data-zone]");
   if (word && named) word.textContent = `(${named.value})`;
+  const details = field.closest("details");
   const translate = () => {
+    sent.disabled = details !== null && !details.open;
     // A time without a zone is read in the person's own.
     const at = new Date(field.value);
     sent.value = Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19);
   };
   field.addEventListener("input", translate);
+  details?.addEventListener("toggle", translate);
   translate();
 }

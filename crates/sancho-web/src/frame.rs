@@ -209,7 +209,12 @@ impl Frame {
 
     /// Bytes, in the unit that shows their digits.
     pub(crate) fn bytes(&self, bytes: impl Number) -> String {
-        text::bytes(bytes.whole())
+        text::bytes(bytes.whole(), self.t("number.point"))
+    }
+
+    /// A number with so many digits behind the point.
+    pub(crate) fn decimal(&self, number: f64, digits: usize) -> String {
+        text::decimal(number, digits, self.t("number.point"))
     }
 
     /// The address of a page, as this page names it. `path` stands from the root of the pages, and may have a query.

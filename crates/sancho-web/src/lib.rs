@@ -30,6 +30,7 @@ mod failure;
 mod fields;
 mod figure;
 mod find;
+mod foreign;
 mod frame;
 mod i18n;
 mod live;

@@ -152,7 +152,7 @@ impl Plot {
     fn said(&self, f: &Frame, number: u64) -> String {
         match self.unit {
             Unit::Count => f.number(number),
-            Unit::Millis => run_time(Duration::from_millis(number)),
+            Unit::Millis => run_time(f, Duration::from_millis(number)),
         }
     }
 

@@ -123,8 +123,8 @@ pub(crate) fn number(number: u64, thousands: &str) -> String {
     shown
 }
 
-/// Bytes in the largest unit of which there is one.
-pub(crate) fn bytes(bytes: u64) -> String {
+/// Bytes in the largest unit of which there is one: `8.9 GB`.
+pub(crate) fn bytes(bytes: u64, point: &str) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
     let mut shown = bytes as f64;
     let mut unit = 0;
@@ -133,7 +133,12 @@ pub(crate) fn bytes(bytes: u64) -> String {
         unit += 1;
     }
     let digits = usize::from(unit > 0 && shown < 9.95);
-    format!("{shown:.digits$} {}", UNITS[unit])
+    format!("{} {}", decimal(shown, digits, point), UNITS[unit])
+}
+
+/// A number with so many digits behind the point.
+pub(crate) fn decimal(number: f64, digits: usize, point: &str) -> String {
+    format!("{number:.digits$}").replace('.', point)
 }
 
 /// The first characters of a text, with a mark where some are left out.
@@ -160,8 +165,9 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_the_unit_that_shows_their_digits() {
-        let told = [0, 999, 1_000, 9_949, 99_900, 999_499, 999_500, 8_900_000_000].map(bytes);
+        let told = [0, 999, 1_000, 9_949, 99_900, 999_499, 999_500, 8_900_000_000].map(|told| bytes(told, "."));
         assert_eq!(told, ["0 B", "999 B", "1.0 kB", "9.9 kB", "100 kB", "999 kB", "1.0 MB", "8.9 GB"]);
+        assert_eq!([999, 8_900_000_000].map(|told| bytes(told, ",")), ["999 B", "8,9 GB"]);
     }
 
     #[test]

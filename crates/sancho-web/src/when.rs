@@ -57,12 +57,12 @@ pub(crate) fn length(f: &Frame, span: Duration) -> String {
 }
 
 /// A run time: three digits, in the unit that shows them.
-pub(crate) fn run_time(span: Duration) -> String {
+pub(crate) fn run_time(f: &Frame, span: Duration) -> String {
     match span.as_millis() {
         millis @ 0..1_000 => format!("{millis} ms"),
-        1_000..100_000 => format!("{:.1} s", span.as_secs_f64()),
+        1_000..100_000 => format!("{} s", f.decimal(span.as_secs_f64(), 1)),
         100_000..3_600_000 => format!("{:.0} min", span.as_secs_f64() / 60.0),
-        _ => format!("{:.1} h", span.as_secs_f64() / 3_600.0),
+        _ => format!("{} h", f.decimal(span.as_secs_f64() / 3_600.0, 1)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
-use sancho_core::{Beat, End, Inspect, NewJob, Pausable, Place, Store, Timestamp};
+use sancho_core::{Beat, End, Execution, Inspect, NewJob, Pausable, Place, Store, Timestamp, limits};
 
 use support::store::{beat, job, queue};
 use support::{NOW, Visit, router_of};
@@ -81,6 +81,36 @@ async fn a_class_that_no_process_knows_is_told_of_once_in_the_language_of_the_pa
     assert_eq!(english.matches("Ghost").count(), 1, "the checkup says the same in English: {english}");
     let vietnamese = said(&store, "vi").await;
     assert!(vietnamese.contains("không biết lớp Ghost") && vietnamese.matches("Ghost").count() == 1, "{vietnamese}");
+}
+
+#[tokio::test]
+async fn totals_that_leave_classes_out_say_so() {
+    for (classes, leaves_out) in [(limits::METRICS_CLASSES_MAX, false), (limits::METRICS_CLASSES_MAX + 3, true)] {
+        let store = ModelStore::new();
+        let failed = |number| {
+            let mut execution = Execution::of(format!("Class{number}"));
+            execution.add_failure();
+            execution
+        };
+        let executions = (0..classes).map(failed).collect();
+        let told = Beat { greeting: Greeting::Hello, quiet: Quiet::No, executions, ..beat() };
+        store.beat(&told, NOW).await.expect("the store takes every beat");
+        let english = said(&store, "en").await;
+        assert!(english.contains("100 of 100 executions failed in the last hour"), "{english}");
+        assert_eq!(english.contains("(of the 100 classes that took the most time)"), leaves_out, "{english}");
+        let vietnamese = said(&store, "vi").await;
+        assert_eq!(vietnamese.contains("(chỉ tính 100 lớp tốn nhiều thời gian nhất)"), leaves_out, "{vietnamese}");
+        for address in ["/", "/metrics"] {
+            let page = router_of(&store).get(address).await.text;
+            assert_eq!(
+                page.contains("Counted are the 100 classes that took the most time."),
+                leaves_out,
+                "{address}: {page}"
+            );
+        }
+        let page = router_of(&store).get("/metrics?queue=default").await.text;
+        assert!(!page.contains("Counted are"), "a queue counts all: {page}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use sancho_core::claim::{Fill, Repeated};
 use sancho_core::{CapsuleInfo, ClaimRequest, End, Incarnation, Order, Place, Source};
@@ -101,8 +103,18 @@ async fn another_programs_process_is_shown_and_its_jobs_cannot_be_cancelled() {
         let ours = row(&page, "jobs/running-1");
         assert!(ours.contains("value=\"cancel\""), "{ours}");
         let refused = stage.router.post("/busy?lang=vi", &format!("act=cancel&process={RUBY}&jid=ruby-1")).await;
-        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
         assert!(refused.text.contains("do một chương trình khác chạy"), "{}", refused.text);
+        let job = stage.router.get("/jobs/ruby-1").await;
+        assert!(job.text.contains("Another program runs this job"), "{}", job.text);
+        assert!(!job.text.contains("value=\"cancel\""), "what cannot be done is not offered: {}", job.text);
+        assert!(stage.router.get("/jobs/running-1").await.text.contains("value=\"cancel\""));
+        let refused = stage.router.post("/jobs/ruby-1", "act=cancel").await;
+        assert_eq!(refused.status, StatusCode::NOT_IMPLEMENTED);
+        for (jid, actions) in [("ruby-1", "\"actions\":[]"), ("running-1", "\"actions\":[\"cancel\"]")] {
+            let job = stage.router.get(&format!("/api/v1/jobs/{jid}")).await;
+            assert!(job.text.contains(actions), "{}", job.text);
+        }
         assert!(page.contains("name=\"act\" value=\"quiet\">Quiet all"), "there are two of them: {page}");
         let asked = stage.router.post("/busy", "act=stop").await;
         assert!(asked.text.contains("Stop 2 processes"), "{}", asked.text);
@@ -127,6 +139,27 @@ async fn capsules_tell_their_queues_and_how_they_take_turns() {
         assert!(page.contains("mail · 4 · by weight: high,3 low\\u{202e}"), "{page}");
         let page = stage.router.get("/busy?lang=vi").await.text;
         assert!(page.contains("mail · 4 · theo trọng số: high,3"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_have_the_point_of_the_language() {
+    on_each(async |stage| {
+        let mut told = beat();
+        (told.rss_bytes, told.round_trip) = (8_900_000_000, Duration::from_millis(1_500));
+        told.executions[0].add_run(Duration::from_millis(30_000));
+        stage.store.beat(&told, NOW).await.expect("a beat");
+        for (language, bytes, time) in [("en", "8.9 GB", "1.5 s"), ("vi", "8,9 GB", "1,5 s")] {
+            let page = stage.router.get(&format!("/busy?lang={language}")).await.text;
+            assert!(page.contains(bytes) && page.contains(time), "{language}: {page}");
+            let page = stage.router.get(&format!("/metrics?lang={language}")).await.text;
+            let other = if language == "vi" { "." } else { "," };
+            let seconds = page.split(" s<").filter_map(|before| before.rsplit('>').next());
+            let wrong = seconds.filter(|number| number.chars().all(|c| c.is_ascii_digit() || other.contains(c)));
+            let wrong: Vec<&str> = wrong.filter(|number| number.contains(other)).collect();
+            assert!(wrong.is_empty() && page.contains(" s<"), "{language}: {wrong:?}");
+        }
     })
     .await;
 }

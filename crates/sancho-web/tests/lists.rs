@@ -200,6 +200,24 @@ async fn selected_jobs_that_are_gone_are_told_of() {
 }
 
 #[tokio::test]
+async fn a_job_to_which_an_act_means_nothing_is_not_said_to_have_started() {
+    on_each(async |stage| {
+        let form = "act=run&scope=picked&jid=retry-1";
+        assert_eq!(stage.router.post("/retries", form).await.status, StatusCode::SEE_OTHER);
+        for (language, said) in [
+            ("en", "or it is where this changes nothing."),
+            ("vi", "đang ở nơi mà thao tác này không thay đổi được gì."),
+        ] {
+            // As whoever presses it twice.
+            let again = stage.router.post(&format!("/retries?lang={language}"), form).await;
+            let page = stage.router.get(again.header("location").trim_start_matches('.')).await.text;
+            assert!(page.contains(said), "{language}: {page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_row_hands_back_names_its_job_to_the_byte() {
     on_each(async |stage| {
         push(&*stage.store, &[raw("a\u{202e}b", Place::Dead, b"{}")]).await;

@@ -107,6 +107,11 @@ async fn of_a_thousand_queues_one_is_found_by_its_name() {
             }
             address = page.link("rel=\"next\" href=\"");
         }
+        let beyond = stage.router.get("/queues?page=40").await;
+        assert!(beyond.text.contains("No queue is on this page"), "{}", beyond.text);
+        assert!(!beyond.text.contains("There are no queues yet") && !beyond.text.contains("rel=\"next\""));
+        let last = stage.router.get(&beyond.link("rel=\"prev\" href=\"")).await;
+        assert!(count(&last.text) > 0, "the way back leads to queues: {}", last.text);
         let known = stage.inspect.queues(NOW).await.expect("queues").len();
         assert_eq!((seen, pages), (known, 11), "{}", stage.name);
         let found = stage.router.get("/queues?name=TENANT%3A0423").await;

@@ -57,7 +57,7 @@ pub(super) struct WholeJob {
     kept: Option<Box<RawValue>>,
     /// The text of what the store keeps; what is not UTF-8 is replaced.
     payload: String,
-    /// The actions that its state allows.
+    /// The actions that its state allows, and the process that runs it.
     actions: Vec<&'static str>,
 }
 
@@ -104,8 +104,8 @@ impl Job {
 }
 
 impl WholeJob {
-    /// The job with all that is known of it.
-    pub(super) fn of(row: &JobRow) -> Self {
+    /// The job with all that is known of it; `is_foreign` where another program's process runs it.
+    pub(super) fn of(row: &JobRow, is_foreign: bool) -> Self {
         let mut backtrace = row.payload.envelope().map(|envelope| envelope.error_backtrace()).unwrap_or_default();
         backtrace.truncate(limits::BACKTRACE_LINES_MAX);
         let kept = (!row.kept.is_empty()).then(|| String::from_utf8(row.kept.to_bytes().into_vec()));
@@ -114,7 +114,7 @@ impl WholeJob {
             error_backtrace: backtrace.iter().map(|line| cut(line, limits::BACKTRACE_LINE_CHARS_MAX)).collect(),
             kept: kept.and_then(Result::ok).and_then(|text| RawValue::from_string(text).ok()),
             payload: row.payload.to_text_lossy().into_owned(),
-            actions: allowed(row.state),
+            actions: if is_foreign { Vec::new() } else { allowed(row.state) },
         }
     }
 }
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn numbers_among_arguments_keep_their_digits() {
-        let whole = WholeJob::of(&row(br#"{"class":"A","args":[12345678901234567890123]}"#.to_vec()));
+        let whole = WholeJob::of(&row(br#"{"class":"A","args":[12345678901234567890123]}"#.to_vec()), false);
         let text = serde_json::to_string(&whole).expect("JSON");
         assert!(text.contains(r#""args":[12345678901234567890123]"#), "{text}");
         assert!(text.contains(r#""actions":["run","delete"]"#), "{text}");
@@ -158,12 +158,12 @@ mod tests {
         let listed = Job::listed(&row(payload.clone().into_bytes()));
         assert!(listed.args.is_none() && listed.args_bytes > bounds::ARGS_BYTES_LISTED);
         assert_eq!(listed.error_message.map(|message| message.chars().count()), Some(bounds::CHARS_LISTED));
-        assert!(WholeJob::of(&row(payload.into_bytes())).job.args.is_some());
+        assert!(WholeJob::of(&row(payload.into_bytes()), false).job.args.is_some());
     }
 
     #[test]
     fn bytes_that_cannot_be_read_are_shown_as_text_with_the_reason() {
-        let whole = WholeJob::of(&row(b"\xffnope".to_vec()));
+        let whole = WholeJob::of(&row(b"\xffnope".to_vec()), false);
         assert_eq!(whole.payload, "\u{fffd}nope");
         assert!(whole.job.unreadable.is_some() && whole.job.class.is_none() && whole.job.args.is_none());
     }

@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use sancho_core::{Cursor, Direction, Filter, Jid, Key, Set, Timestamp};
+use sancho_core::{Cursor, Direction, Filter, Jid, JobRow, Key, Set, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
 use super::extract::{Asked, InSet, Name, filter, time};
 use super::job::{Job, WholeJob};
 use super::problem::Problem;
+use crate::foreign::runs_in_foreign;
 use crate::site::Site;
 
 /// Which jobs of a set are asked for.
@@ -138,12 +139,17 @@ pub(super) async fn job(State(site): State<Site>, Name(jid): Name) -> Result<Jso
     let jid = Jid::new(jid)?;
     let row = site.inspect.find(&jid).await?;
     let row = row.ok_or_else(|| Problem::not_found(format!("no job has the id {jid}: it may be done, and gone")))?;
-    Ok(Json(WholeJob::of(&row)))
+    whole(&site, &row).await
 }
 
 pub(super) async fn keyed(State(site): State<Site>, Name(key): Name) -> Result<Json<WholeJob>, Problem> {
     let key = Key::new(key)?;
     let row = site.inspect.find_key(&key).await?;
     let row = row.ok_or_else(|| Problem::not_found(format!("no job holds the key {key}: it is free")))?;
-    Ok(Json(WholeJob::of(&row)))
+    whole(&site, &row).await
+}
+
+async fn whole(site: &Site, row: &JobRow) -> Result<Json<WholeJob>, Problem> {
+    let is_foreign = runs_in_foreign(site, row, site.clock.now()).await?;
+    Ok(Json(WholeJob::of(row, is_foreign)))
 }

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::Figure;
 use crate::find::Find;
+use crate::foreign::is_foreign;
 use crate::frame::{Frame, Tab, page};
 use crate::site::Site;
 
@@ -66,7 +67,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         Err(slip) => (Page::default(), Some(slip)),
     };
     let foreign: HashMap<&str, bool> =
-        rows.iter().map(|row| (row.info.incarnation.as_str(), process::is_foreign(&row.info))).collect();
+        rows.iter().map(|row| (row.info.incarnation.as_str(), is_foreign(&row.info))).collect();
     let running = |row| {
         let job = Figure::of(&f, row);
         let is_foreign = job.process.as_deref().and_then(|process| foreign.get(process)).copied().unwrap_or(false);
@@ -76,7 +77,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let left_out = rows.len().saturating_sub(PROCESSES_MAX);
     let shown = rows.into_iter().take(PROCESSES_MAX);
     Ok(page(&BusyPage {
-        processes: shown.map(|row| Process::of(f.now, row)).collect(),
+        processes: shown.map(|row| Process::of(&f, row)).collect(),
         left_out,
         find: Find::new(&f, asked, slip),
         jobs,

@@ -10,6 +10,7 @@ use crate::extend::{self, Drawn, Place};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::figure::{Figure, time_word};
+use crate::foreign::runs_in_foreign;
 use crate::frame::{Frame, Tab, page};
 use crate::payload::{self, Printed};
 use crate::safety::audit;
@@ -31,6 +32,8 @@ const BACKTRACE_BYTES_MAX: usize = 64 * 1024;
 struct JobPage {
     f: Frame,
     job: Figure,
+    /// Whether it runs in another program's process, which knows no order to cancel a job.
+    is_foreign: bool,
     acts: &'static [Act],
     /// When it was pushed, came to its queue, failed first and last, expires.
     times: Vec<(&'static str, When)>,
@@ -83,8 +86,9 @@ pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: F
     let f = f.on(tab(row.state));
     let did = Fields::from(f.query.clone());
     let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
+    let is_foreign = runs_in_foreign(&site, &row, f.now).await?;
     let panels = extend::drawn(&site.added.panels, Place::Job, &f, Some(&row)).await;
-    Ok(page(&JobPage { panels, ..told(f, &row, did) }))
+    Ok(page(&JobPage { is_foreign, panels, ..told(f, &row, did) }))
 }
 
 async fn found(site: &Site, jid: String) -> Result<JobRow, Failure> {
@@ -99,6 +103,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     let envelope = row.payload.envelope();
     let mut told = JobPage {
         job: Figure::of(&f, row),
+        is_foreign: false,
         acts: acts(row.state),
         times: Vec::new(),
         message: None,
@@ -171,6 +176,9 @@ pub(crate) async fn act(
     let address = format!("jobs/{}", segment(row.jid.as_str()));
     if fields.get("act") == "cancel" {
         let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid("job.not_running"))?;
+        if runs_in_foreign(&site, &row, f.now).await? {
+            return Err(Failure::unsupported("busy.cannot_cancel"));
+        }
         site.inspect.order(process, &Order::Cancel(row.jid.clone()), f.now).await?;
         audit(&f.person, "cancel", &visible(row.jid.as_str()), 1);
         return Ok(Redirect::to(&f.to("busy?did=cancel")).into_response());

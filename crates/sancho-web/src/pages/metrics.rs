@@ -175,7 +175,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         run_times: None,
         sizes: None,
         rows: Vec::new(),
-        left_out: metrics.left_out,
+        left_out: 0,
         queues: Vec::new(),
         queues_left_out: 0,
         histogram: None,
@@ -206,6 +206,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
             told.heat = one.and_then(|class| series::heat_map(f, &metrics, class));
         }
         _ => {
+            told.left_out = metrics.left_out;
             told.sizes = Some(series::sizes(f, &metrics)).filter(|plot| !plot.is_empty());
             told.rows = metrics.classes.iter().map(|class| Row::of(f, &metrics, class, minutes)).collect();
             let queues = metrics.queues.iter().take(QUEUES_MAX);
@@ -250,7 +251,7 @@ impl MetricsPage {
     }
 
     fn time(&self, time: impl std::borrow::Borrow<Option<Duration>>) -> String {
-        time.borrow().map_or_else(|| "–".to_owned(), run_time)
+        time.borrow().map_or_else(|| "–".to_owned(), |time| run_time(&self.f, time))
     }
 
     fn percentile(&self, execution: &Execution, percent: u8) -> String {
@@ -258,6 +259,6 @@ impl MetricsPage {
     }
 
     fn in_all(&self, execution: &Execution) -> String {
-        run_time(Duration::from_millis(execution.millis))
+        run_time(&self.f, Duration::from_millis(execution.millis))
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let rates = rate::by_queue(&metrics);
     let known: Vec<Row> = known(&site, f.now).await?.into_iter().map(|row| Row::of(row, &rates)).collect();
     let table = Table::of(&fields, known.len());
-    let (rows, is_last) = table.shown(known);
+    let (rows, last) = table.shown(known);
     let at = |number: usize| {
         let number = if number == 1 { String::new() } else { number.to_string() };
         f.here([("page", number.as_str()), ("did", ""), ("of", ""), ("cleared", "")])
@@ -56,8 +56,8 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     let classes = metrics.classes.iter().map(|class| class.total.class.clone());
     Ok(page(&QueuesPage {
         rows,
-        next: (!is_last).then(|| at(table.number + 1)),
-        before: (table.number > 1).then(|| at(table.number - 1)),
+        next: (table.number < last).then(|| at(table.number + 1)),
+        before: (table.number > 1).then(|| at(last.min(table.number - 1))),
         paused_classes: paused_classes(&site).await?,
         classes: classes.collect(),
         did: told(&f, &fields),

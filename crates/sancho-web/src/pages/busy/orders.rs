@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{ErrorKind, Incarnation, Jid, Order};
 
-use super::process::is_foreign;
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::foreign::is_foreign;
 use crate::frame::{Frame, Tab, page};
 use crate::safety::{audit, visible};
 use crate::site::Site;

@@ -1,13 +1,10 @@
 //! A process, as of its last beat.
 
 use sancho_core::process::Quiet;
-use sancho_core::{ProcessInfo, ProcessRow, Timestamp, limits};
+use sancho_core::{ProcessRow, Timestamp, limits};
 
 use crate::frame::Frame;
 use crate::when::run_time;
-
-/// How the versions of our own programs begin.
-const OURS: &str = "sancho ";
 
 /// A process, as of its last beat.
 pub(super) struct Process {
@@ -51,7 +48,7 @@ impl Capsule {
 }
 
 impl Process {
-    pub(super) fn of(now: Timestamp, row: ProcessRow) -> Process {
+    pub(super) fn of(f: &Frame, row: ProcessRow) -> Process {
         let info = row.info;
         let mut capsules: Vec<Capsule> = info
             .capsules
@@ -71,21 +68,16 @@ impl Process {
             identity: info.incarnation.as_str().to_owned(),
             started_at: info.started_at,
             beat_at: row.beat_at,
-            is_silent: now.since(row.beat_at) > limits::TRUST_FOR,
+            is_silent: f.now.since(row.beat_at) > limits::TRUST_FOR,
             is_quiet: row.quiet == Quiet::Yes,
             busy: row.busy,
             slots: info.slots,
             rss_bytes: row.rss_bytes,
-            round_trip: run_time(row.round_trip),
+            round_trip: run_time(f, row.round_trip),
             version: info.version,
             tag: info.tag,
             labels: info.labels,
             capsules,
         }
     }
-}
-
-/// Whether a process is another program's. It tells so by its version, as [`sancho_core::Inspect::processes`] has it.
-pub(super) fn is_foreign(info: &ProcessInfo) -> bool {
-    !info.version.is_empty() && !info.version.starts_with(OURS)
 }

@@ -124,7 +124,10 @@ fn failing(f: &Frame, hour: &Metrics) -> Option<Attention> {
     if performed.failures * 100 <= performed.count * FAILURES_PERCENT {
         return None;
     }
-    let what = f.with2("attention.failing", f.number(performed.failures), f.number(performed.count));
+    let mut what = f.with2("attention.failing", f.number(performed.failures), f.number(performed.count));
+    if hour.left_out > 0 {
+        what = format!("{what} ({})", f.count("attention.failing_of", hour.classes.len()));
+    }
     Some(Attention { is_bad: false, what, address: f.to("metrics") })
 }
 

@@ -201,7 +201,7 @@ pub(super) fn histogram(f: &Frame, total: &Execution) -> Option<Histogram> {
 
 /// What falls into a bucket, such as `< 20 ms`.
 fn bounds(f: &Frame, bucket: usize) -> String {
-    let time = |millis: &u64| run_time(std::time::Duration::from_millis(*millis));
+    let time = |millis: &u64| run_time(f, std::time::Duration::from_millis(*millis));
     match (Execution::BOUNDS_MS.get(bucket), Execution::BOUNDS_MS.last()) {
         (Some(bound), _) => f.with("metrics.below", time(bound)),
         (None, Some(last)) => f.with("metrics.above", time(last)),

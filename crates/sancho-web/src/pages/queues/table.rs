@@ -37,7 +37,7 @@ impl Row {
     pub(super) fn per_minute(&self, f: &Frame) -> String {
         match &self.rate {
             None => "–".to_owned(),
-            Some(rate) if rate.per_minute < 9.95 => format!("{:.1}", rate.per_minute).replace('.', f.t("number.point")),
+            Some(rate) if rate.per_minute < 9.95 => f.decimal(rate.per_minute, 1),
             Some(rate) => f.number(rate.per_minute.round() as u64),
         }
     }
@@ -116,6 +116,15 @@ impl Table {
         Sort::ALL
     }
 
+    /// The key of what the page says when it shows no queue.
+    pub(super) fn nothing(&self) -> &'static str {
+        match (self.number, self.asked.is_empty()) {
+            (2.., _) => "queue.beyond",
+            (_, true) => "queue.none",
+            (_, false) => "queue.no_match",
+        }
+    }
+
     pub(super) fn minutes(&self) -> u32 {
         MINUTES
     }
@@ -125,8 +134,8 @@ impl Table {
         self.all > 10 || !self.asked.is_empty()
     }
 
-    /// The queues of this page, and whether it is the last one.
-    pub(super) fn shown(&self, mut rows: Vec<Row>) -> (Vec<Row>, bool) {
+    /// The queues of this page, and the number of the last page.
+    pub(super) fn shown(&self, mut rows: Vec<Row>) -> (Vec<Row>, usize) {
         let asked = self.asked.trim().to_lowercase();
         rows.retain(|row| row.name.to_lowercase().contains(&asked));
         // They come sorted by name, and sorting is stable.
@@ -140,7 +149,7 @@ impl Table {
             }
         }
         let first = (self.number - 1) * ROWS;
-        let is_last = rows.len() <= first + ROWS;
-        (rows.into_iter().skip(first).take(ROWS).collect(), is_last)
+        let last = rows.len().div_ceil(ROWS).max(1);
+        (rows.into_iter().skip(first).take(ROWS).collect(), last)
     }
 }
