@@ -7,6 +7,8 @@
 //!
 //! Whoever shows a payload shows what [`Hidden::cut`] leaves of it. The store keeps it whole: the job needs it.
 
+mod lens;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -14,6 +16,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{Checkpointed, JobRow, Payload};
+
+pub use lens::Lens;
 
 /// What stands in the place of what is hidden.
 pub const REDACTED: &str = "[redacted]";
