@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use sancho_core::checkpointed::{Checkpointed, Progress};
 use sancho_core::model::ModelStore;
-use sancho_core::{End, Place, Redact, Store};
+use sancho_core::redact::FINGERPRINT;
+use sancho_core::{End, Inspect, Jid, Place, Redact, Store};
 use sancho_web::{Redaction, Web};
 
 use crate::support::store::{queue, raw};
-use crate::support::{NOW, Still, Visit};
+use crate::support::{NOW, Still, Visit, send};
 use crate::web;
 
 #[tokio::test]
@@ -91,6 +93,35 @@ async fn no_answer_differs_by_what_is_hidden() {
     }
     assert!(one.iter().any(|answer| answer.contains("-arg~4&limit=1") && answer.contains("job1")), "some are found");
     assert!(one.iter().any(|answer| !answer.contains("job1")), "and some are not");
+}
+
+#[tokio::test]
+async fn the_fingerprint_of_a_named_push_is_on_no_page_and_found_by_no_search() {
+    let store = ModelStore::new();
+    let redaction = Redaction::default().class("Charge").class("Refund");
+    let router = sancho_web::router(web(&store).redact(redaction));
+    let post = |name: &str, path: &str, body: &str| {
+        let request = Request::post(format!("/api/v1{path}")).header("content-type", "application/json");
+        send(&router, request.header("idempotency-key", name).body(Body::from(body.to_owned())).expect("a request"))
+    };
+    let charge = r#"{"class":"Charge","args":["4111"],"in":60}"#;
+    assert_eq!(post("one", "/jobs", charge).await.status, StatusCode::CREATED);
+    let many = r#"{"jobs":[{"class":"Open","args":[1],"in":60},{"class":"Refund","args":["4222"],"in":60}]}"#;
+    assert!(post("many", "/jobs/bulk", many).await.status.is_success());
+    let stored = store.find(&Jid::new("push:many").expect("an id")).await.expect("an answer").expect("a job");
+    assert!(stored.payload.to_text_lossy().contains(FINGERPRINT), "the store keeps it");
+    for jid in ["push:one", "push:many"] {
+        for address in [format!("/jobs/{jid}"), format!("/api/v1/jobs/{jid}"), "/api/v1/sets/scheduled/jobs".to_owned()]
+        {
+            let answer = router.get(&address).await;
+            assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.text);
+            assert!(!answer.text.contains("fingerprint"), "{address}: {}", answer.text);
+        }
+    }
+    let found = router.get(&format!("/api/v1/sets/scheduled/count?filter={FINGERPRINT}")).await;
+    assert!(found.text.contains(r#""jobs":0"#), "{}", found.text);
+    assert_eq!(post("one", "/jobs", charge).await.status, StatusCode::OK, "a repeat is still known");
+    assert_eq!(post("one", "/jobs", &charge.replace("4111", "4112")).await.status, StatusCode::CONFLICT);
 }
 
 /// A job that has failed, of a class that says itself what is hidden.
