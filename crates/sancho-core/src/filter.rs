@@ -1,7 +1,8 @@
 //! Which jobs of a set are meant: one language of filters, for the command, for pages and for programs.
 //!
 //! A filter is a list of terms, and a job passes when all of them hold. The same filter means the same in every
-//! store, since it looks at the payload alone: no store has a part in it.
+//! store, since it looks at the payload alone: no store has a part in it. Where something is hidden from whoever asks, it
+//! looks at the payload as it is shown to them ([`Filter::through`]).
 
 mod field;
 mod parse;
@@ -9,8 +10,11 @@ mod pattern;
 mod span;
 mod term;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use crate::redact::Lens;
 use crate::{Invalid, Payload, Timestamp};
 
 use pattern::Pattern;
@@ -43,6 +47,8 @@ pub struct Filter {
     pub text: Option<String>,
     /// What was written in the language of filters.
     terms: Vec<Term>,
+    /// Through what payloads are looked at.
+    lens: Option<Arc<Lens>>,
 }
 
 impl Filter {
@@ -71,13 +77,37 @@ impl Filter {
         Ok(Filter { terms: parse::terms(text, now)?, ..Filter::default() })
     }
 
-    /// Whether every job passes.
+    /// The same filter, of what a lens shows of payloads: what is hidden is as if it were not there, for terms with a
+    /// sign before them too. So neither what passes nor where a page ends tells anything of it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use sancho_core::redact::Lens;
+    /// use sancho_core::{Filter, Payload, Timestamp};
+    ///
+    /// let payload = Payload::from_bytes(*br#"{"class":"Charge","args":["4111"],"redact":[0]}"#);
+    /// let shown = |text| Filter::parse(text, Timestamp::EPOCH).unwrap().through(Arc::new(Lens::default()));
+    /// assert!(!shown("arg:4111").matches(&payload));
+    /// assert!(shown("-arg:4111").matches(&payload));
+    /// ```
+    #[must_use]
+    pub fn through(self, lens: Arc<Lens>) -> Filter {
+        Filter { lens: Some(lens), ..self }
+    }
+
+    /// Whether every job passes, through whatever it is looked at.
     pub fn is_all(&self) -> bool {
-        *self == Filter::default()
+        let Filter { class, text, terms, lens: _ } = self;
+        class.is_none() && text.is_none() && terms.is_empty()
     }
 
     /// Whether a payload passes.
     pub fn matches(&self, payload: &Payload) -> bool {
+        if self.is_all() {
+            return true;
+        }
+        let shown = self.lens.as_ref().map_or(Cow::Borrowed(payload), |lens| lens.shown(payload));
+        let payload = &*shown;
         let reads_members = self.class.is_some() || self.terms.iter().any(Term::reads_members);
         let envelope = if reads_members { payload.envelope().ok() } else { None };
         let class = self.class.as_deref().is_none_or(|pattern| {

@@ -7,6 +7,8 @@
 //!
 //! Whoever shows a payload shows what [`Hidden::cut`] leaves of it. The store keeps it whole: the job needs it.
 
+mod lens;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -15,11 +17,17 @@ use serde_json::value::RawValue;
 
 use crate::{Checkpointed, JobRow, Payload};
 
+pub use lens::Lens;
+
 /// What stands in the place of what is hidden.
 pub const REDACTED: &str = "[redacted]";
 
 /// The member by which a payload says what is hidden of it.
 pub const MEMBER: &str = "redact";
+
+/// The member that keeps a fingerprint of a whole push, by which a repeat of it is known. It is shown to nobody: whoever
+/// has it tries values of what is hidden, of this job or of another of that push, until the fingerprint fits.
+pub const FINGERPRINT: &str = "idempotency_fingerprint";
 
 /// The word that hides errors, in a list of places.
 const ERRORS: &str = "errors";
@@ -200,13 +208,15 @@ impl Hidden {
         self.errors
     }
 
-    /// The payload without what is hidden. One that cannot be taken apart is hidden whole, unless nothing is hidden.
+    /// The payload without what is hidden, and without its [`FINGERPRINT`]. One that cannot be taken apart is hidden
+    /// whole, unless nothing is hidden.
     pub fn cut<'a>(&self, payload: &'a Payload) -> Cow<'a, Payload> {
         if self.is_nothing() {
-            return Cow::Borrowed(payload);
+            return without_fingerprint(payload);
         }
         let whole = || Cow::Owned(Payload::from_bytes(REDACTED.as_bytes()));
         let (Ok(envelope), Ok(mut members)) = (payload.envelope(), payload.members()) else { return whole() };
+        members.remove(FINGERPRINT);
         let redacted = format!("\"{REDACTED}\"");
         let hidden = [
             ("args", self.hides_args().then(|| self.cut_args(envelope.args()))),
@@ -248,6 +258,20 @@ impl Hidden {
             progress.into_iter().for_each(|progress| kept.set_progress(progress));
         }
         JobRow { payload, kept, ..row }
+    }
+}
+
+/// A payload that hides nothing itself: the fingerprint that it keeps may be of a push of many, which do.
+fn without_fingerprint(payload: &Payload) -> Cow<'_, Payload> {
+    if !payload.to_text_lossy().contains(FINGERPRINT) {
+        return Cow::Borrowed(payload);
+    }
+    match payload.members() {
+        Ok(mut members) if members.get(FINGERPRINT).is_some() => {
+            members.remove(FINGERPRINT);
+            Cow::Owned(members.to_payload())
+        }
+        _ => Cow::Borrowed(payload),
     }
 }
 

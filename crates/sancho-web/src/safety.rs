@@ -98,8 +98,8 @@ impl Web {
     }
 
     /// Hides parts of jobs from all pages, and from all programs that ask here. What a payload hides of itself is
-    /// hidden without it. What is hidden is not found by any filter either: no list shows it, and no action over all
-    /// that match is done to it.
+    /// hidden without it. Filters look at jobs as they are shown: what is hidden is as if it were not there, in lists, in
+    /// counts and in actions over all that match.
     pub fn redact(mut self, redaction: Redaction) -> Self {
         self.safety.redaction = redaction;
         self

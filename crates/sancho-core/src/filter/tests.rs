@@ -1,6 +1,7 @@
 //! What filters mean, on payloads as they are stored.
 
 use super::*;
+use crate::redact::{Hidden, Redact};
 
 /// Noon of some day.
 const NOON: Timestamp = Timestamp::from_unix_millis(1_795_226_400_000);
@@ -173,4 +174,29 @@ fn slips_are_refused_with_what_would_be_right() {
         assert!(error.contains(said), "{text}: {error}");
     }
     assert!(Filter::parse(&"a ".repeat(5_001), NOON).is_err());
+}
+
+#[test]
+fn through_a_lens_what_is_hidden_is_as_if_it_were_not_there() {
+    let mut lens = Lens::default();
+    lens.hide("Charge", Hidden::argument(1).and(Redact::NOTHING.and_errors().into()));
+    let lens = Arc::new(lens);
+    let payload = |class: &str, secret: &str| {
+        let text =
+            format!(r#"{{"class":"{class}","args":[7,"{secret}"],"error_class":"E","error_message":"no {secret}"}}"#);
+        Payload::from_bytes(text.into_bytes())
+    };
+    let passes = |filter: &str, payload: &Payload| {
+        Filter::parse(filter, NOON).expect(filter).through(Arc::clone(&lens)).matches(payload)
+    };
+    for test in ["arg:4111", "arg~41", "error~4111", "4111"] {
+        let negated = format!("-{test}");
+        assert!(!passes(test, &payload("Charge", "4111")) && passes(&negated, &payload("Charge", "4111")), "{test}");
+        assert!(passes(test, &payload("Open", "4111")) && !passes(&negated, &payload("Open", "4111")), "{test}");
+    }
+    assert!(passes("class:Charge arg:7 error:E", &payload("Charge", "4111")), "what is shown is found");
+    let by_hand = Filter { text: Some("4111".into()), ..Filter::all() }.through(Arc::clone(&lens));
+    assert!(!by_hand.matches(&payload("Charge", "4111")));
+    let all = Filter::all().through(lens);
+    assert!(all.is_all() && all.matches(&payload("Charge", "4111")));
 }

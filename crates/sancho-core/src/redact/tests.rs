@@ -81,3 +81,16 @@ fn what_stays_keeps_its_text() {
     );
     assert_eq!(hidden.cut_args("\"secret\""), r#"["[redacted]"]"#);
 }
+
+#[test]
+fn the_fingerprint_of_a_push_is_shown_to_nobody() {
+    for says in ["true", "[0]", "[\"errors\"]", "false"] {
+        let text = shown(&format!(
+            r#"{{"class":"A","args":[1],"{FINGERPRINT}":"secret","redact":{says},"{FINGERPRINT}":"secret"}}"#
+        ));
+        assert!(!text.contains(FINGERPRINT) && !text.contains("secret"), "{says}: {text}");
+        assert!(text.starts_with(r#"{"class":"A","args":["#), "{text}");
+    }
+    let open = format!(r#"{{"class":"A","args":["{FINGERPRINT}", 1.50]}}"#);
+    assert_eq!(shown(&open), open, "all else stays as it is");
+}

@@ -122,7 +122,7 @@ impl Unit<'_> {
         let mut find = self.sql(sql)?;
         let mut rows = find.query((first, rank, id, most))?;
         let mut payload = self.sql("SELECT payload FROM sancho_jobs WHERE id = ?1")?;
-        let every = *filter == Filter::all();
+        let every = filter.is_all();
         let (mut found, mut seen, mut last) = (Vec::new(), 0, None);
         while let Some(row) = rows.next()? {
             if found.len() == limit || seen == limits::JOBS_PER_SCAN_MAX {

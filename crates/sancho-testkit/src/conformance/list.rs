@@ -234,6 +234,7 @@ macro_rules! conformance_facts {
                 a_page_is_filtered_by_class
                 a_page_is_filtered_by_text
                 a_page_is_filtered_by_every_term
+                what_a_lens_hides_tells_neither_what_passes_nor_where_a_page_ends
                 a_term_and_its_negation_part_a_set_in_two
                 an_unreadable_job_is_found_by_its_text_and_shown
                 a_page_goes_on_where_it_was_though_jobs_have_gone

@@ -1,8 +1,10 @@
 //! Facts of looking.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::inspect::Paused;
+use sancho_core::redact::{Hidden, Lens};
 use sancho_core::{
     Action, Checkpoint, Claim, Cursor, Direction, ErrorKind, Filter, Finding, JobRow, Kept, Level, Pausable, Place,
     Progress, QueueRow, Selection, Set, State, Stats, Tally,
@@ -280,6 +282,31 @@ pub(super) async fn a_page_is_filtered_by_text(s: Stage) {
     s.push([job("A").args("[\"blue\"]"), job("B").args("[\"red\"]"), job("C").args("[\"dark blue\"]")], 0).await;
     assert_eq!(pages(&s, Set::Queue(queue("default")), filter(None, Some("blue"))).await, ["A", "C"]);
     assert_eq!(pages(&s, Set::Queue(queue("default")), filter(Some("C"), Some("blue"))).await, ["C"]);
+}
+
+pub(super) async fn what_a_lens_hides_tells_neither_what_passes_nor_where_a_page_ends(s: Stage) {
+    let secret = |name: &str| job(name).class("Hides").args("[7,\"4111\"]");
+    s.push([secret("A").queue("has"), secret("B").args("[7,\"9\"]").queue("has-not")], 0).await;
+    s.push([secret("C").at(at(900))], 0).await;
+    let mut lens = Lens::default();
+    lens.hide("Hides", Hidden::argument(1));
+    let lens = Arc::new(lens);
+    let through = |text| Filter::parse(text, at(1)).expect("a filter").through(Arc::clone(&lens));
+    for (text, passes) in [("arg~4", 0), ("-arg~4", 1), ("4111", 0), ("-\"4111\"", 1), ("arg:7", 1), ("", 1)] {
+        let filter = through(text);
+        let mut ends = Vec::new();
+        for set in ["has", "has-not"].map(|name| Set::Queue(queue(name))) {
+            for direction in [Direction::Forward, Direction::Backward] {
+                let page = s.inspect.page(&set, &filter, direction, None, 1).await.expect("page");
+                assert_eq!(page.rows.len(), passes, "{text}");
+                ends.push(page.next.is_some());
+            }
+        }
+        assert!(ends.iter().all(|end| *end == ends[0]), "{text}: {ends:?}");
+    }
+    let all = |text| Selection::All { set: Set::Scheduled, filter: through(text), after: None };
+    assert_eq!(s.apply(Action::Delete, all("arg:4111"), 10, 1).await.done, 0);
+    assert_eq!(s.apply(Action::Delete, all("-arg:4111"), 10, 1).await.done, 1);
 }
 
 /// The names of the jobs of the retries that a filter lets pass, as seen half a minute after the start.

@@ -5,10 +5,9 @@
 //! everybody; the store keeps it as it is.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use sancho_core::redact::Hidden;
-use sancho_core::{Filter, JobRow, Payload, Redact};
+use sancho_core::redact::{Hidden, Lens};
+use sancho_core::{Payload, Redact};
 
 /// What is not shown of payloads, by class, besides what they hide of themselves.
 ///
@@ -24,9 +23,7 @@ use sancho_core::{Filter, JobRow, Payload, Redact};
 /// assert_eq!(redaction.shown(&payload).to_text_lossy(), r#"{"class":"Charge","args":[7,"[redacted]"]}"#);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Redaction {
-    classes: BTreeMap<String, Hidden>,
-}
+pub struct Redaction(Lens);
 
 impl Redaction {
     /// Hides every argument of a class, with the messages and backtraces of its errors and what its runs keep besides
@@ -51,56 +48,24 @@ impl Redaction {
     }
 
     fn hidden(mut self, class: String, hidden: Hidden) -> Self {
-        if !hidden.is_nothing() {
-            let before = self.classes.remove(&class).unwrap_or_default();
-            self.classes.insert(class, before.and(hidden));
-        }
+        self.0.hide(class, hidden);
         self
-    }
-
-    /// What is hidden of a payload. Of one that cannot be read, everything is where the name of a class that hides
-    /// something stands in it.
-    fn of(&self, payload: &Payload) -> Hidden {
-        let said = Hidden::said_by(payload);
-        if self.classes.is_empty() {
-            return said;
-        }
-        let Ok(envelope) = payload.envelope() else {
-            let text = payload.to_text_lossy();
-            let is_named = self.classes.keys().any(|class| text.contains(class.as_str()));
-            return if is_named { Hidden::everything() } else { said };
-        };
-        let own = self.classes.get(envelope.class()).cloned();
-        let inside =
-            [envelope.inner_class(), envelope.display_class()].into_iter().filter(|name| *name != envelope.class());
-        let inside = inside.filter(|name| self.classes.contains_key(&**name)).map(|_| Hidden::everything());
-        own.into_iter().chain(inside).fold(said, Hidden::and)
     }
 
     /// The payload as it may be shown.
     pub fn shown<'a>(&self, payload: &'a Payload) -> Cow<'a, Payload> {
-        self.of(payload).cut(payload)
+        self.0.shown(payload)
     }
 
-    /// The job as it may be shown: its payload, and what its run has kept.
-    pub(super) fn shown_row(&self, row: JobRow) -> JobRow {
-        self.of(&row.payload).cut_row(row)
-    }
-
-    /// Whether a payload that passed a filter still does as it may be shown: else whoever searches would learn by asking
-    /// what they may not see. Rows that do not are left out.
-    pub fn still_matches(&self, filter: &Filter, payload: &Payload) -> bool {
-        match self.shown(payload) {
-            Cow::Borrowed(_) => true,
-            Cow::Owned(shown) => filter.matches(&shown),
-        }
+    /// Through what the store is looked at.
+    pub(super) fn into_lens(self) -> Lens {
+        self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sancho_core::Timestamp;
     use sancho_core::redact::REDACTED;
 
     fn shown(payload: &str) -> String {
@@ -166,16 +131,5 @@ mod tests {
             let text = shown(&format!(r#"{{"class":"SignUp",{twice}}}"#));
             assert!(!text.contains("secret"), "{text}");
         }
-    }
-
-    #[test]
-    fn a_search_does_not_tell_what_is_hidden() {
-        let redaction = Redaction::default().class("SignUp");
-        let payload = Payload::from_bytes(*br#"{"class":"SignUp","args":["secret"]}"#);
-        let filter = |text| Filter::parse(text, Timestamp::EPOCH).expect("a filter");
-        assert!(filter("arg:secret").matches(&payload));
-        assert!(!redaction.still_matches(&filter("arg:secret"), &payload));
-        assert!(!redaction.still_matches(&filter("secret"), &payload));
-        assert!(redaction.still_matches(&filter("class:SignUp"), &payload));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sancho_core::inspect::{About, DayStats};
+use sancho_core::redact::Lens;
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
     Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
@@ -13,20 +14,25 @@ use super::redaction::Redaction;
 
 /// The same store, of whose payloads nothing is seen that is hidden.
 ///
-/// It stands where rows come out of the store, and not where they are shown, so that no page can forget it.
+/// It stands where rows come out of the store, and not where they are shown, so that no page can forget it. The store
+/// itself looks for them through the same lens: what would be left out behind it would be missed, and tell.
 pub(super) fn shielded(inner: Arc<dyn Inspect>, redaction: Redaction) -> Arc<dyn Inspect> {
-    Arc::new(Shielded { inner, redaction })
+    Arc::new(Shielded { inner, lens: Arc::new(redaction.into_lens()) })
 }
 
 #[derive(Debug)]
 struct Shielded {
     inner: Arc<dyn Inspect>,
-    redaction: Redaction,
+    lens: Arc<Lens>,
 }
 
 impl Shielded {
     fn row(&self, row: JobRow) -> JobRow {
-        self.redaction.shown_row(row)
+        self.lens.shown_row(row)
+    }
+
+    fn filter(&self, filter: &Filter) -> Filter {
+        filter.clone().through(Arc::clone(&self.lens))
     }
 }
 
@@ -43,7 +49,6 @@ impl Inspect for Shielded {
         self.inner.queues(now)
     }
 
-    /// Rows that match only by what is hidden are left out: else a search would tell it.
     fn page<'a>(
         &'a self,
         set: &'a Set,
@@ -53,9 +58,9 @@ impl Inspect for Shielded {
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>> {
         Box::pin(async move {
-            let Page { rows, next } = self.inner.page(set, filter, direction, cursor, limit).await?;
-            let seen = rows.into_iter().filter(|row| self.redaction.still_matches(filter, &row.payload));
-            Ok(Page { rows: seen.map(|row| self.row(row)).collect(), next })
+            let filter = self.filter(filter);
+            let Page { rows, next } = self.inner.page(set, &filter, direction, cursor, limit).await?;
+            Ok(Page { rows: rows.into_iter().map(|row| self.row(row)).collect(), next })
         })
     }
 
@@ -99,23 +104,8 @@ impl Inspect for Shielded {
         let Selection::All { set, filter, after } = selection else {
             return self.inner.apply(action, selection, limit, now);
         };
-        if filter.is_all() {
-            return self.inner.apply(action, selection, limit, now);
-        }
-        Box::pin(async move {
-            let Page { rows, next } = self.inner.page(set, filter, Direction::Forward, after.as_ref(), limit).await?;
-            let seen = |row: &JobRow| self.redaction.still_matches(filter, &row.payload);
-            if rows.iter().all(seen) {
-                return self.inner.apply(action, selection, limit, now).await;
-            }
-            let mut all = Applied { next, ..Applied::default() };
-            for row in rows.into_iter().filter(seen) {
-                let one = self.inner.apply(action, &Selection::Jid(row.jid), 1, now).await?;
-                all.done += one.done;
-                all.refused.extend(one.refused);
-            }
-            Ok(all)
-        })
+        let shown = Selection::All { set: set.clone(), filter: self.filter(filter), after: after.clone() };
+        Box::pin(async move { self.inner.apply(action, &shown, limit, now).await })
     }
 
     fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>> {

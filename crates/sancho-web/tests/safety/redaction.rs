@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use sancho_core::checkpointed::{Checkpointed, Progress};
 use sancho_core::model::ModelStore;
-use sancho_core::{End, Place, Redact, Store};
+use sancho_core::redact::FINGERPRINT;
+use sancho_core::{End, Inspect, Jid, Place, Redact, Store};
 use sancho_web::{Redaction, Web};
 
 use crate::support::store::{queue, raw};
-use crate::support::{NOW, Still, Visit};
+use crate::support::{NOW, Still, Visit, send};
 use crate::web;
 
 #[tokio::test]
@@ -38,8 +40,88 @@ async fn what_a_class_hides_is_on_no_page_and_found_by_no_search() {
             |router: Router| async move { router.get(&format!("/dead?q={query}")).await.text.contains("hidden0") };
         let negated = query.starts_with('-');
         assert_eq!(found(open.clone()).await, !negated, "{query}");
-        assert!(!found(shut.clone()).await, "{query}");
+        // What is hidden is as if it were not there, so whatever it is, its negation holds.
+        assert_eq!(found(shut.clone()).await, negated, "{query}");
     }
+}
+
+/// All answers to what a guess can be asked of, of a store whose hidden value this is.
+async fn answers(secret: &str) -> Vec<String> {
+    let store = ModelStore::new();
+    for (number, class) in ["Itself", "Told", "Open"].into_iter().enumerate() {
+        let says = if class == "Itself" { ",\"redact\":true" } else { "" };
+        let value = if class == "Open" { "open" } else { secret };
+        let payload = format!(
+            r#"{{"class":"{class}","args":["{value}"],"jid":"job{number}","queue":"default","error_class":"E","error_message":"no {value}"{says}}}"#
+        );
+        store.push(&[raw(&format!("job{number}"), Place::Dead, payload.as_bytes())], NOW).await.expect("a push");
+    }
+    let router = sancho_web::router(web(&store).redact(Redaction::default().class("Told")));
+    let mut answers = Vec::new();
+    for term in ["arg~4", "-arg~4", "arg:4111", "-arg:4111", "error~4", "-error~4", "4111", "-4111"] {
+        for jid in ["", "jid:job0 ", "jid:job1 "] {
+            let filter = format!("{jid}{term}").replace(' ', "%20");
+            for address in [
+                format!("/api/v1/sets/dead/jobs?filter={filter}"),
+                format!("/api/v1/sets/dead/jobs?filter={filter}&limit=1"),
+                format!("/api/v1/sets/dead/count?filter={filter}"),
+                format!("/api/v1/sets/dead/groups?filter={filter}"),
+                format!("/dead?q={filter}"),
+                format!("/dead?by=error&q={filter}"),
+            ] {
+                let answer = router.get(&address).await;
+                assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.text);
+                answers.push(format!("{address}: {}", answer.text));
+            }
+        }
+    }
+    // Last, as it changes what is there: a guess that is acted upon.
+    for act in ["-arg~4", "arg~4"] {
+        let answer = router.post("/dead", &format!("act=delete&scope=all&sure=yes&q=jid%3Ajob1%20{act}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{act}: {}", answer.text);
+        answers.push(format!("{act}: {:?} {}", answer.headers.get("location"), answer.text));
+        answers.push(router.get("/api/v1/sets/dead/jobs").await.text);
+    }
+    answers
+}
+
+#[tokio::test]
+async fn no_answer_differs_by_what_is_hidden() {
+    let (one, other) = (answers("4111").await, answers("secret").await);
+    for (one, other) in one.iter().zip(&other) {
+        assert_eq!(one, other);
+    }
+    assert!(one.iter().any(|answer| answer.contains("-arg~4&limit=1") && answer.contains("job1")), "some are found");
+    assert!(one.iter().any(|answer| !answer.contains("job1")), "and some are not");
+}
+
+#[tokio::test]
+async fn the_fingerprint_of_a_named_push_is_on_no_page_and_found_by_no_search() {
+    let store = ModelStore::new();
+    let redaction = Redaction::default().class("Charge").class("Refund");
+    let router = sancho_web::router(web(&store).redact(redaction));
+    let post = |name: &str, path: &str, body: &str| {
+        let request = Request::post(format!("/api/v1{path}")).header("content-type", "application/json");
+        send(&router, request.header("idempotency-key", name).body(Body::from(body.to_owned())).expect("a request"))
+    };
+    let charge = r#"{"class":"Charge","args":["4111"],"in":60}"#;
+    assert_eq!(post("one", "/jobs", charge).await.status, StatusCode::CREATED);
+    let many = r#"{"jobs":[{"class":"Open","args":[1],"in":60},{"class":"Refund","args":["4222"],"in":60}]}"#;
+    assert!(post("many", "/jobs/bulk", many).await.status.is_success());
+    let stored = store.find(&Jid::new("push:many").expect("an id")).await.expect("an answer").expect("a job");
+    assert!(stored.payload.to_text_lossy().contains(FINGERPRINT), "the store keeps it");
+    for jid in ["push:one", "push:many"] {
+        for address in [format!("/jobs/{jid}"), format!("/api/v1/jobs/{jid}"), "/api/v1/sets/scheduled/jobs".to_owned()]
+        {
+            let answer = router.get(&address).await;
+            assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.text);
+            assert!(!answer.text.contains("fingerprint"), "{address}: {}", answer.text);
+        }
+    }
+    let found = router.get(&format!("/api/v1/sets/scheduled/count?filter={FINGERPRINT}")).await;
+    assert!(found.text.contains(r#""jobs":0"#), "{}", found.text);
+    assert_eq!(post("one", "/jobs", charge).await.status, StatusCode::OK, "a repeat is still known");
+    assert_eq!(post("one", "/jobs", &charge.replace("4111", "4112")).await.status, StatusCode::CONFLICT);
 }
 
 /// A job that has failed, of a class that says itself what is hidden.

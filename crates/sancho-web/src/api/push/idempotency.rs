@@ -6,9 +6,10 @@
 //!
 //! A fingerprint of the body stays in that job, so that another body under the same name is seen, for as long as the
 //! job can be found by its key. Later than that nobody knows what the body was: within the time of the store nothing is
-//! added all the same.
+//! added all the same. It is shown to nobody: it would tell what classes hide.
 
 use axum::http::HeaderMap;
+use sancho_core::redact::FINGERPRINT;
 use sancho_core::{Draft, Jid, Key, Wire, canonical};
 use serde_json::value::RawValue;
 
@@ -18,9 +19,6 @@ use crate::code::Code;
 use crate::site::Site;
 
 const HEADER: &str = "idempotency-key";
-
-/// The member of a payload that keeps the fingerprint.
-const MEMBER: &str = "idempotency_fingerprint";
 
 /// A request that names itself.
 #[derive(Debug)]
@@ -65,7 +63,7 @@ impl Named {
             };
         }
         let first = drafts.first_mut().ok_or_else(|| Problem::invalid("the request has no job"))?;
-        first.extra.push((MEMBER.to_owned(), self.fingerprint.clone()));
+        first.extra.push((FINGERPRINT.to_owned(), self.fingerprint.clone()));
         let key = match first.key.take() {
             Some(key) => key,
             None => Key::new(format!("push:{}", self.name))?,
@@ -85,7 +83,7 @@ impl Named {
         let first = self.first_jid()?;
         let Some(row) = row.filter(|row| row.jid == first) else { return Ok(Before::Unknown) };
         let members = row.payload.members().ok();
-        match members.as_ref().and_then(|members| members.get(MEMBER)) {
+        match members.as_ref().and_then(|members| members.get(FINGERPRINT)) {
             Some(fingerprint) if fingerprint != self.fingerprint => Err(Problem::new(
                 Code::KeyReused,
                 format!("nothing was pushed: another request had this Idempotency-Key, and job {first} came of it"),
