@@ -217,17 +217,51 @@ async fn what_a_row_hands_back_names_its_job_to_the_byte() {
 #[tokio::test]
 async fn what_is_done_to_a_group_is_done_to_no_other_job() {
     on_each(async |stage| {
-        push(&*stage.store, &[raw("errorless", Place::Dead, br#"{"class":"Mailer","args":[],"jid":"errorless"}"#)])
-            .await;
+        let (alike, endless) = ("Long".repeat(60), "Endless".repeat(100));
+        let jobs = [
+            ("errorless", r#""class":"Mailer""#.to_owned()),
+            ("bare", r#""class":"Wrapper","error_class":"Boom","error_message":"oh""#.to_owned()),
+            ("wrapped", r#""class":"Wrapper","wrapped":"Charge","error_class":"Boom""#.to_owned()),
+            ("charge", r#""class":"Charge","error_class":"Boom""#.to_owned()),
+            ("renamed", r#""class":"Charge","display_class":"Charge of ACME","error_class":"Boom""#.to_owned()),
+            ("says-boom", r#""class":"Wrapper","error_class":"Other","error_message":"Boom""#.to_owned()),
+            ("nameless", r#""class":"Wrapper","error_message":"Boom""#.to_owned()),
+            ("nameless-too", r#""class":"Wrapper","error_class":"","error_message":"oh""#.to_owned()),
+            ("long-a", format!(r#""class":"{alike}A""#)),
+            ("long-b", format!(r#""class":"{alike}B""#)),
+            ("endless-a", format!(r#""class":"{endless}A""#)),
+            ("endless-b", format!(r#""class":"{endless}B""#)),
+            ("no-class", r#""class":"","error_class":"Boom""#.to_owned()),
+        ]
+        .map(|(id, members)| raw(id, Place::Dead, format!(r#"{{{members},"args":[],"jid":"{id}"}}"#).as_bytes()));
+        push(&*stage.store, &jobs).await;
         let page = stage.router.get("/dead?by=error").await.text;
         let mut found = Vec::new();
         for row in page.split("<th scope=\"row\"><a href=\"").skip(1) {
             let address = row.split('"').next().expect("a link").replace("&#38;", "&");
             let list = stage.router.get(address.trim_start_matches('.')).await.text;
-            found.push(jids(&list));
+            let jobs = row.split("class=\"num\"").nth(1).and_then(|cell| cell.split(['>', '<']).nth(1));
+            let mut group = jids(&list);
+            assert_eq!(jobs, Some(group.len().to_string().as_str()), "{address}");
+            group.sort();
+            found.push(group);
         }
         found.sort();
-        assert_eq!(found, [["dead-1"], ["errorless"], ["unreadable-1"]], "{}: {page}", stage.name);
+        let want: [&[&str]; 11] = [
+            &["bare"],
+            &["charge", "wrapped"],
+            &["dead-1"],
+            // Their names are too long for an address: they are one group, which says how many it has.
+            &["endless-a", "endless-b"],
+            &["errorless"],
+            &["long-a"],
+            &["long-b"],
+            &["nameless", "nameless-too"],
+            &["no-class", "unreadable-1"],
+            &["renamed"],
+            &["says-boom"],
+        ];
+        assert_eq!(found, want, "{}: {page}", stage.name);
     })
     .await;
 }

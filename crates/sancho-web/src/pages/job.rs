@@ -134,7 +134,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     told.backtrace = backtrace(&envelope.error_backtrace());
     told.metrics = super::metrics::address_of_class(f, &envelope.display_class(), METRICS_MINUTES);
     told.same_error = envelope.error_class().map(|class| {
-        let asked = segment(&term("error", &class));
+        let asked = segment(&term("error_class", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
     });
     told.retry = envelope.retry().map(|retry| match retry {
