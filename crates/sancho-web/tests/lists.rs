@@ -5,11 +5,11 @@ mod support;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use sancho_core::{NewJob, Place, State, Timestamp, limits};
+use sancho_core::{End, Key, NewJob, Place, State, Timestamp, limits};
 
 use support::crawl::encoded;
 use support::stage::on_each;
-use support::store::{job, push, raw};
+use support::store::{job, push, queue, raw};
 use support::{NOW, Visit};
 
 /// The jids of a list, in the order of its rows.
@@ -187,13 +187,39 @@ async fn an_act_on_all_shows_how_far_it_is_and_can_be_stopped() {
 #[tokio::test]
 async fn selected_jobs_that_are_gone_are_told_of() {
     on_each(async |stage| {
-        let form = "act=run&scope=picked&jid=retry-1&jid=nobody&jid=running-1";
-        let answer = stage.router.post("/retries?rows=25", form).await;
+        let held = |id: &str, place| NewJob { key: Some(Key::new("k").expect("a key")), ..job(id, "Mailer", place) };
+        push(&*stage.store, &[held("failed", Place::Dead)]).await;
+        push(&*stage.store, &[held("holder", Place::Retries { at: NOW + Duration::from_secs(60) })]).await;
+        let form = "act=run&scope=picked&jid=dead-1&jid=nobody&jid=failed";
+        let answer = stage.router.post("/dead?rows=25", form).await;
         let location = answer.header("location").to_owned();
         assert!(location.contains("rows=25") && location.contains("did=run.1.1.1"), "{location}");
         let page = stage.router.get(location.trim_start_matches('.')).await.text;
         for said in ["1 job runs now.", "1 job was left as it is", "1 job was not there any more."] {
             assert!(page.contains(said), "{said}: {page}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_has_left_the_list_is_not_acted_on() {
+    on_each(async |stage| {
+        let to = |name: &str| Place::Queue { queue: queue(name), end: End::Back };
+        push(&*stage.store, &[job("other-1", "Mailer", to("other"))]).await;
+        // The page of the dead is an old one: somebody else has run the job again meanwhile.
+        assert_eq!(stage.router.post("/dead", "run=dead-1").await.status, StatusCode::SEE_OTHER);
+        for (list, jid, state) in [
+            ("/dead", "dead-1", State::Enqueued),
+            ("/retries", "scheduled-1", State::Scheduled),
+            ("/queues/low%2Fa%20b", "other-1", State::Enqueued),
+            ("/held", "running-1", State::Busy),
+        ] {
+            for form in [format!("act=delete&scope=picked&jid={jid}"), format!("delete={jid}")] {
+                let answer = stage.router.post(list, &format!("{form}&sure=yes")).await;
+                assert!(answer.header("location").contains("did=delete.0.0.1"), "{list}: {}", answer.text);
+                assert_eq!(stage.state(jid).await, Some(state), "{list} {form} on {}", stage.name);
+            }
         }
     })
     .await;

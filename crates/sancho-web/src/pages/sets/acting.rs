@@ -86,6 +86,11 @@ pub(crate) async fn run_held(site: &Site, f: Frame, class: &str) -> Result<Respo
 async fn each(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<Response, Failure> {
     let mut met = Met::new(f, list, wanted);
     for jid in &wanted.picked {
+        // Since the list was looked at, it may have gone on to where this act would mean something else.
+        if !site.inspect.find(jid).await?.is_some_and(|row| list.has(&row)) {
+            met.so_far.gone += 1;
+            continue;
+        }
         let selection = Selection::Jid(jid.clone());
         let applied = site.inspect.apply(&wanted.action, &selection, 1, f.now).await?;
         met.so_far.gone += u64::from(applied.done == 0 && applied.refused.is_empty());
