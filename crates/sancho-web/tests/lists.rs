@@ -110,6 +110,8 @@ async fn a_filter_that_matches_far_away_is_followed_in_bounded_steps() {
         let bar = format!("<progress max=\"{}\" value=\"{looked_at}\"", looked_at + 2);
         assert!(first.text.contains(&bar), "{}", first.text);
         assert!(first.text.contains("name=\"scope\" value=\"all\""), "all that match can be acted on already");
+        let far = stage.router.get(&format!("/scheduled?q=class%3ANeedle&seen={}", u64::MAX)).await;
+        assert_eq!(far.status, StatusCode::OK, "{}", far.text);
         let next = first.link("rel=\"next\" href=\"");
         assert!(next.contains(&format!("seen={looked_at}")) && first.text.contains("data-goes-on"), "{next}");
         let second = stage.router.get(&next).await;
@@ -180,6 +182,14 @@ async fn an_act_on_all_shows_how_far_it_is_and_can_be_stopped() {
         let last = stage.router.post("/held?rows=25", &form).await;
         assert!(last.header("location").contains("did=run.5000.0.0"), "{}", last.header("location"));
         assert_eq!(stage.inspect.stats(NOW).await.expect("stats").held, 1, "those of other classes stay");
+        let held = |number| job(&format!("again-{number}"), "Report", Place::Held { reason: "r".into() });
+        let again: Vec<NewJob> = (0..4_001).map(held).collect();
+        for some in again.chunks(limits::JOBS_PER_MOVE_MAX) {
+            push(&*stage.store, some).await;
+        }
+        let form = format!("act=run&scope=all&q=class%3AReport&sure=yes&of=5000&done={0}&refused={0}", u64::MAX);
+        let much = stage.router.post("/held", &form).await;
+        assert!(much.text.contains("max=\"5000\" value=\"5000\""), "{}", much.text);
     })
     .await;
 }

@@ -49,7 +49,7 @@ struct GoingPage {
 impl GoingPage {
     /// How many of the jobs were met, and how many there are, where that is known.
     fn progress(&self) -> Option<(u64, u64)> {
-        let met = self.so_far.done + self.so_far.refused;
+        let met = self.so_far.done.saturating_add(self.so_far.refused);
         self.wanted.of.filter(|of| *of > 0).map(|of| (met.min(of), of))
     }
 }
