@@ -346,6 +346,7 @@ async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
             ("/retries", "act=delete&scope=all"),
             ("/retries", "act=run&scope=all"),
             ("/queues", "act=clear&queue=low%2Fa+b"),
+            ("/jobs/retry-1", "act=kill"),
             ("/busy", "act=stop"),
         ] {
             let page = stage.router.post(address, form).await.text;
