@@ -80,10 +80,10 @@ impl Which {
 
 /// Whether a word is a term about a field, not the id of a job.
 fn is_term(word: &str, now: Timestamp) -> bool {
-    let has_field = word
-        .trim_start_matches(['-', '!'])
-        .split_once([':', '~', '<', '>', '='])
-        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let has_field =
+        word.trim_start_matches(['-', '!']).split_once([':', '~', '<', '>', '=']).is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        });
     has_field && Filter::parse(word, now).is_ok()
 }
 

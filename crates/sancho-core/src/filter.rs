@@ -27,7 +27,9 @@ use term::Term;
 /// | term | holds when |
 /// |---|---|
 /// | `class:Mail*` | the class is this, where `*` stands for any text; the name in a wrapper counts too |
+/// | `display_class:Mailer` | this alone is the class that people are shown: of a wrapper, the name in it or the one that it gives for show |
 /// | `queue:` `jid:` `key:` `tag:` `arg:` `error:` | the payload's queue, its id, its key, one of its tags, one of its arguments, the class or the message of its last error is this |
+/// | `error_class:Net::*` | this is the class of its last error, whatever the message |
 /// | `error~timeout` | this text stands somewhere in it, in upper or lower case; so for each of the names above |
 /// | `attempts>3` | it has failed more often than that; also `<`, `>=`, `<=` and `:` |
 /// | `age>1h` | it was pushed longer ago than that; also `<`, `>=`, `<=`; the units are `s`, `m`, `h`, `d` and `w` |

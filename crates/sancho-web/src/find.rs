@@ -18,9 +18,11 @@ pub(crate) struct Find {
 }
 
 /// Terms by which the help explains the language of filters, with the keys of what they mean.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 12] = [
     ("class:Mail*", "filter.class"),
+    ("display_class:Mailer", "filter.display_class"),
     ("error~timeout", "filter.error"),
+    ("error_class:Net::*", "filter.error_class"),
     ("arg:42", "filter.arg"),
     ("tag:eu", "filter.tag"),
     ("queue:low", "filter.queue"),
@@ -43,7 +45,7 @@ impl Find {
     }
 
     /// Terms with the keys of what they mean.
-    pub(crate) fn examples(&self) -> [(&'static str, &'static str); 10] {
+    pub(crate) fn examples(&self) -> [(&'static str, &'static str); 12] {
         EXAMPLES
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use sancho_core::Timestamp;
+use sancho_core::{Timestamp, limits};
 
 pub(crate) use crate::safety::visible;
 
@@ -64,14 +64,16 @@ impl<T, L: Lent<T>> Lent<T> for &L {
     }
 }
 
-/// Characters of a text that a term of a filter has: it becomes part of an address, and servers take no long ones.
-const TERM_CHARS_MAX: usize = 200;
-
-/// The term of a filter that this text passes: whole, or by its beginning where it is long.
+/// The term of a filter that this text passes: whole, or by its beginning where it is longer than the name of a class
+/// may be, since a term becomes part of an address and servers take no long ones.
+///
+/// Of any two texts, each passes the other's term only where both terms are the same: what is too long to be whole is
+/// more than the longest that is.
 pub(crate) fn term(name: &str, text: &str) -> String {
-    match text.char_indices().nth(TERM_CHARS_MAX) {
+    let mut ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
+    match ends.find(|end| *end > limits::CLASS_BYTES_MAX) {
         None => format!("{name}:{}", quoted(text)),
-        Some((end, _)) => format!("{name}~{}", quoted(&text[..end])),
+        Some(end) => format!("{name}:{}*", quoted(&text[..end])),
     }
 }
 
@@ -179,6 +181,20 @@ mod tests {
             let payload = serde_json::json!({ "class": text, "args": [] }).to_string();
             let filter = Filter::parse(&term, Timestamp::EPOCH).expect("a filter");
             assert!(filter.matches(&Payload::from_bytes(payload.as_bytes())), "{term}");
+        }
+    }
+
+    #[test]
+    fn a_term_finds_no_other_text_that_begins_the_same() {
+        use sancho_core::{Filter, Payload, Timestamp};
+        let texts: Vec<String> = (500..530).map(|length| "a".repeat(length)).collect();
+        let near = ["ố", "ốa", "aố"].map(|end| format!("{}{end}", "a".repeat(510)));
+        let texts: Vec<String> = texts.into_iter().chain(near).collect();
+        for (text, other) in texts.iter().flat_map(|text| texts.iter().map(move |other| (text, other))) {
+            let filter = Filter::parse(&term("class", text), Timestamp::EPOCH).expect("a filter");
+            let payload = serde_json::json!({ "class": other, "args": [] }).to_string();
+            let passes = filter.matches(&Payload::from_bytes(payload.as_bytes()));
+            assert_eq!(passes, term("class", text) == term("class", other), "{} {}", text.len(), other.len());
         }
     }
 

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use sancho_core::model::ModelStore;
 use sancho_core::{End, Inspect, Jid, Order, Pausable, Place, State, Store};
 
+use support::fleeting::Fleeting;
 use support::store::{PROCESS, jid, job, push, queue, sample};
-use support::{Answer, NOW, Visit, router_of};
+use support::{Answer, NOW, Visit, router_of, router_over};
 
 async fn state(store: &ModelStore, id: &str) -> Option<State> {
     store.find(&jid(id)).await.expect("the model finds").map(|row| row.state)
@@ -74,11 +75,36 @@ async fn jobs_are_put_off_killed_and_deleted_from_their_own_page() {
     let router = router_of(&store);
     assert_eq!(router.post("/jobs/held-1", "act=reschedule&in=3600").await.status, StatusCode::SEE_OTHER);
     assert_eq!(state(&store, "held-1").await, Some(State::Scheduled));
-    assert_eq!(router.post("/jobs/scheduled-1", "act=kill").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(state(&store, "scheduled-1").await, Some(State::Dead));
-    assert_eq!(router.post("/jobs/unreadable-1", "act=delete").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(state(&store, "unreadable-1").await, None);
-    assert_eq!(router.post("/jobs/unreadable-1", "act=delete").await.status, StatusCode::NOT_FOUND);
+    for (id, act, said, then) in [
+        ("scheduled-1", "kill", "Move 1 job to the dead set?", Some(State::Dead)),
+        ("unreadable-1", "delete", "Delete 1 job for good?", None),
+    ] {
+        let (address, before) = (format!("/jobs/{id}"), state(&store, id).await);
+        let asked = router.post(&address, &format!("act={act}")).await;
+        assert_eq!(asked.status, StatusCode::OK);
+        assert!(asked.text.contains(said) && asked.text.contains(id), "{}", asked.text);
+        assert_eq!(state(&store, id).await, before, "nothing happened yet");
+        let form = format!("act={act}&{}=yes", asked.between("<input type=\"hidden\" name=\"", "\" value=\"yes\""));
+        assert_eq!(router.post(&address, &form).await.status, StatusCode::SEE_OTHER, "{form}");
+        assert_eq!(state(&store, id).await, then);
+    }
+    for form in ["act=delete", "act=delete&sure=yes"] {
+        assert_eq!(router.post("/jobs/unreadable-1", form).await.status, StatusCode::NOT_FOUND, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_goes_while_it_is_acted_on_is_told_as_gone() {
+    let store = std::sync::Arc::new(sample().await);
+    let router = router_over(store.clone(), std::sync::Arc::new(Fleeting(store.clone())));
+    for (id, form) in [("dead-1", "act=delete&sure=yes"), ("retry-1", "act=kill&sure=yes"), ("held-1", "act=run")] {
+        let answer = router.post(&format!("/jobs/{id}"), form).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{id}: {}", answer.header("location"));
+        assert!(answer.text.contains("The job is not here"), "{}", answer.text);
+    }
+    let answer = router.post("/retries", "act=delete&sure=yes&scope=picked&jid=retry-2").await;
+    assert_eq!(said(&router, &answer, "/retries").await, "0 jobs were deleted.");
+    assert!(answer.header("location").contains("did=delete.0.0.1"), "{}", answer.header("location"));
 }
 
 #[tokio::test]
@@ -86,8 +112,8 @@ async fn an_act_that_makes_no_sense_changes_nothing_and_says_so() {
     let store = sample().await;
     let router = router_of(&store);
     for (address, form, status) in [
-        ("/jobs/running-1", "act=delete", StatusCode::CONFLICT),
-        ("/jobs/dead-1", "act=kill", StatusCode::CONFLICT),
+        ("/jobs/running-1", "act=delete&sure=yes", StatusCode::CONFLICT),
+        ("/jobs/dead-1", "act=kill&sure=yes", StatusCode::CONFLICT),
         ("/jobs/dead-1", "act=dance", StatusCode::BAD_REQUEST),
         ("/jobs/dead-1", "act=cancel", StatusCode::BAD_REQUEST),
         ("/jobs/retry-1", "act=reschedule&in=7", StatusCode::BAD_REQUEST),

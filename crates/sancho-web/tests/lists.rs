@@ -5,11 +5,11 @@ mod support;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use sancho_core::{NewJob, Place, State, Timestamp, limits};
+use sancho_core::{End, Key, NewJob, Place, State, Timestamp, limits};
 
 use support::crawl::encoded;
 use support::stage::on_each;
-use support::store::{job, push, raw};
+use support::store::{job, push, queue, raw};
 use support::{NOW, Visit};
 
 /// The jids of a list, in the order of its rows.
@@ -110,6 +110,8 @@ async fn a_filter_that_matches_far_away_is_followed_in_bounded_steps() {
         let bar = format!("<progress max=\"{}\" value=\"{looked_at}\"", looked_at + 2);
         assert!(first.text.contains(&bar), "{}", first.text);
         assert!(first.text.contains("name=\"scope\" value=\"all\""), "all that match can be acted on already");
+        let far = stage.router.get(&format!("/scheduled?q=class%3ANeedle&seen={}", u64::MAX)).await;
+        assert_eq!(far.status, StatusCode::OK, "{}", far.text);
         let next = first.link("rel=\"next\" href=\"");
         assert!(next.contains(&format!("seen={looked_at}")) && first.text.contains("data-goes-on"), "{next}");
         let second = stage.router.get(&next).await;
@@ -180,6 +182,14 @@ async fn an_act_on_all_shows_how_far_it_is_and_can_be_stopped() {
         let last = stage.router.post("/held?rows=25", &form).await;
         assert!(last.header("location").contains("did=run.5000.0.0"), "{}", last.header("location"));
         assert_eq!(stage.inspect.stats(NOW).await.expect("stats").held, 1, "those of other classes stay");
+        let held = |number| job(&format!("again-{number}"), "Report", Place::Held { reason: "r".into() });
+        let again: Vec<NewJob> = (0..4_001).map(held).collect();
+        for some in again.chunks(limits::JOBS_PER_MOVE_MAX) {
+            push(&*stage.store, some).await;
+        }
+        let form = format!("act=run&scope=all&q=class%3AReport&sure=yes&of=5000&done={0}&refused={0}", u64::MAX);
+        let much = stage.router.post("/held", &form).await;
+        assert!(much.text.contains("max=\"5000\" value=\"5000\""), "{}", much.text);
     })
     .await;
 }
@@ -187,8 +197,11 @@ async fn an_act_on_all_shows_how_far_it_is_and_can_be_stopped() {
 #[tokio::test]
 async fn selected_jobs_that_are_gone_are_told_of() {
     on_each(async |stage| {
-        let form = "act=run&scope=picked&jid=retry-1&jid=nobody&jid=running-1";
-        let answer = stage.router.post("/retries?rows=25", form).await;
+        let held = |id: &str, place| NewJob { key: Some(Key::new("k").expect("a key")), ..job(id, "Mailer", place) };
+        push(&*stage.store, &[held("failed", Place::Dead)]).await;
+        push(&*stage.store, &[held("holder", Place::Retries { at: NOW + Duration::from_secs(60) })]).await;
+        let form = "act=run&scope=picked&jid=dead-1&jid=nobody&jid=failed";
+        let answer = stage.router.post("/dead?rows=25", form).await;
         let location = answer.header("location").to_owned();
         assert!(location.contains("rows=25") && location.contains("did=run.1.1.1"), "{location}");
         let page = stage.router.get(location.trim_start_matches('.')).await.text;
@@ -200,18 +213,23 @@ async fn selected_jobs_that_are_gone_are_told_of() {
 }
 
 #[tokio::test]
-async fn a_job_to_which_an_act_means_nothing_is_not_said_to_have_started() {
+async fn a_job_that_has_left_the_list_is_not_acted_on() {
     on_each(async |stage| {
-        let form = "act=run&scope=picked&jid=retry-1";
-        assert_eq!(stage.router.post("/retries", form).await.status, StatusCode::SEE_OTHER);
-        for (language, said) in [
-            ("en", "or it is where this changes nothing."),
-            ("vi", "đang ở nơi mà thao tác này không thay đổi được gì."),
+        let to = |name: &str| Place::Queue { queue: queue(name), end: End::Back };
+        push(&*stage.store, &[job("other-1", "Mailer", to("other"))]).await;
+        // The page of the dead is an old one: somebody else has run the job again meanwhile.
+        assert_eq!(stage.router.post("/dead", "run=dead-1").await.status, StatusCode::SEE_OTHER);
+        for (list, jid, state) in [
+            ("/dead", "dead-1", State::Enqueued),
+            ("/retries", "scheduled-1", State::Scheduled),
+            ("/queues/low%2Fa%20b", "other-1", State::Enqueued),
+            ("/held", "running-1", State::Busy),
         ] {
-            // As whoever presses it twice.
-            let again = stage.router.post(&format!("/retries?lang={language}"), form).await;
-            let page = stage.router.get(again.header("location").trim_start_matches('.')).await.text;
-            assert!(page.contains(said), "{language}: {page}");
+            for form in [format!("act=delete&scope=picked&jid={jid}"), format!("delete={jid}")] {
+                let answer = stage.router.post(list, &format!("{form}&sure=yes")).await;
+                assert!(answer.header("location").contains("did=delete.0.0.1"), "{list}: {}", answer.text);
+                assert_eq!(stage.state(jid).await, Some(state), "{list} {form} on {}", stage.name);
+            }
         }
     })
     .await;
@@ -235,17 +253,51 @@ async fn what_a_row_hands_back_names_its_job_to_the_byte() {
 #[tokio::test]
 async fn what_is_done_to_a_group_is_done_to_no_other_job() {
     on_each(async |stage| {
-        push(&*stage.store, &[raw("errorless", Place::Dead, br#"{"class":"Mailer","args":[],"jid":"errorless"}"#)])
-            .await;
+        let (alike, endless) = ("Long".repeat(60), "Endless".repeat(100));
+        let jobs = [
+            ("errorless", r#""class":"Mailer""#.to_owned()),
+            ("bare", r#""class":"Wrapper","error_class":"Boom","error_message":"oh""#.to_owned()),
+            ("wrapped", r#""class":"Wrapper","wrapped":"Charge","error_class":"Boom""#.to_owned()),
+            ("charge", r#""class":"Charge","error_class":"Boom""#.to_owned()),
+            ("renamed", r#""class":"Charge","display_class":"Charge of ACME","error_class":"Boom""#.to_owned()),
+            ("says-boom", r#""class":"Wrapper","error_class":"Other","error_message":"Boom""#.to_owned()),
+            ("nameless", r#""class":"Wrapper","error_message":"Boom""#.to_owned()),
+            ("nameless-too", r#""class":"Wrapper","error_class":"","error_message":"oh""#.to_owned()),
+            ("long-a", format!(r#""class":"{alike}A""#)),
+            ("long-b", format!(r#""class":"{alike}B""#)),
+            ("endless-a", format!(r#""class":"{endless}A""#)),
+            ("endless-b", format!(r#""class":"{endless}B""#)),
+            ("no-class", r#""class":"","error_class":"Boom""#.to_owned()),
+        ]
+        .map(|(id, members)| raw(id, Place::Dead, format!(r#"{{{members},"args":[],"jid":"{id}"}}"#).as_bytes()));
+        push(&*stage.store, &jobs).await;
         let page = stage.router.get("/dead?by=error").await.text;
         let mut found = Vec::new();
         for row in page.split("<th scope=\"row\"><a href=\"").skip(1) {
             let address = row.split('"').next().expect("a link").replace("&#38;", "&");
             let list = stage.router.get(address.trim_start_matches('.')).await.text;
-            found.push(jids(&list));
+            let jobs = row.split("class=\"num\"").nth(1).and_then(|cell| cell.split(['>', '<']).nth(1));
+            let mut group = jids(&list);
+            assert_eq!(jobs, Some(group.len().to_string().as_str()), "{address}");
+            group.sort();
+            found.push(group);
         }
         found.sort();
-        assert_eq!(found, [["dead-1"], ["errorless"], ["unreadable-1"]], "{}: {page}", stage.name);
+        let want: [&[&str]; 11] = [
+            &["bare"],
+            &["charge", "wrapped"],
+            &["dead-1"],
+            // Their names are too long for an address: they are one group, which says how many it has.
+            &["endless-a", "endless-b"],
+            &["errorless"],
+            &["long-a"],
+            &["long-b"],
+            &["nameless", "nameless-too"],
+            &["no-class", "unreadable-1"],
+            &["renamed"],
+            &["says-boom"],
+        ];
+        assert_eq!(found, want, "{}: {page}", stage.name);
     })
     .await;
 }
@@ -294,6 +346,7 @@ async fn no_button_that_changes_anything_has_the_focus_or_answers_to_enter() {
             ("/retries", "act=delete&scope=all"),
             ("/retries", "act=run&scope=all"),
             ("/queues", "act=clear&queue=low%2Fa+b"),
+            ("/jobs/retry-1", "act=kill"),
             ("/busy", "act=stop"),
         ] {
             let page = stage.router.post(address, form).await.text;

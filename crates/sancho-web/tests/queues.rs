@@ -184,6 +184,38 @@ async fn a_queue_is_cleared_in_steps_with_progress_and_a_stop() {
 }
 
 #[tokio::test]
+async fn what_was_pushed_after_the_question_is_not_cleared() {
+    on_each(async |stage| {
+        for step in 0..4 {
+            let jobs: Vec<NewJob> = (0..1_000).map(|n| job(&format!("c-{step}-{n}"), "A", to("full"))).collect();
+            push(&*stage.store, &jobs).await;
+        }
+        push(&*stage.store, &[job("last", "A", to("full"))]).await;
+        let asked = stage.router.post("/queues", "act=clear&queue=full").await;
+        assert_eq!(asked.between("name=\"of\" value=\"", "\""), "4001");
+        let late: Vec<NewJob> = (0..1_000).map(|n| job(&format!("late-{n}"), "A", to("full"))).collect();
+        push(&*stage.store, &late).await;
+        let form = "act=clear&queue=full&sure=yes&of=4001";
+        let going = stage.router.post("/queues", form).await;
+        assert!(going.text.contains("max=\"4001\" value=\"4000\""), "{}", going.text);
+        assert_eq!(stage.state("last").await, Some(State::Enqueued));
+        let over = stage.router.post("/queues", &format!("{form}&done=4000")).await;
+        assert!(over.header("location").contains("cleared=4001"), "{}", over.text);
+        assert_eq!(stage.state("last").await, None, "{}", stage.name);
+        for id in ["late-0", "late-999"] {
+            assert_eq!(stage.state(id).await, Some(State::Enqueued), "{id} on {}", stage.name);
+        }
+        // Who agreed to so many and has had them is asked for no more.
+        let again = stage.router.post("/queues", &format!("{form}&done=4001")).await;
+        assert!(again.header("location").contains("cleared=4001"), "{}", again.text);
+        // A form that names no number means what is there now.
+        stage.router.post("/queues", "act=clear&queue=full&sure=yes").await;
+        assert_eq!(stage.state("late-999").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_queue_tells_how_much_of_it_was_performed_of_late() {
     on_each(async |stage| {
         let page = stage.router.get("/queues?sort=rate").await;

@@ -32,8 +32,8 @@ async fn every_refusal_says_in_the_language_of_the_page_what_happened_and_what_t
         })
     };
     for (address, form, status) in [
-        ("/jobs/running-1", "act=delete", StatusCode::CONFLICT),
-        ("/jobs/dead-1", "act=kill", StatusCode::CONFLICT),
+        ("/jobs/running-1", "act=delete&sure=yes", StatusCode::CONFLICT),
+        ("/jobs/dead-1", "act=kill&sure=yes", StatusCode::CONFLICT),
         ("/jobs/dead-1", "act=dance", StatusCode::BAD_REQUEST),
         ("/jobs/dead-1", "act=cancel", StatusCode::BAD_REQUEST),
         ("/jobs/nobody", "act=run", StatusCode::NOT_FOUND),

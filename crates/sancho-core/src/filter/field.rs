@@ -10,12 +10,14 @@ use crate::{Envelope, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     Class,
+    DisplayClass,
     Queue,
     Jid,
     Key,
     Tag,
     Arg,
     Error,
+    ErrorClass,
 }
 
 /// A time of a job, which is compared by how long ago it was.
@@ -34,14 +36,16 @@ pub(super) enum Field {
 }
 
 /// Every field, by the name that is typed.
-const FIELDS: [(&str, Field); 10] = [
+const FIELDS: [(&str, Field); 12] = [
     ("class", Field::Word(Word::Class)),
+    ("display_class", Field::Word(Word::DisplayClass)),
     ("queue", Field::Word(Word::Queue)),
     ("jid", Field::Word(Word::Jid)),
     ("key", Field::Word(Word::Key)),
     ("tag", Field::Word(Word::Tag)),
     ("arg", Field::Word(Word::Arg)),
     ("error", Field::Word(Word::Error)),
+    ("error_class", Field::Word(Word::ErrorClass)),
     ("attempts", Field::Attempts),
     ("age", Field::Moment(Moment::Age)),
     ("failed", Field::Moment(Moment::Failed)),
@@ -62,12 +66,14 @@ impl Field {
     pub(super) fn example(self) -> &'static str {
         match self {
             Field::Word(Word::Class) => "class:Mail*",
+            Field::Word(Word::DisplayClass) => "display_class:Mail*",
             Field::Word(Word::Queue) => "queue:low",
             Field::Word(Word::Jid) => "jid:019a2b*",
             Field::Word(Word::Key) => "key:product:42",
             Field::Word(Word::Tag) => "tag:eu",
             Field::Word(Word::Arg) => "arg:7",
             Field::Word(Word::Error) => "error~timeout",
+            Field::Word(Word::ErrorClass) => "error_class:Net::*",
             Field::Attempts => "attempts>3",
             Field::Moment(Moment::Age) => "age>1h",
             Field::Moment(Moment::Failed) => "failed<10m",
@@ -93,6 +99,8 @@ impl Word {
             Word::Class => {
                 vec![envelope.display_class(), envelope.inner_class(), Cow::Borrowed(envelope.class())]
             }
+            // An empty name is none: no term could ask for it.
+            Word::DisplayClass => Some(envelope.display_class()).filter(|name| !name.is_empty()).into_iter().collect(),
             Word::Queue => envelope.queue().map(|queue| Cow::Owned(queue.to_string())).into_iter().collect(),
             Word::Jid => envelope.jid().into_iter().collect(),
             Word::Key => envelope.key().map(|key| Cow::Owned(key.to_string())).into_iter().collect(),
@@ -105,6 +113,7 @@ impl Word {
                 let both: Vec<Cow<'a, str>> = both.collect();
                 class.into_iter().chain(message).chain(both).collect()
             }
+            Word::ErrorClass => envelope.error_class().filter(|name| !name.is_empty()).into_iter().collect(),
         }
     }
 }

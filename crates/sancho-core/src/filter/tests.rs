@@ -25,6 +25,9 @@ fn each_term_holds_for_what_it_names() {
         ("class:mailer", false),
         ("class=Mailer", true),
         ("class~MAIL", true),
+        ("display_class:Mailer", true),
+        ("display_class:Mail", false),
+        ("display_class~MAIL", true),
         ("queue:low", true),
         ("queue:lo", false),
         ("jid:0a1b", true),
@@ -44,6 +47,11 @@ fn each_term_holds_for_what_it_names() {
         ("error:Net::*", true),
         ("error:\"Net::Timeout: it took too \\\"long\\\"\"", true),
         ("error~nothing", false),
+        ("error_class:Net::Timeout", true),
+        ("error_class:Net::*", true),
+        ("error_class~TIMEOUT", true),
+        ("error_class~took", false),
+        ("error_class:\"it took too \\\"long\\\"\"", false),
         ("attempts>2", true),
         ("attempts>3", false),
         ("attempts>=3", true),
@@ -91,9 +99,36 @@ fn a_wrapped_job_goes_by_each_of_its_names() {
 }
 
 #[test]
+fn the_class_that_is_shown_is_asked_for_alone() {
+    let wrapped = r#"{"class":"Wrapper","wrapped":"WelcomeJob","args":[]}"#;
+    let bare = r#"{"class":"Wrapper","args":[]}"#;
+    let renamed = r#"{"class":"Wrapper","wrapped":"Charge","display_class":"Charge of ACME","args":[]}"#;
+    for (class, which) in [("Wrapper", bare), ("WelcomeJob", wrapped), ("\"Charge of ACME\"", renamed)] {
+        for job in [wrapped, bare, renamed] {
+            assert_eq!(passes(&format!("display_class:{class}"), job), job == which, "{class} of {job}");
+        }
+    }
+    assert!(!passes("display_class:Charge", renamed) && passes("class:Charge", renamed));
+}
+
+#[test]
+fn the_class_of_an_error_is_asked_for_apart_from_its_message() {
+    let failed = |members: &str| format!(r#"{{"class":"A","args":[],{members}}}"#);
+    let boom = failed(r#""error_class":"Boom","error_message":"oh""#);
+    let says_boom = failed(r#""error_class":"Other","error_message":"Boom""#);
+    assert!(passes("error_class:Boom", &boom) && !passes("error_class:Boom", &says_boom));
+    assert!(passes("error:Boom", &says_boom));
+    for nameless in [failed(r#""error_message":"Boom""#), failed(r#""error_class":"","error_message":"Boom""#)] {
+        assert!(passes("-error_class:* error:*", &nameless), "{nameless}");
+    }
+}
+
+#[test]
 fn what_a_payload_does_not_have_holds_for_nothing_but_its_negation() {
     let bare = r#"{"class":"A"}"#;
-    for term in ["queue:*", "jid:*", "key:*", "tag:*", "arg:*", "error:*", "age>0s", "age<9w", "failed<9w"] {
+    for term in
+        ["queue:*", "jid:*", "key:*", "tag:*", "arg:*", "error:*", "error_class:*", "age>0s", "age<9w", "failed<9w"]
+    {
         assert!(!passes(term, bare) && passes(&format!("-{term}"), bare), "{term}");
     }
     assert!(passes("attempts:0", bare) && passes("attempts<1", bare));
@@ -104,6 +139,7 @@ fn of_a_payload_that_cannot_be_read_only_the_text_can_be_said() {
     let bytes = "oops { class";
     assert!(passes("oops", bytes) && passes("\"class\"", bytes));
     assert!(!passes("class:*", bytes) && passes("-class:*", bytes));
+    assert!(!passes("display_class:*", bytes) && passes("-display_class:*", bytes));
 }
 
 #[test]
@@ -157,6 +193,8 @@ fn slips_are_refused_with_what_would_be_right() {
         ("class:", "class:Mail*"),
         ("class:\"\"", "class:Mail*"),
         ("class>3", "use : for the whole"),
+        ("display_clas:A", "did you mean display_class?"),
+        ("error_class:", "error_class:Net::*"),
         ("attempts>many", "whole number"),
         ("attempts~3", "use <, > or :"),
         ("age:1h", "use < or >"),

@@ -1,9 +1,11 @@
 //! Everything about one job.
 
+mod acting;
+
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::{Jid, JobRow, Order, Retry, Selection, State as Stands, limits};
+use axum::response::Response;
+use sancho_core::{Jid, JobRow, Retry, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
 use crate::extend::{self, Drawn, Place};
@@ -13,10 +15,11 @@ use crate::figure::{Figure, time_word};
 use crate::foreign::runs_in_foreign;
 use crate::frame::{Frame, Tab, page};
 use crate::payload::{self, Printed};
-use crate::safety::audit;
 use crate::site::Site;
 use crate::text::{segment, shortened, term, visible};
 use crate::when::When;
+
+pub(crate) use acting::act;
 
 /// Characters of an error's message that the page shows.
 const MESSAGE_CHARS_MAX: usize = 10_000;
@@ -139,7 +142,7 @@ fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     told.backtrace = backtrace(&envelope.error_backtrace());
     told.metrics = super::metrics::address_of_class(f, &envelope.display_class(), METRICS_MINUTES);
     told.same_error = envelope.error_class().map(|class| {
-        let asked = segment(&term("error", &class));
+        let asked = segment(&term("error_class", &class));
         (f.to(&format!("retries?q={asked}")), f.to(&format!("dead?q={asked}")))
     });
     told.retry = envelope.retry().map(|retry| match retry {
@@ -163,38 +166,4 @@ fn backtrace(lines: &[String]) -> Vec<String> {
         shown.push(visible(&line).into_owned());
     }
     shown
-}
-
-pub(crate) async fn act(
-    State(site): State<Site>,
-    Path(jid): Path<String>,
-    f: Frame,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    f.may_act()?;
-    let row = found(&site, jid).await?;
-    let address = format!("jobs/{}", segment(row.jid.as_str()));
-    if fields.get("act") == "cancel" {
-        let process = row.incarnation.as_ref().ok_or_else(|| Failure::invalid("job.not_running"))?;
-        if runs_in_foreign(&site, &row, f.now).await? {
-            return Err(Failure::unsupported("busy.cannot_cancel"));
-        }
-        site.inspect.order(process, &Order::Cancel(row.jid.clone()), f.now).await?;
-        audit(&f.person, "cancel", &visible(row.jid.as_str()), 1);
-        return Ok(Redirect::to(&f.to("busy?did=cancel")).into_response());
-    }
-    let act = Act::named(fields.get("act")).ok_or_else(|| Failure::invalid("act.unknown"))?;
-    let action = act.action(&fields, f.now)?;
-    let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
-    audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);
-    if let Some((_, refusal)) = applied.refused.first() {
-        return Err(Failure::refused(refusal));
-    }
-    // A job that is gone has no page: the list that it was in says what was done.
-    let back = match act {
-        Act::Delete if tab(row.state) == Tab::Queues => f.to_queue(row.queue.as_str()),
-        Act::Delete => f.to(&format!("{}?did=delete.1.0", tab(row.state).address())),
-        _ => f.to(&format!("{address}?did={}", act.name())),
-    };
-    Ok(Redirect::to(&back).into_response())
 }

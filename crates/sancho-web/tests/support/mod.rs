@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each test program uses another part of it")]
 
 pub(crate) mod crawl;
+pub(crate) mod fleeting;
 pub(crate) mod log;
 pub(crate) mod stage;
 pub(crate) mod store;

@@ -27,41 +27,53 @@ struct ClearPage {
 
 pub(super) async fn clear(site: &Site, f: Frame, queue: &QueueName, fields: &Fields) -> Result<Response, Failure> {
     let name = queue.as_str().to_owned();
-    if fields.get("sure") != "yes" {
-        let rows = known(site, f.now).await?;
-        let of = rows.into_iter().find(|row| row.name == *queue).map_or(0, |row| row.size);
+    let is_sure = fields.get("sure") == "yes";
+    let of = match fields.number("of").filter(|_| is_sure) {
+        Some(agreed) => agreed,
+        None => size(site, &f, queue).await?,
+    };
+    if !is_sure {
         return Ok(page(&ClearPage { queue: name, of, done: None, f }));
     }
-    let (done, result) = steps(site, &f, queue).await;
+    // Jobs that were pushed since are not what the person agreed to.
+    let before: u64 = fields.number("done").unwrap_or(0);
+    let (done, result) = steps(site, &f, queue, of.saturating_sub(before)).await;
     // Also where the store failed half-way.
     if done > 0 || result.is_ok() {
         let many = usize::try_from(done).unwrap_or(usize::MAX);
         audit(&f.person, "clear", &format!("queue {}", visible(queue.as_str())), many);
     }
-    let is_empty = result?;
-    // What earlier requests have done; it is shown, and nothing else depends on it.
-    let done = done.saturating_add(fields.number("done").unwrap_or(0));
-    if is_empty {
+    let is_over = result?;
+    let done = done.saturating_add(before);
+    if is_over {
         return Ok(Redirect::to(&f.to(&format!("queues?cleared={done}"))).into_response());
     }
-    let of = fields.number("of").unwrap_or(0).max(done);
     Ok(page(&ClearPage { queue: name, of, done: Some(done), f }))
 }
 
-/// The steps of one request: how many jobs they deleted, and whether the queue is empty then.
-async fn steps(site: &Site, f: &Frame, queue: &QueueName) -> (u64, Result<bool, Failure>) {
+/// How many jobs the queue has.
+async fn size(site: &Site, f: &Frame, queue: &QueueName) -> Result<u64, Failure> {
+    let rows = known(site, f.now).await?;
+    Ok(rows.into_iter().find(|row| row.name == *queue).map_or(0, |row| row.size))
+}
+
+/// The steps of one request, for at most so many jobs: how many they deleted, and whether that is all, since no more
+/// are wanted or the queue is empty.
+async fn steps(site: &Site, f: &Frame, queue: &QueueName, wanted: u64) -> (u64, Result<bool, Failure>) {
     let mut done = 0;
     let mut pace = Pace::new(site, STEPS_PER_REQUEST);
-    while pace.goes_on() {
-        match site.inspect.clear(queue, limits::JOBS_PER_MOVE_MAX, f.now).await {
+    while done < wanted && pace.goes_on() {
+        let left = usize::try_from(wanted - done).unwrap_or(usize::MAX);
+        let step = left.min(limits::JOBS_PER_MOVE_MAX);
+        match site.inspect.clear(queue, step, f.now).await {
             Err(error) => return (done, Err(error.into())),
             Ok(cleared) => {
                 done += cleared as u64;
-                if cleared < limits::JOBS_PER_MOVE_MAX {
+                if cleared < step {
                     return (done, Ok(true));
                 }
             }
         }
     }
-    (done, Ok(false))
+    (done, Ok(done >= wanted))
 }

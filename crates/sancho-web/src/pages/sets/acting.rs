@@ -49,7 +49,7 @@ struct GoingPage {
 impl GoingPage {
     /// How many of the jobs were met, and how many there are, where that is known.
     fn progress(&self) -> Option<(u64, u64)> {
-        let met = self.so_far.done + self.so_far.refused;
+        let met = self.so_far.done.saturating_add(self.so_far.refused);
         self.wanted.of.filter(|of| *of > 0).map(|of| (met.min(of), of))
     }
 }
@@ -86,6 +86,11 @@ pub(crate) async fn run_held(site: &Site, f: Frame, class: &str) -> Result<Respo
 async fn each(site: &Site, f: &Frame, list: &List, wanted: &Wanted) -> Result<Response, Failure> {
     let mut met = Met::new(f, list, wanted);
     for jid in &wanted.picked {
+        // Since the list was looked at, it may have gone on to where this act would mean something else.
+        if !site.inspect.find(jid).await?.is_some_and(|row| list.has(&row)) {
+            met.so_far.gone += 1;
+            continue;
+        }
         let selection = Selection::Jid(jid.clone());
         let applied = site.inspect.apply(&wanted.action, &selection, 1, f.now).await?;
         met.so_far.gone += u64::from(applied.done == 0 && applied.refused.is_empty());

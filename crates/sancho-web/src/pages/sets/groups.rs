@@ -82,31 +82,37 @@ pub(super) async fn show(site: Site, f: Frame, list: List, asked: String) -> Res
     Ok(page(&GroupsPage { f, list, size, find, groups, most, looked_at: after.map(|_| looked_at) }))
 }
 
-fn add(groups: &mut BTreeMap<(Option<String>, String), Group>, f: &Frame, list: &List, asked: &str, row: &JobRow) {
-    let envelope = row.payload.envelope().ok();
-    let class = envelope.as_ref().map(|envelope| envelope.display_class().into_owned());
-    let error = envelope.as_ref().and_then(|envelope| envelope.error_class()).unwrap_or_default().into_owned();
-    let group = groups.entry((class.clone(), error.clone())).or_insert_with(|| {
-        let figure = Figure::of(f, row);
-        let terms = terms(asked, class.as_deref(), &error);
-        let (error, message) = figure.error.map_or_else(Default::default, |error| (error.class, error.message));
-        let address = f.to(&format!("{}?q={}", list.address, crate::text::segment(&terms)));
-        Group { class: figure.class, error, message, jobs: 0, address }
-    });
-    group.jobs += 1;
+/// Jobs are of one group when they pass the same terms, so that a group has the jobs that its link leads to.
+fn add(groups: &mut BTreeMap<String, Group>, f: &Frame, list: &List, asked: &str, row: &JobRow) {
+    let terms = terms(row);
+    if let Some(group) = groups.get_mut(&terms) {
+        group.jobs += 1;
+        return;
+    }
+    let figure = Figure::of(f, row);
+    let (error, message) = figure.error.map_or_else(Default::default, |error| (error.class, error.message));
+    let query = crate::text::segment(&joined(asked, &terms));
+    let address = f.to(&format!("{}?q={query}", list.address));
+    let class = figure.class.filter(|class| !class.is_empty());
+    groups.insert(terms, Group { class, error, message, jobs: 1, address });
 }
 
-/// The filter that this group's jobs pass: what is done to all that match is done to them and to no others.
-fn terms(asked: &str, class: Option<&str>, error: &str) -> String {
-    let class_term = class.map_or_else(|| "-class:*".to_owned(), |class| term("class", class));
-    let error_term = match (class, error) {
-        // Of a payload that cannot be read, no error is known.
-        (None, _) => None,
-        (Some(_), "") => Some("-error:*".to_owned()),
-        (Some(_), error) => Some(term("error", error)),
-    };
-    // What was asked for already is not asked for twice.
-    let new = [Some(class_term), error_term].into_iter().flatten().filter(|term| !asked.contains(term.as_str()));
-    let terms: Vec<String> = Some(asked.to_owned()).filter(|asked| !asked.is_empty()).into_iter().chain(new).collect();
-    terms.join(" ")
+/// The filter that this job's group passes: what is done to all that match is done to them and to no others.
+fn terms(row: &JobRow) -> String {
+    let envelope = row.payload.envelope().ok();
+    let class = envelope.as_ref().map(|envelope| envelope.display_class()).filter(|class| !class.is_empty());
+    // Of a payload that cannot be read, no error is known.
+    let Some(class) = class else { return "-display_class:*".to_owned() };
+    let error = envelope.as_ref().and_then(|envelope| envelope.error_class()).filter(|error| !error.is_empty());
+    let error = error.map_or_else(|| "-error_class:*".to_owned(), |error| term("error_class", &error));
+    format!("{} {error}", term("display_class", &class))
+}
+
+/// What was asked for, and these terms behind it where they do not stand there already.
+fn joined(asked: &str, terms: &str) -> String {
+    let asked = asked.trim_end();
+    if asked.is_empty() || asked == terms || asked.ends_with(&format!(" {terms}")) {
+        return if asked.is_empty() { terms } else { asked }.to_owned();
+    }
+    format!("{asked} {terms}")
 }

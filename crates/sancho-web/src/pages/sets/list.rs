@@ -1,7 +1,7 @@
 //! One of the lists: which set it shows, where, and what can be done there.
 
 use sancho_core::inspect::Paused;
-use sancho_core::{Direction, QueueName, QueueRow, Set, State as Stands, Timestamp};
+use sancho_core::{Direction, JobRow, QueueName, QueueRow, Set, State as Stands, Timestamp};
 
 use super::view::Order;
 use crate::act::Act;
@@ -70,6 +70,11 @@ impl List {
     /// The way through the set that shows it in this order.
     pub(super) fn direction(&self, order: Order) -> Direction {
         if order == self.own_order() { Direction::Forward } else { Direction::Backward }
+    }
+
+    /// Whether it has this job.
+    pub(super) fn has(&self, row: &JobRow) -> bool {
+        row.state == self.state && self.queue().is_none_or(|queue| *queue == row.queue)
     }
 
     /// How many jobs it has in all.

@@ -71,7 +71,7 @@ pub(super) async fn show(site: Site, f: Frame, list: List) -> Result<Response, F
     };
     // A page that is short and not the last ended since so many jobs had been looked at.
     let is_cut = found.next.is_some() && found.rows.len() < view.rows;
-    let looked_at = is_cut.then(|| (view.seen + limits::JOBS_PER_SCAN_MAX as u64).min(size));
+    let looked_at = is_cut.then(|| view.seen.saturating_add(limits::JOBS_PER_SCAN_MAX as u64).min(size));
     Ok(page(&ListPage {
         find: Find::new(&f, &view.asked, slip),
         is_paused: list::is_paused(row.as_ref()),

@@ -10,7 +10,7 @@ pub(super) struct Done {
     pub(super) done: u64,
     /// Jobs that were left as they are.
     pub(super) refused: u64,
-    /// Jobs that were selected and are not there any more.
+    /// Jobs that were selected and are not in the list any more.
     pub(super) gone: u64,
 }
 
