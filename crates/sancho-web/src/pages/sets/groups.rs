@@ -108,11 +108,14 @@ fn terms(row: &JobRow) -> String {
     format!("{} {error}", term("display_class", &class))
 }
 
-/// What was asked for, and these terms behind it where they do not stand there already.
+/// What was asked for, and these terms behind it where neither says the other already.
 fn joined(asked: &str, terms: &str) -> String {
-    let asked = asked.trim_end();
-    if asked.is_empty() || asked == terms || asked.ends_with(&format!(" {terms}")) {
-        return if asked.is_empty() { terms } else { asked }.to_owned();
+    let asked = asked.trim();
+    if asked.is_empty() || terms.ends_with(&format!(" {asked}")) {
+        return terms.to_owned();
+    }
+    if asked == terms || asked.ends_with(&format!(" {terms}")) {
+        return asked.to_owned();
     }
     format!("{asked} {terms}")
 }
