@@ -8,13 +8,22 @@ use html5gum::{Token, Tokenizer};
 use super::{Answer, Visit};
 
 /// Pages that a crawl visits at most: links that lead on for ever are a defect.
-const PAGES_MAX: usize = 2_000;
+const PAGES_MAX: usize = 4_000;
 
 /// Bytes of an address: servers and proxies take no longer ones.
 const ADDRESS_BYTES_MAX: usize = 8_000;
 
 /// Visits `start` and all that it leads to, what pages load too; answers by address.
 pub(crate) async fn crawl(router: &Router, start: &str) -> BTreeMap<String, Answer> {
+    crawl_where(router, start, |_| true).await
+}
+
+/// The same of those addresses alone that are wanted.
+pub(crate) async fn crawl_where(
+    router: &Router,
+    start: &str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> BTreeMap<String, Answer> {
     let (mut waiting, mut seen) = (vec![start.to_owned()], BTreeSet::from([start.to_owned()]));
     let mut pages = BTreeMap::new();
     while let Some(address) = waiting.pop() {
@@ -25,6 +34,7 @@ pub(crate) async fn crawl(router: &Router, start: &str) -> BTreeMap<String, Answ
         let is_page = answer.header("content-type").starts_with("text/html");
         for link in if is_page { links(&answer.text) } else { Vec::new() } {
             if let Some(target) = resolved(&address, &link)
+                && is_wanted(&target)
                 && seen.insert(target.clone())
             {
                 waiting.push(target);
