@@ -87,5 +87,5 @@ async fn times_are_told_in_the_zone_of_whoever_looks(home: Home) {
         hour => hour,
     };
     let told = page.texts("main time.exact").await;
-    assert!(told.iter().any(|time| time.contains(&format!(" {hour}:"))), "{hour} o'clock is among {told:?}");
+    assert!(told.iter().any(|time| time.contains(&format!(" {hour:02}:"))), "{hour} o'clock is among {told:?}");
 }
