@@ -32,7 +32,7 @@ pub(crate) struct Pages {
     #[arg(long, value_name = "FILE")]
     auth_file: Option<PathBuf>,
 
-    /// An origin under which people see the pages through a proxy, such as https://jobs.example.com; may be repeated
+    /// An origin under which people see the pages through a proxy, such as `https://jobs.example.com`; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     trust_origin: Vec<String>,
 
