@@ -97,7 +97,7 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The routes of the API, below its version.
-pub(crate) fn routes(_site: &Site) -> Router<Site> {
+pub(crate) fn routes() -> Router<Site> {
     ROUTES
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))

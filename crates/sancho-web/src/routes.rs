@@ -16,10 +16,10 @@ pub fn router(web: Web) -> Router {
         .merge(extend::routes(&site))
         .fallback(failure::nothing_here)
         .method_not_allowed_fallback(failure::not_so);
-    let guarded = pages.nest("/api/v1", api::routes(&site));
+    let guarded = pages.nest("/api/v1", api::routes());
     // Assets tell nothing of any job: they are for everybody, so that even a refusal has its style.
     let router = safety::guard(guarded, &site)
         .layer(middleware::from_fn_with_state(site.clone(), failure::framed))
         .nest("/assets", assets::routes());
-    safety::headed(router, &site).with_state(site)
+    safety::headed(router).with_state(site)
 }

@@ -119,7 +119,7 @@ pub(crate) fn guard(router: Router<Site>, site: &Site) -> Router<Site> {
 }
 
 /// Gives every answer the headers of safety.
-pub(crate) fn headed(router: Router<Site>, _site: &Site) -> Router<Site> {
+pub(crate) fn headed(router: Router<Site>) -> Router<Site> {
     router.layer(map_response(|mut response: Response| async move {
         headers::put_on(response.headers_mut());
         response
