@@ -31,7 +31,7 @@ pub async fn take(course: &mut Course<'_>, backlog: &Backlog) -> Result<()> {
     act(course, "sets/retries", later, rare, step).await?;
     let (dead, scheduled) = (backlog.size(Part::Dead), backlog.size(Part::Scheduled));
     act(course, "sets/dead", json!({"action": "delete", "filter": ""}), dead, step).await?;
-    act(course, "sets/scheduled", json!({"action": "run-now", "filter": ""}), scheduled, step).await?;
+    act(course, "sets/scheduled", json!({"action": "run", "filter": ""}), scheduled, step).await?;
     // A list of Redis is read on from one end to each of these.
     let far = if course.slowlog.is_some() { Bound::None } else { step };
     act(course, &deep, json!({"action": "delete", "filter": "tag:rare"}), rare, far).await?;
