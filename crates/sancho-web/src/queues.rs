@@ -1,24 +1,12 @@
-//! Every queue that the store knows of, by its jobs or by its pause.
+//! Which queues there are.
 
-use std::time::Duration;
+use sancho_core::inspect::with_paused;
+use sancho_core::{QueueRow, StoreResult, Timestamp};
 
-use sancho_core::inspect::Paused;
-use sancho_core::{Pausable, QueueRow, Timestamp};
-
-use crate::failure::Failure;
 use crate::site::Site;
 
-/// Every queue, sorted by name. One that was paused before anything was pushed to it is there too.
-pub(crate) async fn known(site: &Site, now: Timestamp) -> Result<Vec<QueueRow>, Failure> {
-    let mut rows = site.inspect.queues(now).await?;
-    let had = rows.len();
-    for paused in site.inspect.paused().await? {
-        if let Pausable::Queue(name) = paused
-            && rows[..had].binary_search_by(|row| row.name.cmp(&name)).is_err()
-        {
-            rows.push(QueueRow { name, size: 0, latency: Duration::ZERO, paused: Paused::Yes });
-        }
-    }
-    rows.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(rows)
+/// Every queue that the store knows of, by its jobs or by its pause, sorted by name.
+pub(crate) async fn known(site: &Site, now: Timestamp) -> StoreResult<Vec<QueueRow>> {
+    let (rows, paused) = tokio::try_join!(site.inspect.queues(now), site.inspect.paused())?;
+    Ok(with_paused(rows, &paused))
 }
