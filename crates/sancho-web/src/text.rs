@@ -64,6 +64,14 @@ impl<T, L: Lent<T>> Lent<T> for &L {
     }
 }
 
+/// The first of several names, and an ellipsis where there are more.
+pub(crate) fn names<N: AsRef<str>>(names: impl IntoIterator<Item = N>, most: usize) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<N> = names.by_ref().take(most).collect();
+    let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+    format!("{}{}", first.join(", "), if names.next().is_some() { " …" } else { "" })
+}
+
 /// A sentence with values in its places `{1}`, `{2}` and so on; a place that has no value stays as it is.
 pub(crate) fn filled(sentence: &str, values: &[String]) -> String {
     // Piece by piece: what a value says is never taken for a place.
@@ -185,5 +193,6 @@ mod tests {
         assert_eq!(number(999, "."), "999");
         assert_eq!(shortened("abcdef", 4), "abc…");
         assert_eq!(shortened("abcd", 4), "abcd");
+        assert_eq!([1, 2, 3].map(|most| names(["a", "b"], most)), ["a …", "a, b", "a, b"]);
     }
 }

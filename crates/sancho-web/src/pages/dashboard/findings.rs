@@ -3,7 +3,7 @@
 use sancho_core::checkup::{Finding, Kind, Level, Value};
 
 use crate::frame::Frame;
-use crate::text::shortened;
+use crate::text::{names, shortened};
 
 /// Names that one sentence repeats, and characters of a text in it: both may come from strangers.
 const NAMES_MAX: usize = 5;
@@ -60,10 +60,7 @@ fn sentence(f: &Frame, kind: &Kind) -> Option<String> {
 fn said(f: &Frame, value: &Value) -> Option<String> {
     Some(match value {
         Value::Text(text) => shortened(text, CHARS_MAX).into_owned(),
-        Value::Names(names) => {
-            let named: Vec<_> = names.iter().take(NAMES_MAX).map(|name| shortened(name, CHARS_MAX)).collect();
-            format!("{}{}", named.join(", "), if names.len() > NAMES_MAX { " …" } else { "" })
-        }
+        Value::Names(all) => names(all.iter().map(|name| shortened(name, CHARS_MAX)), NAMES_MAX),
         Value::Number(number) => f.number(*number),
         Value::Bytes(bytes) => f.bytes(*bytes),
         Value::Span(span) => f.span(*span),
@@ -75,10 +72,55 @@ fn said(f: &Frame, value: &Value) -> Option<String> {
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
+    use std::sync::Arc;
+
+    use axum::extract::FromRequestParts;
+    use axum::http::Request;
+    use sancho_core::model::ModelStore;
+    use sancho_core::{Clock, Timestamp};
 
     use super::*;
-    use crate::Language;
     use crate::i18n::words;
+    use crate::site::Site;
+    use crate::{Language, Web};
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+
+        fn uptime(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
+    }
+
+    /// A page in a language.
+    async fn frame(language: &str) -> Frame {
+        let store = Arc::new(ModelStore::new());
+        let site = Site::new(Web::new(store.clone(), store, Arc::new(Still)));
+        let (mut parts, ()) = Request::get(format!("/?lang={language}")).body(()).expect("a request").into_parts();
+        let Ok(frame) = Frame::from_request_parts(&mut parts, &site).await;
+        frame
+    }
+
+    #[tokio::test]
+    async fn what_nobody_here_has_words_for_is_told_as_the_store_tells_it_and_marked_as_english() {
+        let f = frame("vi").await;
+        let memory = || Finding::warning("it is nearly full", "make room");
+        let known = [Value::Bytes(9_000_000), Value::Bytes(10_000_000), Value::Number(90)];
+        let told = Told::of(&f, &memory().named("redis-memory", known));
+        assert!(told.what.contains("9,0 MB trên 10 MB (90 %)") && !told.is_english && !told.is_bad, "{}", told.what);
+        for finding in [memory(), memory().named("of-tomorrow", [])] {
+            let told = Told::of(&f, &finding);
+            assert_eq!((told.what.as_str(), told.is_english), ("it is nearly full: make room", true));
+        }
+        let many: Vec<String> = (0..7).map(|number| format!("q{number}")).collect();
+        let queues = memory().named("redis-strange-queues", [Value::Number(7), Value::Names(many)]);
+        assert!(Told::of(&f, &queues).what.contains("q4 …"));
+    }
 
     /// The code by which stores look at themselves, without its tests.
     fn checkups() -> Vec<String> {
