@@ -26,6 +26,7 @@ macro_rules! conformance_facts {
                 a_job_may_be_held_from_the_start
                 a_job_may_be_a_retry_or_dead_from_the_start
                 a_repeated_push_adds_nothing
+                a_repeated_push_of_many_moves_nothing
                 a_repeated_push_adds_nothing_even_if_its_jobs_have_run
                 a_repeated_push_is_known_in_the_next_minute
                 unknown_members_and_big_numbers_survive
