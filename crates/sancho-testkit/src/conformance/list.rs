@@ -239,6 +239,9 @@ macro_rules! conformance_facts {
                 an_unreadable_job_is_found_by_its_text_and_shown
                 a_page_goes_on_where_it_was_though_jobs_have_gone
                 a_job_is_found_wherever_it_is
+                a_job_is_sought_step_by_step_wherever_it_is
+                an_id_that_is_nowhere_is_gone_after_so_many_steps
+                a_job_is_sought_with_cursors_of_searches_only
                 a_job_is_found_by_its_key
                 a_busy_job_shows_how_far_it_is
                 what_a_job_kept_is_shown_wherever_it_is
