@@ -34,8 +34,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// A queue is in the order that it runs; scheduled, retries and held by time, earliest first; dead by time,
     /// latest first; busy by start. [`Direction::Backward`] is the exact reverse of each, from its other end, at the
-    /// same cost. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs are looked at: a page
-    /// may be short, even empty, and still have a `next`. Jobs that come or go between two pages may be missed or
+    /// same cost. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs are looked at, or
+    /// fewer where payloads are large: a page may be short, even empty, and still have a `next`. Jobs that come or go between two pages may be missed or
     /// shown twice, and in a queue may push others across the border of a page.
     ///
     /// # Errors
@@ -53,9 +53,10 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// One step of looking for the job with this id, wherever it is.
     ///
     /// A store that has an index of ids answers at once, with [`Sought::Found`] or [`Sought::Gone`]. Another one looks
-    /// first where that is quick, and then through one place after the other, about
-    /// [`limits::JOBS_PER_SEEK_MAX`](crate::limits::JOBS_PER_SEEK_MAX) jobs in a step at most; [`Sought::Further`] has the cursor
-    /// to go on from, for the same id. An id that is nowhere is gone after finitely many steps.
+    /// first where that is quick, and then through one place after the other, in a step about
+    /// [`limits::JOBS_PER_SEEK_MAX`](crate::limits::JOBS_PER_SEEK_MAX) jobs at most, or fewer where payloads are large.
+    /// [`Sought::Further`] has the cursor to go on from, for the same id. An id that is nowhere is gone after finitely
+    /// many steps.
     ///
     /// The places are gone through in the order in which jobs do: the scheduled, the retries and the held, then queues,
     /// then what runs, then the dead. So a job that moves on meanwhile is met further on. One that moves back may be
@@ -69,8 +70,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
 
     /// The job with this id, wherever it is; `None` when it is gone.
     ///
-    /// It [seeks](Inspect::seek) until it knows, so it is the one look that is not bounded: in a store without an index
-    /// of ids it may read every job.
+    /// It [seeks](Inspect::seek) until it knows, so it is not bounded: in a store without an index of ids it may read
+    /// every job.
     fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
         Box::pin(async move {
             let mut after = None;

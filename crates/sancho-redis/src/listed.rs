@@ -1,5 +1,5 @@
-//! Where jobs were listed, found or put: no index leads to a job in a queue or in the dead set, and whoever opens or picks
-//! one has seen it in a list or looked for it a moment ago.
+//! Where jobs were listed, found or put: no index leads to a job in a queue or in the dead set, and whoever opens or
+//! picks one has seen it in a list or looked for it a moment ago.
 //!
 //! A hint and nothing more: whoever follows it reads what stands there now, and searches where that is not the job.
 

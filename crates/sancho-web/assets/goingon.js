@@ -1,6 +1,6 @@
-// What takes many requests goes on by itself: an act on all jobs that match, the count before it, a search that has found
-// none yet, and looking for one job by its id. Each request is bounded, the next waits for its answer, and a person may
-// stop it at any time.
+// What takes many requests goes on by itself: an act on all jobs that match, the count before it, a search that has
+// found none yet, and looking for one job by its id. Each request is bounded, the next waits for its answer, and a
+// person may stop it at any time.
 import { exchange } from "./keep.js";
 
 /** Requests that follow by themselves at most; then a person says whether it goes on. */

@@ -28,7 +28,7 @@ impl RedisStore {
         if after.is_none() {
             seen = self.locate_at_once(op, &needle, &mut budget).await?;
             if seen.is_none() {
-                seen = self.locate_listed(op, &needle).await?;
+                seen = self.locate_listed(op, &needle, &mut budget).await?;
             }
         }
         if seen.is_none() {
@@ -64,15 +64,15 @@ impl RedisStore {
         Ok(self.rows(op, seen.as_slice()).await?.pop())
     }
 
-    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, where it runs and where it was
-    /// seen last, else by a search. What another program's process says that it runs comes last: it may have gone on
-    /// since.
+    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, where it runs and where it
+    /// was seen last, else by a search. What another program's process says that it runs comes last: it may have gone
+    /// on since.
     pub(crate) async fn locate(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
         let needle = Needle::jid(jid);
         if let Some(seen) = self.locate_fast(op, &needle, &mut Budget::endless()).await? {
             return Ok(Some(seen));
         }
-        if let Some(seen) = self.locate_listed(op, &needle).await? {
+        if let Some(seen) = self.locate_listed(op, &needle, &mut Budget::of_a_seek()).await? {
             return Ok(Some(seen));
         }
         match self.search(op, std::slice::from_ref(&needle)).await?.remove(jid) {
@@ -82,13 +82,11 @@ impl RedisStore {
     }
 
     /// The job with this id, if it is about where this store has seen it last.
-    async fn locate_listed(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {
+    async fn locate_listed(&self, op: &'static str, needle: &Needle, budget: &mut Budget) -> StoreResult<Option<Seen>> {
         match self.inner.listed.place_of(&needle.jid) {
             None => Ok(None),
-            Some(Place::InQueue { queue, from }) => self.search_queue_at(op, &queue, from, needle).await,
-            Some(Place::OfScore { letter, score }) => {
-                self.search_moment(op, letter, &score, needle, &mut Budget::of_a_seek()).await
-            }
+            Some(Place::InQueue { queue, from }) => self.search_queue_at(op, &queue, from, needle, budget).await,
+            Some(Place::OfScore { letter, score }) => self.search_moment(op, letter, &score, needle, budget).await,
             Some(Place::Listed { set, direction, after }) => {
                 let (all, after) = (Filter::all(), after.as_ref());
                 let looked = self.look(op, &set, &all, direction, after, LOOKED_AT_WHERE_LISTED).await?;

@@ -193,14 +193,15 @@ impl RedisStore {
         queue: &str,
         from: u64,
         needle: &Needle,
+        budget: &mut Budget,
     ) -> StoreResult<Option<Seen>> {
-        let (mut budget, mut hunt) = (Budget::of_a_seek(), Hunt::new(std::slice::from_ref(needle)));
+        let mut hunt = Hunt::new(std::slice::from_ref(needle));
         let mut stop = Stop::Queue { name: queue.to_owned(), from };
         while let Stop::Queue { name, from } = stop {
             if hunt.is_over() || budget.is_spent() {
                 break;
             }
-            stop = self.hunt_in_queue(op, name, from, &mut hunt, &mut budget).await?;
+            stop = self.hunt_in_queue(op, name, from, &mut hunt, budget).await?;
         }
         Ok(hunt.found.remove(&needle.jid))
     }

@@ -1,7 +1,7 @@
 //! Pages of queues, in the order that they run, or from the far end: there the job pushed last is the first.
 //!
-//! A list has no ranks. A mark has the distance of the last job looked at from both ends: claims shorten the one, pushes
-//! lengthen the other, so the job itself is looked for from what both would say towards the front.
+//! A list has no ranks. A mark has the distance of the last job looked at from both ends: claims shorten the one,
+//! pushes lengthen the other, so the job itself is looked for from what both would say towards the front.
 
 use redis::cmd;
 use sancho_core::{Direction, Filter, Payload, StoreResult, limits};
