@@ -43,7 +43,9 @@ async fn everything_in_vietnamese_without_javascript_on_redis() {
 async fn crawl(home: &Home, visitor: Visitor) {
     let site = home.stocked().await;
     let page = Page::of(&site, visitor).await;
-    let links = Links::followed(&page, &site.origin, |_| true, async |_, _| words::check(&page, visitor).await).await;
+    let links =
+        Links::followed(&page, &site.origin, |_| true, async |_, survey| words::check(&page, visitor, survey).await)
+            .await;
     if visitor.javascript {
         links.in_other_languages(&page).await;
     }
