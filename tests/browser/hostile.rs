@@ -48,7 +48,8 @@ async fn nothing_that_strangers_write_comes_alive(home: Home) {
     // is on the page of the search, and what groups are called on that of all groups.
     let says_more = |path: &str| {
         let has = |part: &str| path.contains(part);
-        !["order=", "sort=", "minutes=", "days="].into_iter().any(has) && !(has("q=") && has("by="))
+        let is_repeated = ["order=", "sort=", "minutes=", "days="].into_iter().any(has) || (has("q=") && has("by="));
+        !is_repeated
     };
     let links = Links::followed(&page, &site.origin, says_more, async |path, _| {
         let strangers = "['alive' in window, document.querySelectorAll('iframe, base, object, embed, meta[http-equiv], \
