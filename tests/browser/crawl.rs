@@ -17,24 +17,20 @@ const PROMISED: [&str; 10] =
     ["/", "/busy", "/dead", "/held", "/jobs/*", "/metrics", "/queues", "/queues/*", "/retries", "/scheduled"];
 
 /// Every act that there is.
-const ACTS: [&str; 10] = ["cancel", "clear", "delete", "kill", "pause", "quiet", "reschedule", "resume", "run", "stop"];
+const ACTS: [&str; 11] =
+    ["cancel", "clear", "delete", "dump", "kill", "pause", "quiet", "reschedule", "resume", "run", "stop"];
 
-// Four crawls, as each takes a while: every two of a language, a store and JavaScript or none are together in one.
-#[tokio::test]
-async fn everything_in_english_on_redis() {
-    crawl(&Home::redis(), Visitor { language: "en-US", ..Visitor::default() }).await;
+on_each_store!(everything_in_english, everything_in_vietnamese);
+
+async fn everything_in_english(home: Home) {
+    crawl(&home, Visitor { language: "en-US", ..Visitor::default() }).await;
 }
 
-#[tokio::test]
-async fn everything_in_vietnamese_on_sqlite() {
-    crawl(&Home::sqlite(), Visitor { language: "vi-VN", ..Visitor::default() }).await;
+async fn everything_in_vietnamese(home: Home) {
+    crawl(&home, Visitor { language: "vi-VN", ..Visitor::default() }).await;
 }
 
-#[tokio::test]
-async fn everything_in_english_without_javascript_on_sqlite() {
-    crawl(&Home::sqlite(), Visitor { language: "en-US", javascript: false, ..Visitor::default() }).await;
-}
-
+// The pages are the same ones without JavaScript: one language on one store, as a crawl takes a while.
 #[tokio::test]
 async fn everything_in_vietnamese_without_javascript_on_redis() {
     crawl(&Home::redis(), Visitor { language: "vi-VN", javascript: false, ..Visitor::default() }).await;
