@@ -83,8 +83,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Polls a job once where it is: one that never waits needs no task.
     fn poll_once(&mut self, run: &mut RunningJob) -> Poll<Outcome> {
         let performance = &run.performance;
-        if performance.runs != Runs::Async || self.hand.manners.of(&performance.class) != Some(Manner::Quick) {
+        if performance.runs != Runs::Async {
             return Poll::Pending;
+        }
+        match self.hand.manners.of(&performance.class) {
+            Some(Manner::Quick) => {}
+            Some(Manner::Slow) => {
+                self.hand.manners.passed_over(&performance.class);
+                return Poll::Pending;
+            }
+            None => return Poll::Pending,
         }
         let before = self.lease.uptime();
         self.roster.take_at_hand(Some(performance));
