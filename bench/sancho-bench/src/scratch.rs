@@ -26,8 +26,13 @@ impl Scratch {
 
     /// A fresh database, alone in a directory of its own, which goes with the answer.
     pub fn database(&self) -> Result<Database> {
-        let directory = TempDir::new_in(&self.0).context("failed to make a directory for a database")?;
+        let directory = self.directory()?;
         Ok(Database { file: directory.path().join("bench.db"), _directory: directory })
+    }
+
+    /// A fresh directory, which goes with the answer.
+    pub fn directory(&self) -> Result<TempDir> {
+        TempDir::new_in(&self.0).with_context(|| format!("failed to make a directory in {}", self.0.display()))
     }
 
     /// The directory.
