@@ -72,7 +72,10 @@ impl fmt::Display for Kind {
 pub enum Store {
     Sqlite(Database, Durability),
     /// The server before its directory: it ends before its files go.
-    Redis { server: RedisServer, _directory: Option<TempDir> },
+    Redis {
+        server: RedisServer,
+        _directory: Option<TempDir>,
+    },
 }
 
 impl Store {

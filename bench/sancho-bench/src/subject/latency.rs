@@ -7,7 +7,7 @@ use crate::latency;
 use crate::store::Kind;
 use crate::turn::Turn;
 
-/// Queues that the server serves, and pushes: a thousandth of those is one push.
+/// Queues that the server serves, and pushes to all of them together.
 const PUSHES: [(usize, u64); 3] = [(1, 1_000), (10, 300), (100, 300)];
 
 fn of(kind: Kind) -> impl Iterator<Item = (usize, u64)> {

@@ -1,8 +1,10 @@
 //! How long after its time an idle server starts a scheduled job.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use sancho::core::Clock;
 use sancho::{Context, JobResult, Perform, Server, Timestamp};
 use tokio::sync::mpsc;
 
@@ -22,14 +24,16 @@ const JOBS: u64 = 1_000;
 /// A job that is later than this has been lost.
 const LATE_MAX: Duration = Duration::from_secs(30);
 
-/// Where jobs say when they started.
-struct Starts(mpsc::UnboundedSender<(u64, Timestamp)>);
+/// Where jobs say when they started, by the clock that says when they are due.
+struct Starts {
+    clock: Arc<dyn Clock>,
+    told: mpsc::UnboundedSender<(u64, Timestamp)>,
+}
 
 impl Perform<Starts> for NoOp {
     async fn perform(self, cx: &Context<Starts>) -> JobResult {
-        let now = Timestamp::from(std::time::SystemTime::now());
         // Nobody listens any longer once the run has failed.
-        _ = cx.state().0.send((self.number, now));
+        _ = cx.state().told.send((self.number, cx.state().clock.now()));
         Ok(())
     }
 }
@@ -42,8 +46,9 @@ pub async fn measure(turn: &mut Turn<'_>) -> Result<()> {
     let (_, jobs) = turn.jobs(JOBS);
     let store = turn.store()?;
     let client = store.connect().await?;
-    let (starts, mut started) = mpsc::unbounded_channel();
-    let server = Server::new(client.clone(), Starts(starts)).register::<NoOp>().queues(["default"]).slots(25);
+    let (told, mut started) = mpsc::unbounded_channel();
+    let starts = Starts { clock: Arc::clone(client.clock()), told };
+    let server = Server::new(client.clone(), starts).register::<NoOp>().queues(["default"]).slots(25);
     let running = server.start().await?;
     let first = client.clock().now() + FIRST;
     let due = |number: u64| first + APART * u32::try_from(number).unwrap_or(u32::MAX);
