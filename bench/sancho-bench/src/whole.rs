@@ -92,7 +92,8 @@ impl Plan {
 
 /// Measures what is planned, prints the table, and writes the files that are asked for; whether nothing failed.
 ///
-/// A job system that is not built is named, and is no failure: whoever reads the figures knows what they lack.
+/// A subject that fails does not end the run, which may have been long: its figures are named at the end, those of its
+/// rounds that did not fail stand. A job system that is not built is named, and is no failure: whoever reads the figures knows what they lack.
 pub async fn run(scratch: &Scratch, plan: &Plan, options: &Options) -> Result<bool> {
     let (extent, turns) = (options.extent(), plan.turns(options));
     anyhow::ensure!(!turns.is_empty(), "nothing is left to measure: name subjects that apply to these stores");
@@ -109,7 +110,11 @@ pub async fn run(scratch: &Scratch, plan: &Plan, options: &Options) -> Result<bo
                 Turn { scratch, kind, extent, sidekiq: sidekiq.as_ref(), peers: &peers, figures: &mut figures };
             let measured = timeout(SUBJECT_MAX, subject.measure(&mut turn)).await;
             let measured = measured.with_context(|| format!("no end within {SUBJECT_MAX:?}")).flatten();
-            measured.with_context(|| format!("failed to measure: {kind}: {subject}"))?;
+            if let Err(error) = measured {
+                eprintln!("failed to measure: {kind}: {subject}: {error:#}");
+                let names = subject.figures(kind).into_iter().map(|figure| kind.figure(&figure.name));
+                names.for_each(|name| figures.fail(name, &format!("{error:#}")));
+            }
         }
     }
     subject::conclude(&mut figures);
