@@ -1,5 +1,8 @@
 //! The control plane: what people look at, and what they do to jobs from outside.
 
+mod held;
+mod pausable;
+
 use std::time::Duration;
 
 use crate::checkpointed::Checkpointed;
@@ -11,6 +14,9 @@ use crate::lifecycle::{Refusal, State};
 use crate::metrics::{DeployMark, Metrics, MetricsRequest};
 use crate::process::{Order, ProcessInfo, Quiet};
 use crate::{BoxFuture, Jid, Key, Payload, QueueName, StoreResult, Timestamp};
+
+pub use held::run_held;
+pub use pausable::{Pausable, with_paused};
 
 /// What people see of a store, and do to it.
 ///
@@ -26,7 +32,7 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// Counters of each of the last `days` days in UTC, today first; days without jobs included.
     fn history(&self, days: u32, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<DayStats>>>;
 
-    /// Every known queue, sorted by name.
+    /// Every queue to which something was pushed, sorted by name; [`with_paused`] adds those that are paused besides.
     fn queues(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Vec<QueueRow>>>;
 
     /// One page of a set's jobs that match, at most `limit`, after `cursor`.
@@ -102,7 +108,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// Stops a queue or a class from being claimed; what is enqueued stays. Pausing twice is harmless.
     fn pause<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>>;
 
-    /// Lets a queue or a class be claimed again. Jobs held for a class are run by [`Inspect::apply`].
+    /// Lets a queue or a class be claimed again. Jobs held for a class are run by [`Inspect::apply`], and
+    /// by [`run_held`] all of them.
     fn resume<'a>(&'a self, what: &'a Pausable, now: Timestamp) -> BoxFuture<'a, StoreResult<()>>;
 
     /// What is paused: queues, then classes, each sorted by name.
@@ -191,16 +198,6 @@ pub enum Paused {
     No,
     /// It is not.
     Yes,
-}
-
-/// What can be paused.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Pausable {
-    /// A queue.
-    Queue(QueueName),
-    /// Every job of a class; its jobs are held as they are claimed.
-    Class(String),
 }
 
 /// A set of jobs that can be looked at.

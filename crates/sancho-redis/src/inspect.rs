@@ -3,6 +3,7 @@
 mod about;
 mod apply;
 mod find;
+mod hashes;
 mod history;
 mod metrics;
 mod others;

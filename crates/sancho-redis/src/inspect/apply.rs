@@ -20,11 +20,11 @@ use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::{keys, score};
 
-/// Jobs that one script moves, in about a millisecond: others come in between.
-const JOBS_PER_STEP: usize = 100;
+/// Jobs that one script moves, in one or two milliseconds: others come in between.
+const JOBS_PER_STEP: usize = 50;
 
-/// Jobs of a queue that one script passes on its way to those that it moves, in some milliseconds.
-const JOBS_PASSED_PER_STEP: usize = 50_000;
+/// Jobs of a queue that one script passes on its way to those that it moves, in two or three milliseconds.
+const JOBS_PASSED_PER_STEP: usize = 25_000;
 
 /// How often an action follows a job that moved while it was taken, and how often it proves the holder of a key.
 const TRIES_MAX: usize = 4;

@@ -5,6 +5,7 @@ mod acting;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use sancho_core::filter::term;
 use sancho_core::{Jid, JobRow, Retry, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
@@ -16,7 +17,7 @@ use crate::foreign::runs_in_foreign;
 use crate::frame::{Frame, Tab, page};
 use crate::payload::{self, Printed};
 use crate::site::Site;
-use crate::text::{segment, shortened, term, visible};
+use crate::text::{segment, shortened, visible};
 use crate::when::When;
 
 pub(crate) use acting::act;
