@@ -44,8 +44,8 @@ pub async fn drain(client: &Client, queue: &str, slots: usize, warm_up: u64, job
 ///
 /// The clock runs from the last job of the warm-up to the last of all. At either moment the store lacks the settlements
 /// of the round that runs, so the span has as many settlements as jobs. The server is stopped then, and the store has
-/// to say that it counts every job as processed, those that fail as failed and waiting for their retry, and holds no
-/// other.
+/// to say that it counts every job as processed, those that fail as failed and waiting for their retry, and that none of
+/// them runs or is dead.
 pub async fn drain_of<J: Perform<Arc<Counter>>>(client: &Client, load: &Load) -> Result<Drained> {
     let before = client.inspect().stats(client.clock().now()).await?;
     let counter = Arc::new(Counter::new(load.warm_up, load.jobs));
@@ -63,9 +63,9 @@ pub async fn drain_of<J: Perform<Arc<Counter>>>(client: &Client, load: &Load) ->
     let (processed, failed) = (after.processed - before.processed, after.failed - before.failed);
     ensure!(processed == all, "the store counts {processed} of {all} jobs as processed");
     ensure!(failed == load.failing, "the store counts {failed} of {} jobs as failed", load.failing);
-    let due = (0, before.retries + load.failing, 0, before.enqueued - all);
-    let held = (after.busy, after.retries, after.dead, after.enqueued);
-    ensure!(held == due, "the store holds what should be gone: {after:?}");
+    // What waits in queues is not asked: stores count large ones anew only now and then. It is what was not processed.
+    let due = (0, before.retries + load.failing, 0);
+    ensure!((after.busy, after.retries, after.dead) == due, "the store holds what should be gone: {after:?}");
     let used = cpu_before.zip(cpu_after).map(|(before, after)| after - before);
     Ok(Drained {
         jobs_per_second: counter.jobs_per_second().context("the drain has no end")?,
