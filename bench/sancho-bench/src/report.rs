@@ -52,7 +52,8 @@ fn line(figures: &Figures, row: &Row) -> Option<String> {
     let range = format!("{} - {}", number(samples.min()), number(samples.max()));
     let ratio = |to: &Option<String>| {
         let ratio = to.as_deref().and_then(|to| figures.ratio(&row.figure, to));
-        ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"))
+        let digits = |ratio: f64| if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") };
+        ratio.map_or_else(|| "-".to_owned(), digits)
     };
     let (median, to_sidekiq, to_limit) = (number(samples.median()), ratio(&row.sidekiq), ratio(&row.limit));
     Some(format!("{label:<50} {median:>10}   {range:>21}   {to_sidekiq:>10}   {to_limit:>8}\n"))
