@@ -60,7 +60,7 @@ fn extended(web: Web, orders: Orders) -> Result<Web, sancho::core::Invalid> {
 
 async fn serve(web: Web) -> anyhow::Result<()> {
     let hub: Hub = web.hub();
-    let app = Router::new().nest("/jobs", sancho_web::router(web));
+    let app = Router::new().nest_service("/jobs", sancho_web::router(web));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7777").await?;
     println!("http://{}/jobs", listener.local_addr()?);
     let stopped = async move {

@@ -73,5 +73,5 @@ async fn main() -> anyhow::Result<()> {
     println!("ann, {password}");
     let own = sancho_web::router(redacted(with_credentials(pages(&client), &password, "0123456789abcdef")?));
     let admin = sancho_web::router(redacted(behind_the_sign_in(pages(&client))));
-    serve(Router::new().nest("/jobs", own).nest("/admin/jobs", admin)).await
+    serve(Router::new().nest_service("/jobs", own).nest_service("/admin/jobs", admin)).await
 }

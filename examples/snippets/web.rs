@@ -51,7 +51,7 @@ pub(crate) fn routes(web: Web, jobs: sancho_web::Web) -> anyhow::Result<Router> 
         .fallback(async || Problem::NotFound)
         .layer(axum::middleware::map_response(guard))
         .with_state(web)
-        .nest("/jobs", sancho_web::router(jobs)))
+        .nest_service("/jobs", sancho_web::router(jobs)))
 }
 
 async fn index(State(web): State<Web>) -> Result<Html<String>, Problem> {

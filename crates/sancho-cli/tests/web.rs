@@ -1,8 +1,9 @@
 //! `sancho web`, as a program that listens.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// The program, killed when the test is over.
 struct Serving(Child);
@@ -67,6 +68,40 @@ fn what_is_pushed_over_http_stands_in_the_file_in_canonical_form() {
     let shown = String::from_utf8(shown.stdout).expect("text");
     assert!(shown.contains(r#""args":[100.0,"é"]"#), "{shown}");
 
+    let pid = rustix::process::Pid::from_child(&serving.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to stop");
+    assert!(serving.0.wait().expect("it ends").success());
+}
+
+/// How long what has to happen may take on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn connections_that_say_nothing_more_are_closed_and_keep_nobody_out_meanwhile() {
+    let directory = stocked();
+    let (mut serving, address) = serve(&mut sancho(&directory));
+    let silent: Vec<TcpStream> = (0..200)
+        .map(|number| {
+            let mut stream = TcpStream::connect(&address).expect("it listens");
+            let half = if number % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nHost: loc" };
+            stream.write_all(half.as_bytes()).expect("it takes what is said");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a span");
+            stream
+        })
+        .collect();
+    let page = ask(&address, "GET / HTTP/1.1", "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<html"), "{page}");
+    for mut stream in silent {
+        let mut said = Vec::new();
+        // One that is reset is closed, too; one that stays open is not.
+        let open = stream.read_to_end(&mut said).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        assert!(!open, "it is closed");
+    }
+
+    // Somebody who watches is no reason to go on.
+    let mut watching = TcpStream::connect(&address).expect("it listens");
+    write!(watching, "GET /live HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it reads");
+    watching.read_exact(&mut [0; 12]).expect("it answers");
     let pid = rustix::process::Pid::from_child(&serving.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told to stop");
     assert!(serving.0.wait().expect("it ends").success());

@@ -50,6 +50,27 @@ pub fn text(text: &str, wire: Wire) -> Result<String, String> {
     Ok(out)
 }
 
+/// Whether a text, if it is JSON at all, is sure to be in canonical form for everybody: it has no space between tokens,
+/// no escape and no float. Most arguments are like that, and one look at each byte tells.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let (mut inside, mut before) = (false, b' ');
+    text.bytes().all(|byte| {
+        let is_plain = match byte {
+            b'"' => true,
+            b'\\' | 0..0x20 => false,
+            _ if inside => true,
+            b' ' | b'.' => false,
+            b'e' | b'E' => !before.is_ascii_digit(),
+            // Minus zero is zero.
+            b'0' => before != b'-',
+            _ => true,
+        };
+        inside ^= byte == b'"';
+        before = byte;
+        is_plain
+    })
+}
+
 /// Adds a string as Ruby writes it: only quotes, backslashes and control characters are escaped.
 pub fn string(out: &mut String, text: &str) {
     out.push('"');
@@ -121,6 +142,20 @@ mod tests {
             (r#"["\\",1.0e0]"#, r#"["\\",1.0]"#),
         ] {
             assert_eq!(super::text(text, Wire::Any).as_deref(), Ok(want), "{text}");
+            assert!(!is_plain(text) || text == want, "{text} is not plain");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_canonical_already() {
+        for text in ["[]", "[1,-20,\"a b: 1.5e3, [-0]\",{\"é\":[null,true,false]}]", "[1234567890123456789012,\"\"]"] {
+            assert!(is_plain(text), "{text}");
+            for wire in [Wire::Any, Wire::Eight] {
+                assert_eq!(super::text(text, wire).as_deref(), Ok(text));
+            }
+        }
+        for text in ["[1, 2]", "[1.5]", "[1e5]", "[2E5]", "[-0]", "[\"\\u00e9\"]", "[\"\u{1}\"]", " []", "[]\n"] {
+            assert!(!is_plain(text), "{text:?}");
         }
     }
 

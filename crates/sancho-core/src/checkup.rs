@@ -42,11 +42,42 @@ impl fmt::Display for Level {
     }
 }
 
+/// The name of what [`unknown_classes`] finds.
+pub const UNKNOWN_CLASS: &str = "unknown-class";
+
+/// What kind of thing was found, for those who have words of their own for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name, such as `redis-replica`: it stays as it is from version to version.
+    pub name: &'static str,
+    /// What is said of this one, in an order that stays as it is too.
+    pub values: Vec<Value>,
+}
+
+/// Something that a finding says, before it is put into words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A name or a text, which a stranger may have written.
+    Text(String),
+    /// Names, which strangers may have written; there may be many.
+    Names(Vec<String>),
+    /// How many.
+    Number(u64),
+    /// How many bytes.
+    Bytes(u64),
+    /// How long.
+    Span(Duration),
+}
+
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// How much it matters.
     pub level: Level,
+    /// What kind of thing it is; `None` where nobody but the finding itself has words for it. What a store finds
+    /// that something should be done about has one.
+    pub kind: Option<Kind>,
     /// What was found, as one sentence without a stop. It may hold text that a stranger wrote.
     pub what: String,
     /// What to do about it; `None` when nothing has to be done.
@@ -56,22 +87,41 @@ pub struct Finding {
 impl Finding {
     /// It is as it should be.
     pub fn good(what: impl Into<String>) -> Self {
-        Finding { level: Level::Good, what: what.into(), fix: None }
+        Finding { level: Level::Good, kind: None, what: what.into(), fix: None }
     }
 
     /// It is worth knowing.
     pub fn notice(what: impl Into<String>) -> Self {
-        Finding { level: Level::Notice, what: what.into(), fix: None }
+        Finding { level: Level::Notice, kind: None, what: what.into(), fix: None }
     }
 
     /// Something should be done: this.
     pub fn warning(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Finding { level: Level::Warning, what: what.into(), fix: Some(fix.into()) }
+        Finding { level: Level::Warning, kind: None, what: what.into(), fix: Some(fix.into()) }
     }
 
     /// Jobs are at risk, or are not performed, until this is done.
     pub fn problem(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Finding { level: Level::Problem, what: what.into(), fix: Some(fix.into()) }
+        Finding { level: Level::Problem, kind: None, what: what.into(), fix: Some(fix.into()) }
+    }
+
+    /// The same, of a kind.
+    ///
+    /// ```
+    /// use sancho_core::checkup::{Finding, Value};
+    ///
+    /// let finding = Finding::problem("Redis 6.2.1 is too old", "use Redis 7.0 or later");
+    /// let finding = finding.named("redis-too-old", [Value::Text("6.2.1".to_owned())]);
+    /// assert!(finding.is("redis-too-old"));
+    /// ```
+    #[must_use]
+    pub fn named(self, name: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        Finding { kind: Some(Kind { name, values: values.into_iter().collect() }), ..self }
+    }
+
+    /// Whether it is of the kind of this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.kind.as_ref().is_some_and(|kind| kind.name == name)
     }
 }
 
@@ -89,10 +139,12 @@ pub fn unknown_classes(classes: &[UnknownClass], now: Timestamp) -> Vec<Finding>
             format!("queue {queue} has jobs of the class {class}, which a server of it has not known for {since}"),
             fix,
         )
+        .named(UNKNOWN_CLASS, [Value::Text(class), Value::Text(queue.to_string())])
     });
     let mut found: Vec<Finding> = named.collect();
     if let more @ 1.. = classes.len().saturating_sub(CLASSES_NAMED_MAX) {
-        found.push(Finding::warning(format!("{more} more classes were met that a server does not know"), fix));
+        let what = format!("{more} more classes were met that a server does not know");
+        found.push(Finding::warning(what, fix).named(UNKNOWN_CLASS, []));
     }
     found
 }

@@ -4,6 +4,7 @@
 //! store, since it looks at the payload alone: no store has a part in it. Where something is hidden from whoever asks, it
 //! looks at the payload as it is shown to them ([`Filter::through`]).
 
+mod exact;
 mod field;
 mod parse;
 mod pattern;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use crate::redact::Lens;
 use crate::{Invalid, Payload, Timestamp};
 
+pub use exact::term;
 use pattern::Pattern;
 use term::Term;
 

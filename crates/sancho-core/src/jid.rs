@@ -95,7 +95,18 @@ impl JidSequence {
         // rarely runs over: two clients that push in one millisecond then seldom share a prefix.
         let fresh = (millis << 16) | u64::from(chance & 0x7fff);
         self.last = fresh.max(self.last + 1);
-        Jid(format!("{:016x}{:08x}", self.last, chance).into_boxed_str())
+        let mut text = [0; 24];
+        let (time, rest) = text.split_at_mut(16);
+        write_hex(time, self.last);
+        write_hex(rest, u64::from(chance));
+        Jid(std::str::from_utf8(&text).expect("digits are text").into())
+    }
+}
+
+/// Fills `text` with the last digits of a number.
+fn write_hex(text: &mut [u8], number: u64) {
+    for (place, digit) in text.iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[(number >> (4 * place)) as usize & 0xf];
     }
 }
 

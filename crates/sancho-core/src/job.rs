@@ -10,6 +10,7 @@ mod envelope;
 mod members;
 mod wire;
 mod wire_time;
+mod writing;
 
 use std::fmt;
 use std::sync::Arc;

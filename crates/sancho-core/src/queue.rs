@@ -1,7 +1,7 @@
 //! Queue names.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::error::Invalid;
 use crate::limits;
@@ -31,6 +31,9 @@ impl QueueName {
     /// ```
     pub fn new(name: impl AsRef<str>) -> Result<Self, Invalid> {
         let name = name.as_ref();
+        if name == Self::DEFAULT {
+            return Ok(QueueName::default());
+        }
         if name.is_empty() {
             return Err(Invalid::new("the queue name is empty: name a queue, or leave it out to use \"default\""));
         }
@@ -55,7 +58,9 @@ impl QueueName {
 
 impl Default for QueueName {
     fn default() -> Self {
-        QueueName(Self::DEFAULT.into())
+        // Most jobs go there: they share one name.
+        static NAME: LazyLock<QueueName> = LazyLock::new(|| QueueName(QueueName::DEFAULT.into()));
+        NAME.clone()
     }
 }
 

@@ -119,6 +119,23 @@ impl Connection {
         self.pipe_and(op, commands, nothing).await
     }
 
+    /// Runs commands as one transaction, and answers with the reply to the last; `None` where Redis refuses one of them
+    /// beforehand, and so does nothing. Why it does is not said: whoever asks goes another way, and hears it there.
+    ///
+    /// # Errors
+    /// What the last command says, whatever came of the others.
+    pub(crate) async fn transact(&self, op: &'static str, commands: &mut Pipeline) -> StoreResult<Option<Value>> {
+        let link = self.link().await.map_err(|failure| failure.into_error(op))?;
+        commands.atomic().ignore_errors();
+        let answer = self.call(&link, async |connection: &mut MultiplexedConnection| {
+            match commands.query_async::<Vec<RedisResult<Value>>>(connection).await {
+                Err(error) if error.code() == Some("EXECABORT") => Ok(None),
+                replies => replies?.pop().unwrap_or(Ok(Value::Nil)).map(Some),
+            }
+        });
+        answer.await.map_err(|failure| failure.into_error(op))
+    }
+
     async fn pipe_and(
         &self,
         op: &'static str,

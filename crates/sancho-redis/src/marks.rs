@@ -33,17 +33,10 @@ impl RedisStore {
     /// The marks since a time. What is none, by its time, is left out.
     pub(crate) async fn marks_since(&self, since: Timestamp, now: Timestamp) -> StoreResult<Vec<DeployMark>> {
         let since = since.max(now.before(limits::MARKS_KEPT_FOR));
-        let mut args = Args::new();
-        args.number(MARKS_PER_DAY).number(0);
-        let days = since.unix_day()..=now.unix_day();
-        args.number(days.clone().count());
-        for unix_day in days {
-            args.put(key(unix_day));
-        }
-        let answer = self.inner.connection.run("deploys", &self.inner.scripts.counted, &args).await?;
+        let keys: Vec<String> = (since.unix_day()..=now.unix_day()).map(key).collect();
         let mut marks = Vec::new();
-        for flat in reply::list(answer) {
-            let mut flat = reply::list(flat).into_iter().map(reply::text);
+        for flat in self.whole_hashes("deploys", MARKS_PER_DAY, &keys).await? {
+            let mut flat = flat.into_iter();
             while let (Some(minute), Some(label)) = (flat.next(), flat.next()) {
                 let at = day::read_minute(&minute).filter(|at| (since..=now).contains(at));
                 marks.extend(at.map(|at| DeployMark { at, label }));

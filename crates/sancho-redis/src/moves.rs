@@ -7,6 +7,7 @@ pub(crate) mod promote;
 mod proof;
 pub(crate) mod prune;
 mod push;
+mod push_straight;
 pub(crate) mod push_together;
 mod take_over;
 mod unknown;

@@ -49,7 +49,6 @@ scripts! {
     processes: "#!lua flags=no-writes\n" "common";
     others: "#!lua flags=no-writes\n" "common";
     order: "#!lua flags=allow-oom\n" "common";
-    counted: "#!lua flags=no-writes\n" "common";
     histograms: "#!lua flags=no-writes\n" "common";
     mark: "#!lua flags=allow-oom\n" "common";
 }

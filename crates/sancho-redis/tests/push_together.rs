@@ -52,11 +52,14 @@ fn length(url: &str, key: &str) -> i64 {
     length
 }
 
-/// How many scripts Redis has run: pushes that went together are one.
+/// How many scripts Redis has run, by their hash or their text: pushes that went together are one.
 fn scripts_run(url: &str) -> u64 {
     let info: String = redis::cmd("INFO").arg("commandstats").query(&mut raw::raw(url)).expect("INFO");
-    let calls = info.split("cmdstat_evalsha:calls=").nth(1).and_then(|rest| rest.split(',').next());
-    calls.map_or(0, |calls| calls.parse().expect("a number"))
+    let calls = |command: &str| -> u64 {
+        let calls = info.split(&format!("cmdstat_{command}:calls=")).nth(1).and_then(|rest| rest.split(',').next());
+        calls.map_or(0, |calls| calls.parse().expect("a number"))
+    };
+    calls("evalsha") + calls("eval")
 }
 
 /// Fifty callers, each with twenty pushes one after the other.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use sancho_core::Finding;
+use sancho_core::checkup::Value;
 
 use crate::failure::Made;
 
@@ -42,7 +43,8 @@ fn journal(connection: &Connection) -> Made<Finding> {
         other => Finding::problem(
             format!("the journal mode is {other}, not wal: readers and writers wait for each other"),
             "let nothing else set it, and keep the file on a local disk; sancho sets it again when it opens the file",
-        ),
+        )
+        .named("sqlite-journal", [Value::Text(other.to_owned())]),
     })
 }
 
@@ -52,7 +54,8 @@ fn synchronous(connection: &Connection) -> Made<Finding> {
         0 => Finding::problem(
             "nothing is flushed to the disk: a power cut may corrupt the file",
             "leave synchronous to sancho",
-        ),
+        )
+        .named("sqlite-synchronous", []),
         1 => Finding::notice("durability is normal, as asked: a power cut may take the last moments"),
         _ => Finding::good("durability is full: what was answered survives a power cut"),
     })
@@ -67,6 +70,7 @@ fn log(path: &Path) -> Finding {
             format!("the write-ahead log has {bytes} bytes"),
             "end the program that holds a long transaction open on the file: the log cannot start anew before",
         )
+        .named("sqlite-log", [Value::Bytes(bytes)])
     } else {
         Finding::good(format!("the write-ahead log has {bytes} bytes"))
     }
@@ -81,9 +85,10 @@ fn room(path: &Path) -> Finding {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let what = format!("{} MiB of the disk are free", free / (1024 * 1024));
+            let told = [Value::Bytes(free)];
             match free {
-                0..FREE_BYTES_LITTLE => Finding::problem(what, fix),
-                FREE_BYTES_LITTLE..FREE_BYTES_SOME => Finding::warning(what, fix),
+                0..FREE_BYTES_LITTLE => Finding::problem(what, fix).named("sqlite-room", told),
+                FREE_BYTES_LITTLE..FREE_BYTES_SOME => Finding::warning(what, fix).named("sqlite-room", told),
                 _ => Finding::good(what),
             }
         }
@@ -105,7 +110,10 @@ fn pages(connection: &Connection, path: &Path) -> Made<Vec<Finding>> {
         return Ok(vec![Finding::good(format!("the file's pages are sound ({bytes} bytes)"))]);
     }
     let fix = "stop every program that uses the file, copy it away, and restore a backup";
-    Ok(complaints.into_iter().map(|said| Finding::problem(format!("the file is damaged: {said}"), fix)).collect())
+    let damage = |said: String| {
+        Finding::problem(format!("the file is damaged: {said}"), fix).named("sqlite-damaged", [Value::Text(said)])
+    };
+    Ok(complaints.into_iter().map(damage).collect())
 }
 
 #[cfg(test)]

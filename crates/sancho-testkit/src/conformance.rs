@@ -5,10 +5,12 @@
 mod act;
 mod claims;
 mod counts;
+mod filters;
 mod keys;
 mod list;
 mod look;
 mod metrics;
+mod pages;
 mod processes;
 mod promote;
 mod prune;

@@ -40,8 +40,25 @@ const acts = {
   j: () => move(1),
   k: () => move(-1),
   x: () => rowInFocus()?.querySelector("input[type=checkbox]")?.click(),
-  "?": () => help()?.showModal(),
+  "?": openHelp,
 };
+
+function nameOf(row) {
+  return row?.querySelector("a[href]")?.getAttribute("href");
+}
+
+/** Opens the help. The row that was in focus is so again when it is left, even if fresh rows have come meanwhile. */
+function openHelp() {
+  const dialog = help();
+  if (!dialog || dialog.open) return;
+  const name = nameOf(rowInFocus());
+  const back = () => {
+    const row = rows().find((row) => nameOf(row) === name);
+    if (row && !rowInFocus()) focus(row);
+  };
+  dialog.addEventListener("close", back, { once: true });
+  dialog.showModal();
+}
 
 /** Esc leaves what is open or typed in, and goes back to what it belongs to. */
 function leave(event) {
@@ -54,14 +71,16 @@ function leave(event) {
   }
 }
 
-/** Whether this page has them on, where the browser keeps nothing. */
-let on = true;
+/** Whether they are on. The browser is asked once: where it keeps nothing, or only some of it, this page still does. */
+let on = kept() ?? true;
 
-function areOn() {
+/** What the browser keeps; nothing where it keeps nothing, or refuses to say. */
+function kept() {
   try {
-    return localStorage.getItem(KEPT) !== "off";
+    const said = localStorage.getItem(KEPT);
+    return said === null ? undefined : said !== "off";
   } catch {
-    return on;
+    return undefined;
   }
 }
 
@@ -70,7 +89,7 @@ function turn(wanted) {
   try {
     localStorage.setItem(KEPT, wanted ? "on" : "off");
   } catch {
-    // Then they are on again with the next page.
+    // Then it is so on this page alone.
   }
 }
 
@@ -78,15 +97,27 @@ function turn(wanted) {
 export function listenToKeys() {
   const box = help()?.querySelector("[data-keys]");
   if (box) {
-    box.checked = areOn();
     box.addEventListener("change", () => turn(box.checked));
+    // Another page of the same browser has turned them.
+    addEventListener("storage", (event) => {
+      if (event.key === KEPT || event.key === null) show(kept() ?? true);
+    });
+    // A browser that fills in forms again after a reload must not show what is not so.
+    addEventListener("pageshow", () => show(kept() ?? on));
+    show(on);
   }
+
+  function show(wanted) {
+    on = wanted;
+    box.checked = wanted;
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return leave(event);
-    const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea, dialog");
+    const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), select, textarea, dialog[open]");
     // The help opens even so, or nobody could turn the keys on again.
-    const act = areOn() || event.key === "?" ? acts[event.key] : undefined;
+    const act = on || event.key === "?" ? acts[event.key] : undefined;
     if (typing || !act) return;
     event.preventDefault();
     act();

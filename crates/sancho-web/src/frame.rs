@@ -179,10 +179,12 @@ impl Frame {
 
     /// The sentence of a key, with two things in the places of `{1}` and `{2}`.
     pub(crate) fn with2(&self, key: &str, first: impl Display, second: impl Display) -> String {
-        // Piece by piece: what the first thing says is never taken for a place.
-        let (before, after) = self.t(key).split_once("{1}").unwrap_or((self.t(key), ""));
-        let second = second.to_string();
-        format!("{}{first}{}", before.replace("{2}", &second), after.replace("{2}", &second))
+        self.with_all(key, &[first.to_string(), second.to_string()])
+    }
+
+    /// The sentence of a key, with these things in the places of `{1}` and so on.
+    pub(crate) fn with_all(&self, key: &str, values: &[String]) -> String {
+        text::filled(self.t(key), values)
     }
 
     /// So many of something, in the form that the number asks for: `key.one` or `key.other`.

@@ -8,9 +8,11 @@
 //!
 //! // Of `Pusher`, `sancho::Client` is the one that applications have.
 //! fn with_pages(app: Router, client: impl Pusher) -> Router {
-//!     app.nest("/jobs", sancho_web::router(sancho_web::Web::of(client)))
+//!     app.nest_service("/jobs", sancho_web::router(sancho_web::Web::of(client)))
 //! }
 //! ```
+//!
+//! `/jobs` and `/jobs/` both answer then; by axum's `nest` the second would be nobody's.
 //!
 //! Unless told otherwise they are for this machine alone: [`Web::access`] says who else comes in, and who of them may
 //! act.
@@ -38,6 +40,7 @@ mod pace;
 mod pages;
 mod payload;
 mod plot;
+mod queues;
 mod routes;
 mod safety;
 mod shared;

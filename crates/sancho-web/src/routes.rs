@@ -6,7 +6,8 @@ use axum::middleware;
 use crate::site::Site;
 use crate::{Web, api, assets, extend, failure, live, pages, safety};
 
-/// The router of the pages, to be served at the root or nested anywhere.
+/// The router of the pages, to be served at the root or nested anywhere: by `nest_service`, which hands it `/jobs/` as it
+/// does `/jobs`. By `nest` the address with a slash at its end is nobody's, since axum gives no route for it away.
 ///
 /// A GET of each page answers 200, without a redirect.
 pub fn router(web: Web) -> Router {

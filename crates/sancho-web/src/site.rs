@@ -36,7 +36,7 @@ impl Web {
     /// with its middleware and in its form.
     ///
     /// `sancho::Client` is such a [`Pusher`], so that an application nests the pages by one line:
-    /// `app.nest("/jobs", sancho_web::router(Web::of(client.clone())))`.
+    /// `app.nest_service("/jobs", sancho_web::router(Web::of(client.clone())))`.
     pub fn of(client: impl Pusher) -> Self {
         let (inspect, clock) = (Arc::clone(client.inspect()), Arc::clone(client.clock()));
         let hub = Hub::new(Arc::clone(&inspect), Arc::clone(&clock));

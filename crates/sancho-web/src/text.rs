@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use sancho_core::{Timestamp, limits};
+use sancho_core::Timestamp;
 
 pub(crate) use crate::safety::visible;
 
@@ -64,17 +64,30 @@ impl<T, L: Lent<T>> Lent<T> for &L {
     }
 }
 
-/// The term of a filter that this text passes: whole, or by its beginning where it is longer than the name of a class
-/// may be, since a term becomes part of an address and servers take no long ones.
-///
-/// Of any two texts, each passes the other's term only where both terms are the same: what is too long to be whole is
-/// more than the longest that is.
-pub(crate) fn term(name: &str, text: &str) -> String {
-    let mut ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
-    match ends.find(|end| *end > limits::CLASS_BYTES_MAX) {
-        None => format!("{name}:{}", quoted(text)),
-        Some(end) => format!("{name}:{}*", quoted(&text[..end])),
+/// The first of several names, and an ellipsis where there are more.
+pub(crate) fn names<N: AsRef<str>>(names: impl IntoIterator<Item = N>, most: usize) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<N> = names.by_ref().take(most).collect();
+    let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+    format!("{}{}", first.join(", "), if names.next().is_some() { " …" } else { "" })
+}
+
+/// A sentence with values in its places `{1}`, `{2}` and so on; a place that has no value stays as it is.
+pub(crate) fn filled(sentence: &str, values: &[String]) -> String {
+    // Piece by piece: what a value says is never taken for a place.
+    let mut pieces = sentence.split('{');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let place = piece.split_once('}').and_then(|(number, behind)| {
+            let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+            Some((values.get(index)?, behind))
+        });
+        match place {
+            Some((value, behind)) => filled.extend([value.as_str(), behind]),
+            None => filled.extend(["{", piece]),
+        }
     }
+    filled
 }
 
 /// A whole number, by itself or lent, as templates have it.
@@ -105,11 +118,6 @@ impl<N: Number> Number for &N {
     fn whole(&self) -> u64 {
         (**self).whole()
     }
-}
-
-/// The text as the language of filters has it when it stands for itself, stars and spaces and all.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// A number for people: `1,204`.
@@ -173,29 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn a_term_finds_its_text_however_long_that_is() {
-        use sancho_core::{Filter, Payload, Timestamp};
-        for text in ["a \"b\" \\ *", &"<ố>".repeat(50_000)] {
-            let term = term("class", text);
-            assert!(term.len() < 2_000, "{}", term.len());
-            let payload = serde_json::json!({ "class": text, "args": [] }).to_string();
-            let filter = Filter::parse(&term, Timestamp::EPOCH).expect("a filter");
-            assert!(filter.matches(&Payload::from_bytes(payload.as_bytes())), "{term}");
-        }
-    }
-
-    #[test]
-    fn a_term_finds_no_other_text_that_begins_the_same() {
-        use sancho_core::{Filter, Payload, Timestamp};
-        let texts: Vec<String> = (500..530).map(|length| "a".repeat(length)).collect();
-        let near = ["ố", "ốa", "aố"].map(|end| format!("{}{end}", "a".repeat(510)));
-        let texts: Vec<String> = texts.into_iter().chain(near).collect();
-        for (text, other) in texts.iter().flat_map(|text| texts.iter().map(move |other| (text, other))) {
-            let filter = Filter::parse(&term("class", text), Timestamp::EPOCH).expect("a filter");
-            let payload = serde_json::json!({ "class": other, "args": [] }).to_string();
-            let passes = filter.matches(&Payload::from_bytes(payload.as_bytes()));
-            assert_eq!(passes, term("class", text) == term("class", other), "{} {}", text.len(), other.len());
-        }
+    fn a_value_is_never_taken_for_a_place() {
+        let values = ["{2}".to_owned(), "two".to_owned()];
+        assert_eq!(filled("{2} and {1}, {1} and {2}", &values), "two and {2}, {2} and two");
+        assert_eq!(filled("{0} {3} {} {x} { 1}", &values), "{0} {3} {} {x} { 1}");
     }
 
     #[test]
@@ -204,5 +193,6 @@ mod tests {
         assert_eq!(number(999, "."), "999");
         assert_eq!(shortened("abcdef", 4), "abc…");
         assert_eq!(shortened("abcd", 4), "abcd");
+        assert_eq!([1, 2, 3].map(|most| names(["a", "b"], most)), ["a …", "a, b", "a, b"]);
     }
 }

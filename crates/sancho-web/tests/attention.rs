@@ -2,14 +2,17 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sancho_core::model::ModelStore;
 use sancho_core::process::{Greeting, Quiet};
 use sancho_core::{Beat, End, Execution, Inspect, NewJob, Pausable, Place, Store, Timestamp, limits};
+use sancho_redis::RedisStore;
+use sancho_testkit::RedisServer;
 
 use support::store::{beat, job, queue};
-use support::{NOW, Visit, router_of};
+use support::{NOW, Visit, router_of, router_over};
 
 fn minutes_ago(minutes: u64) -> Timestamp {
     NOW.before(Duration::from_secs(minutes * 60))
@@ -124,4 +127,40 @@ async fn queues_that_are_paused_with_jobs_and_queues_that_are_late_are_named() {
     let said = said(&store, "en").await;
     assert!(said.contains("low is paused, with 1 job in it") && !said.contains("empty"), "{said}");
     assert!(said.contains("The next job of slow has waited for 3 minutes"), "{said}");
+}
+
+#[tokio::test]
+async fn what_a_store_finds_is_told_in_the_language_of_the_page_on_redis() {
+    let server = RedisServer::start_with(&["--save", "", "--maxmemory-policy", "allkeys-lru"]);
+    let url = server.fresh_url();
+    let client = redis::Client::open(url.as_str()).expect("an address");
+    let mut connection = client.get_connection().expect("redis-server answers");
+    redis::cmd("SET").arg("sancho:held").arg("somebody's").exec(&mut connection).expect("it is set");
+    let store = Arc::new(RedisStore::connect(&url).await.expect("redis-server answers"));
+    let router = router_over(store.clone(), store);
+    for (language, parts) in [
+        (
+            "en",
+            [
+                "its maxmemory-policy is allkeys-lru",
+                "The key sancho:held holds a string, not a zset",
+                "(appendonly no)",
+            ],
+        ),
+        (
+            "vi",
+            [
+                "maxmemory-policy của nó là allkeys-lru",
+                "Khóa sancho:held đang chứa kiểu string",
+                "một sự cố sẽ làm mất",
+            ],
+        ),
+    ] {
+        let page = router.get(&format!("/?lang={language}")).await;
+        let said = page.between("<section id=\"attention\"", "</section>");
+        for part in parts {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("lang=\"en\"") && !said.contains("{1}"), "{language}: {said}");
+    }
 }

@@ -51,7 +51,9 @@ async fn each_button_of_a_process_leaves_its_order() {
     on_each(async |stage| {
         let page = stage.router.get("/busy").await.text;
         let processes = row(&page, "sancho 0.1.0");
-        for shown in [PROCESS, " of 4", "40 MB", "2 ms", "default", "value=\"quiet\"", "value=\"stop\""] {
+        for shown in
+            [PROCESS, " of 4", "40 MB", "2 ms", "default", "value=\"quiet\"", "value=\"stop\"", "value=\"dump\""]
+        {
             assert!(processes.contains(shown), "{shown}: {processes}");
         }
         let process = format!("process={PROCESS}");

@@ -18,10 +18,20 @@ async fn a_page_answers_without_a_redirect_wherever_it_is_mounted() {
         let answer = router.get(at).await;
         assert!(answer.text.contains(link), "{at}: {}", answer.text);
     }
-    let nested = axum::Router::new().nest("/jobs", support::router());
-    let answer = nested.get("/jobs").await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.text.contains("href=\"./jobs/busy\""), "{}", answer.text);
+    let nested = axum::Router::new().nest_service("/jobs", support::router());
+    for (at, link) in
+        [("/jobs", "href=\"./jobs/busy\""), ("/jobs/", "href=\"./busy\""), ("/jobs/busy", "href=\"./dead\"")]
+    {
+        let answer = nested.get(at).await;
+        assert_eq!(answer.status, StatusCode::OK, "{at}");
+        assert!(answer.text.contains(link), "{at}: {}", answer.text);
+    }
+    let nothing = nested.get("/jobs/nothing/").await;
+    assert!(
+        nothing.status == StatusCode::NOT_FOUND && nothing.text.contains("There is nothing here"),
+        "{}",
+        nothing.text
+    );
 }
 
 #[tokio::test]
@@ -60,9 +70,13 @@ async fn an_address_without_a_page_says_so_in_a_page() {
 async fn every_link_leads_to_a_page_wherever_they_are_mounted() {
     let pages = router_of(&sample().await);
     let nested = axum::Router::new().nest("/admin/jobs", pages.clone());
-    for (router, start, lang) in
-        [(&pages, "/", ""), (&nested, "/admin/jobs", ""), (&nested, "/admin/jobs?lang=vi", "<html lang=\"vi\">")]
-    {
+    let mounted = axum::Router::new().nest_service("/admin/jobs", pages.clone());
+    for (router, start, lang) in [
+        (&pages, "/", ""),
+        (&nested, "/admin/jobs", ""),
+        (&mounted, "/admin/jobs/", ""),
+        (&mounted, "/admin/jobs?lang=vi", "<html lang=\"vi\">"),
+    ] {
         let visited = crawl(router, start).await;
         for (address, answer) in &visited {
             assert_eq!(answer.status, StatusCode::OK, "{address}, reached from {start}");

@@ -228,3 +228,22 @@ async fn a_queue_tells_how_much_of_it_was_performed_of_late() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_queue_that_is_paused_before_its_first_job_stands_on_the_page_and_in_the_api() {
+    on_each(async |stage| {
+        let known = stage.inspect.queues(NOW).await.expect("the store tells its queues").len();
+        stage.inspect.pause(&Pausable::Queue(queue("not-yet")), NOW).await.expect("it is paused");
+        let page = stage.router.get("/queues").await.text;
+        assert!(page.contains("queues/not-yet"), "{page}");
+        let all = stage.router.get("/api/v1/queues").await.text;
+        let one = r#"{"name":"not-yet","size":0,"latency":0.0,"paused":true}"#;
+        assert!(all.contains(one), "{all}");
+        assert_eq!(all.matches("\"name\"").count(), known + 1, "{all}");
+        assert_eq!(stage.router.get("/api/v1/queues/not-yet").await.text, one);
+        let dashboard = stage.router.get("/").await.text;
+        let told = format!("<span class=\"value\">{}</span><span class=\"word\">Queues</span>", known + 1);
+        assert!(dashboard.contains(&told), "{told}: {dashboard}");
+    })
+    .await;
+}

@@ -58,7 +58,7 @@ pub(super) async fn run(opened: Result<Client, Exit>, output: &mut Output) -> Re
 fn page(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.level.as_str().len()).max().unwrap_or(0);
     let mut page = String::new();
-    for Finding { level, what, fix } in findings {
+    for Finding { level, what, fix, .. } in findings {
         page.push_str(&format!("{:width$}  {}\n", level.as_str(), visible(what)));
         if let Some(fix) = fix {
             page.push_str(&format!("{:width$}    {}\n", "", visible(fix)));

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use sancho::Client;
-use sancho_core::inspect::Paused;
-use sancho_core::{Action, Filter, Pausable, QueueName, Selection, Set, limits};
+use sancho_core::Pausable;
+use sancho_core::inspect::{Paused, run_held};
 use serde::Serialize;
 
 use crate::exit::{self, Exit};
@@ -15,21 +15,17 @@ use crate::text::{counted, visible};
 #[group(required = true, multiple = false)]
 pub(crate) struct What {
     /// The queue
-    #[arg(value_name = "QUEUE", value_parser = |text: &str| QueueName::new(text))]
-    queue: Option<QueueName>,
+    #[arg(value_name = "QUEUE", value_parser = |text: &str| Pausable::queue(text))]
+    queue: Option<Pausable>,
 
     /// A class of jobs, by its name on the wire, instead of a queue
-    #[arg(long, value_name = "CLASS", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    class: Option<String>,
+    #[arg(long, value_name = "CLASS", value_parser = |text: &str| Pausable::class(text))]
+    class: Option<Pausable>,
 }
 
 impl What {
     fn pausable(self) -> Pausable {
-        match (self.queue, self.class) {
-            (Some(queue), _) => Pausable::Queue(queue),
-            (None, Some(class)) => Pausable::Class(class),
-            (None, None) => unreachable!("the group of arguments requires one"),
-        }
+        self.queue.or(self.class).expect("the group of arguments requires one")
     }
 }
 
@@ -48,12 +44,8 @@ struct Deed<'a> {
 
 impl<'a> Deed<'a> {
     fn new(what: &'a Pausable, paused: bool) -> Self {
-        let (queue, class) = match what {
-            Pausable::Queue(queue) => (Some(queue.as_str()), None),
-            Pausable::Class(class) => (None, Some(class.as_str())),
-            _ => (None, None),
-        };
-        Deed { queue, class, paused, enqueued: None }
+        let queue = what.as_queue().map(|queue| queue.as_str());
+        Deed { queue, class: what.as_class(), paused, enqueued: None }
     }
 }
 
@@ -69,7 +61,7 @@ pub(super) async fn pause(client: &Client, what: What, output: &mut Output) -> R
         Pausable::Class(class) => {
             format!("paused the class {}: its jobs are held when a server meets them", visible(class))
         }
-        _ => format!("paused {}: what is in it stays", visible(&words(&what))),
+        _ => format!("paused {}: what is in it stays", visible(&format!("the {what}"))),
     })
 }
 
@@ -84,36 +76,11 @@ pub(super) async fn resume(client: &Client, what: What, output: &mut Output) -> 
     client.inspect().resume(&what, now).await?;
     let mut deed = Deed::new(&what, false);
     if let Pausable::Class(class) = &what {
-        deed.enqueued = Some(run_held(client, class).await?);
+        deed.enqueued = Some(run_held(&**client.inspect(), &**client.clock(), class).await?);
     }
     output.either(&deed, || {
         let held = deed.enqueued.filter(|count| *count > 0);
         let held = held.map(|count| format!(", and enqueued {} that were held", counted(count, "job", "jobs")));
-        format!("resumed {}{}", visible(&words(&what)), held.unwrap_or_default())
+        format!("resumed {}{}", visible(&format!("the {what}")), held.unwrap_or_default())
     })
-}
-
-/// Runs the held jobs of a class that is no longer paused.
-async fn run_held(client: &Client, class: &str) -> Result<u64, Exit> {
-    let quoted = class.replace('\\', "\\\\").replace('"', "\\\"");
-    let filter = Filter::parse(&format!("class:\"{quoted}\""), client.clock().now()).map_err(Exit::usage)?;
-    let (mut done, mut after) = (0, None);
-    loop {
-        let selection = Selection::All { set: Set::Held, filter: filter.clone(), after };
-        let now = client.clock().now();
-        let applied = client.inspect().apply(&Action::RunNow, &selection, limits::JOBS_PER_MOVE_MAX, now).await?;
-        done += applied.done as u64;
-        match applied.next {
-            Some(next) => after = Some(next),
-            None => return Ok(done),
-        }
-    }
-}
-
-fn words(what: &Pausable) -> String {
-    match what {
-        Pausable::Queue(queue) => format!("the queue {queue}"),
-        Pausable::Class(class) => format!("the class {class}"),
-        _ => "it".to_owned(),
-    }
 }

@@ -1,10 +1,8 @@
 //! `sancho queues`: every known queue, how long it is, how long its next job has waited, and how many of its jobs are
 //! performed; and what is paused.
 
-use std::time::Duration;
-
 use sancho::Client;
-use sancho_core::inspect::Paused;
+use sancho_core::inspect::{Paused, with_paused};
 use sancho_core::{MetricsRequest, Pausable, QueueRow, limits};
 use serde::Serialize;
 
@@ -17,7 +15,7 @@ use crate::when;
 #[derive(Debug, Serialize)]
 struct Queues<'a> {
     queues: Vec<Queue<'a>>,
-    paused_classes: &'a [String],
+    paused_classes: &'a [&'a str],
 }
 
 #[derive(Debug, Serialize)]
@@ -33,20 +31,12 @@ struct Queue<'a> {
 
 pub(super) async fn run(client: &Client, output: &mut Output) -> Result<(), Exit> {
     let now = client.clock().now();
-    let mut rows = client.inspect().queues(now).await?;
+    let rows = client.inspect().queues(now).await?;
     let metrics = client.inspect().metrics(&MetricsRequest::last(limits::THROUGHPUT_OVER), now).await?;
+    let paused = client.inspect().paused().await?;
+    let rows = with_paused(rows, &paused);
     let per_minute = |row: &QueueRow| metrics.per_minute(&row.name, now);
-    let mut classes = Vec::new();
-    for paused in client.inspect().paused().await? {
-        match paused {
-            Pausable::Class(class) => classes.push(class),
-            // A queue may be paused before anything is pushed to it.
-            Pausable::Queue(name) if !rows.iter().any(|row| row.name == name) => {
-                rows.push(QueueRow { name, size: 0, latency: Duration::ZERO, paused: Paused::Yes });
-            }
-            _ => {}
-        }
-    }
+    let classes: Vec<&str> = paused.iter().filter_map(Pausable::as_class).collect();
     let queues: Vec<Queue<'_>> = rows.iter().map(|row| queue(row, per_minute(row))).collect();
     let object = Queues { queues, paused_classes: &classes };
     output.either(&object, || {

@@ -1,24 +1,23 @@
 //! `sancho web`: serves the pages and the JSON API of a store.
 
+mod serving;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 use sancho::Client;
-use sancho_web::{Access, Credentials, Web, axum, check_bind};
+use sancho_web::{Access, Credentials, Web, check_bind};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
 use crate::output::Output;
+use serving::Bounds;
 
 /// The variable that holds credentials when no file does.
 const VARIABLE: &str = "SANCHO_WEB_AUTH";
-
-/// How long requests under way may take after the signal to stop.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Pages {
@@ -86,24 +85,14 @@ pub(super) async fn run(client: &Client, wanted: Checked, mut output: Output) ->
         format!("the pages are at http://{address} until Ctrl-C")
     })?;
     output.finish()?;
-    let (hub, (told, hears)) = (web.hub(), tokio::sync::oneshot::channel::<()>());
+    let hub = web.hub();
     let stopped = async move {
         stop.await;
+        // Those who watch are no reason to wait.
         hub.end();
-        // Whoever heard it has gone only when nothing is served any more.
-        let _ = told.send(());
     };
-    // With the other end of each connection: whoever guesses credentials waits, and nobody else.
-    let service = sancho_web::router(web).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stopped).into_future();
-    let too_long = async {
-        let _ = hears.await;
-        tokio::time::sleep(STOP_WITHIN).await;
-    };
-    tokio::select! {
-        served = served => served.map_err(|error| Exit::failed(format!("failed to serve the pages: {error}"))),
-        () = too_long => Ok(()),
-    }
+    serving::serve(listener, sancho_web::router(web), Bounds::default(), stopped).await;
+    Ok(())
 }
 
 /// Who is let in: those whom the file or the variable names; else this machine alone.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::exact::quoted;
+
 /// Text to compare with: the parts between its stars.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
@@ -98,7 +100,7 @@ impl fmt::Display for Pattern {
             if part.chars().all(plain) && !(part.is_empty() && self.parts.len() == 1) {
                 f.write_str(part)?;
             } else {
-                write!(f, "\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))?;
+                f.write_str(&quoted(part))?;
             }
         }
         Ok(())

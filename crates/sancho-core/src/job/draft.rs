@@ -1,10 +1,12 @@
 //! A job that is about to be pushed: what the client builds and client middleware may change.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::{Backtrace, Members, Payload, Retry, Wire, WireTime};
+use super::writing::Writing;
+use super::{Backtrace, Payload, Retry, Wire, WireTime};
 use crate::error::Invalid;
 use crate::store::NewJob;
 use crate::{Jid, Key, OnConflict, Place, QueueName, Redact, Timestamp, canonical, lifecycle, limits, redact};
@@ -125,10 +127,13 @@ impl Draft {
     /// [`Draft::into_job`], after all that may change the draft.
     ///
     /// # Errors
-    /// [`Invalid`] for what is not JSON, has a string that is no Unicode text, or a number that is not finite.
+    /// [`Invalid`] for what has a string that is no Unicode text, or a number that is not finite. What is no JSON at all
+    /// may be left for [`Draft::into_job`] to refuse.
     pub fn canonical(mut self, wire: Wire) -> Result<Self, Invalid> {
-        self.args = canonical::text(&self.args, wire)
-            .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", self.class)))?;
+        if !canonical::is_plain(&self.args) {
+            self.args = canonical::text(&self.args, wire)
+                .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", self.class)))?;
+        }
         for (name, text) in &mut self.extra {
             *text = canonical::text(text, wire).map_err(|what| not_json(name, &what))?;
         }
@@ -206,56 +211,71 @@ impl Draft {
     }
 
     fn write(&self, place: &Place, now: Timestamp, wire: WireTime) -> Result<Payload, Invalid> {
-        let mut members = Members::default();
+        let args = compact(&self.args)
+            .map_err(|error| Invalid::new(format!("the arguments of {} are not JSON: {error}", self.class)))?;
+        let mut payload = Writing::new();
         match self.retry {
-            Retry::Default => members.set("retry", &true),
-            Retry::Limit(limit) => members.set("retry", &limit),
-            Retry::Never => members.set("retry", &false),
+            Retry::Default => payload.plain("retry", true),
+            Retry::Limit(limit) => payload.plain("retry", limit),
+            Retry::Never => payload.plain("retry", false),
         }
-        members.set("queue", self.queue.as_str());
+        payload.string("queue", self.queue.as_str());
         if let Some(span) = self.retry_for {
-            members.set("retry_for", &span.as_secs().max(1));
+            payload.plain("retry_for", span.as_secs().max(1));
         }
         if let Some(queue) = &self.retry_queue {
-            members.set("retry_queue", queue.as_str());
+            payload.string("retry_queue", queue.as_str());
         }
         match self.backtrace {
             None => {}
-            Some(Backtrace::None) => members.set("backtrace", &false),
-            Some(Backtrace::Lines(lines)) => members.set("backtrace", &lines),
-            Some(Backtrace::All) => members.set("backtrace", &true),
+            Some(Backtrace::None) => payload.plain("backtrace", false),
+            Some(Backtrace::Lines(lines)) => payload.plain("backtrace", lines),
+            Some(Backtrace::All) => payload.plain("backtrace", true),
         }
         if let Some(dead) = self.dead {
-            members.set("dead", &(dead == Bury::Yes));
+            payload.plain("dead", dead == Bury::Yes);
         }
         if !self.tags.is_empty() {
-            members.set("tags", &self.tags);
+            payload.strings("tags", &self.tags);
         }
         if let Some(key) = &self.key {
-            members.set("key", key.as_str());
+            payload.string("key", key.as_str());
         }
-        if let Some(text) = self.redact.to_member() {
-            members.set_raw(redact::MEMBER, text).expect("a list of places is JSON");
+        let declared = self.redact.to_member();
+        if let Some(declared) = &declared {
+            match self.further(redact::MEMBER) {
+                None => payload.json(redact::MEMBER, declared),
+                Some(text) => payload.json(redact::MEMBER, &compact(text).map_err(|e| not_json(redact::MEMBER, &e))?),
+            }
         }
         let lives_until = |span| self.at.map_or(now, |at| at.max(now)) + span;
         if let Some(at) = self.expires_at.or(self.expires_in.map(lives_until)) {
-            set_time(&mut members, "expires_at", at, wire);
+            payload.json("expires_at", &wire.write(at));
         }
-        for (name, text) in &self.extra {
+        for (index, (name, _)) in self.extra.iter().enumerate() {
             if OWN.contains(&name.as_str()) {
                 return Err(Invalid::new(format!("the member {name:?} has a setting of its own: use that one")));
             }
-            members.set_raw(name, compact(text).map_err(|e| not_json(name, &e))?).map_err(|e| not_json(name, &e))?;
+            let is_written = self.extra[..index].iter().any(|(earlier, _)| earlier == name)
+                || (name == redact::MEMBER && declared.is_some());
+            if let Some(text) = self.further(name).filter(|_| !is_written) {
+                payload.further(name, &compact(text).map_err(|e| not_json(name, &e))?);
+            }
         }
-        let args = compact(&self.args).and_then(|args| members.set_raw("args", args).map_err(|e| e.to_string()));
-        args.map_err(|error| Invalid::new(format!("the arguments of {} are not JSON: {error}", self.class)))?;
-        members.set("class", &self.class);
-        members.set("jid", self.jid.as_str());
-        set_time(&mut members, "created_at", now, wire);
+        payload.json("args", &args);
+        payload.string("class", &self.class);
+        payload.string("jid", self.jid.as_str());
+        let now = wire.write(now);
+        payload.json("created_at", &now);
         if matches!(place, Place::Queue { .. }) {
-            set_time(&mut members, "enqueued_at", now, wire);
+            payload.json("enqueued_at", &now);
         }
-        Ok(members.to_payload())
+        Ok(payload.finish())
+    }
+
+    /// The further member of this name: of two the later one.
+    fn further(&self, name: &str) -> Option<&str> {
+        self.extra.iter().rev().find(|(have, _)| have == name).map(|(_, text)| text.as_str())
     }
 }
 
@@ -288,27 +308,31 @@ const OWN: &[&str] = &[
     "orphaned_at",
 ];
 
-fn set_time(members: &mut Members, name: &str, time: Timestamp, wire: WireTime) {
-    members.set_raw(name, wire.write(time)).expect("a number is JSON");
-}
-
 fn not_json(name: &str, error: &dyn std::fmt::Display) -> Invalid {
     Invalid::new(format!("the member {name:?} is not JSON: {error}"))
 }
 
 /// A JSON text without the space between its tokens; strings and numbers stay as they are.
-fn compact(text: &str) -> Result<String, String> {
+fn compact(text: &str) -> Result<Cow<'_, str>, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if !raw.get().bytes().any(is_space) {
+        return Ok(Cow::Borrowed(raw.get()));
+    }
     let mut out = String::with_capacity(raw.get().len());
     let (mut inside, mut escaped) = (false, false);
     for c in raw.get().chars() {
-        if inside || !matches!(c, ' ' | '\n' | '\t' | '\r') {
+        if inside || !u8::try_from(c).is_ok_and(is_space) {
             out.push(c);
         }
         inside = if inside { escaped || c != '"' } else { c == '"' };
         escaped = inside && !escaped && c == '\\';
     }
-    Ok(out)
+    Ok(Cow::Owned(out))
+}
+
+/// What JSON allows between tokens.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
 #[cfg(test)]

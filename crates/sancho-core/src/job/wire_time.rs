@@ -32,9 +32,11 @@ impl WireTime {
         match self {
             WireTime::Seconds => {
                 let micros = time.as_unix_micros().max(0);
-                let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-                let trimmed = text.trim_end_matches('0');
-                if trimmed.ends_with('.') { format!("{trimmed}0") } else { trimmed.to_owned() }
+                let mut text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+                let length = text.trim_end_matches('0').len();
+                // One digit stays behind the point.
+                text.truncate(if text.as_bytes()[length - 1] == b'.' { length + 1 } else { length });
+                text
             }
             WireTime::Millis => time.as_unix_millis().max(0).to_string(),
         }

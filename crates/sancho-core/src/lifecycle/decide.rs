@@ -143,6 +143,10 @@ const POISONED: Tally = Tally { processed: 0, failed: 1 };
 /// A failure that says when it was is decided as of then, however much later that is: whoever asks again before the
 /// outcome is settled gets the same answer.
 pub fn decide(attempt: Attempt<'_>, outcome: Outcome, now: Timestamp, chance: f64) -> Decision {
+    // Nearly every outcome, and what was performed could be read: so nobody reads it once more.
+    if outcome == Outcome::Done {
+        return to(Place::Gone, None, PROCESSED, Verdict::Done);
+    }
     let Ok(envelope) = attempt.payload.envelope() else {
         return to(Place::Dead, None, NOTHING, Verdict::Died);
     };

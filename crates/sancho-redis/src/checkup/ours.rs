@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use redis::{Value, cmd};
+use redis::cmd;
+use sancho_core::checkup::Value;
 use sancho_core::{Finding, StoreResult, Timestamp, limits};
 
 use crate::reply;
@@ -40,7 +41,7 @@ impl RedisStore {
     /// Names in the set of queues that no queue can have.
     async fn strange_queues(&self) -> StoreResult<Option<Finding>> {
         let (names, _) = self.raw_members(keys::QUEUES).await?;
-        let is_name = |name: &Vec<u8>| reply::queue_name(Value::BulkString(name.clone())).is_some();
+        let is_name = |name: &Vec<u8>| reply::queue_name(redis::Value::BulkString(name.clone())).is_some();
         let strange: Vec<_> = names.iter().filter(|name| !is_name(name)).collect();
         if strange.is_empty() {
             return Ok(None);
@@ -49,7 +50,9 @@ impl RedisStore {
             strange.iter().map(|name| name[..name.len().min(NAME_BYTES_SHOWN)].escape_ascii().to_string()).collect();
         let many = count(strange.len(), "name in `queues` is none", "names in `queues` are none");
         let what = format!("{many} that a queue can have, so nobody is served from there: {}", some(&shown));
-        Ok(Some(Finding::warning(what, "SREM it from queues, or move its jobs to a queue with a name of its own")))
+        let fix = "SREM it from queues, or move its jobs to a queue with a name of its own";
+        let values = [Value::Number(strange.len() as u64), Value::Names(shown)];
+        Ok(Some(Finding::warning(what, fix).named("redis-strange-queues", values)))
     }
 
     async fn wrong_type(&self, key: &str, want: &str) -> StoreResult<Option<Finding>> {
@@ -58,7 +61,9 @@ impl RedisStore {
             return Ok(None);
         }
         let what = format!("the key {key} holds a {have}, not a {want}: another program uses this database");
-        Ok(Some(Finding::problem(what, format!("RENAME {key} away, or give Sancho a database of its own"))))
+        let fix = format!("RENAME {key} away, or give Sancho a database of its own");
+        let values = [key.to_owned(), have, want.to_owned()].map(Value::Text);
+        Ok(Some(Finding::problem(what, fix).named("redis-wrong-type", values)))
     }
 
     /// Processes that are named but tell nothing any more.
@@ -109,10 +114,13 @@ impl RedisStore {
             }
         }
         if !ended.is_empty() {
-            found.push(Finding::warning(
-                format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {}", some(&ended)),
+            let many = u64::try_from(jobs).unwrap_or(0);
+            let who = some(&ended);
+            let finding = Finding::warning(
+                format!("jobs in hands whose lease has ended: {jobs}, and no server takes them over: {who}"),
                 "start a server: it takes them over within seconds",
-            ));
+            );
+            found.push(finding.named("redis-ended-leases", [Value::Number(many), Value::Names(ended)]));
         }
         Ok(found)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::Value;
+use sancho_core::checkup::Value;
 use sancho_core::{Finding, Timestamp};
 
 use crate::connection::eviction;
@@ -28,16 +28,16 @@ pub(super) fn findings(info: &str) -> Vec<Finding> {
     found.push(memory(number("used_memory"), number("maxmemory")));
     found.extend(persistence(field));
     if field("role") == "slave" {
-        found.push(Finding::problem(
-            "this Redis is a replica: nothing can be pushed or performed",
-            "name the master, or its Sentinels: redis+sentinel://HOST,HOST/MASTER",
-        ));
+        let fix = "name the master, or its Sentinels: redis+sentinel://HOST,HOST/MASTER";
+        let finding = Finding::problem("this Redis is a replica: nothing can be pushed or performed", fix);
+        found.push(finding.named("redis-replica", []));
     }
     if field("cluster_enabled") == "1" {
-        found.push(Finding::problem(
+        let finding = Finding::problem(
             "this Redis is a cluster: jobs move between keys that a cluster keeps apart",
             "use a Redis that is no cluster, with replicas and Sentinels if it is to survive a loss",
-        ));
+        );
+        found.push(finding.named("redis-cluster", []));
     }
     found
 }
@@ -46,6 +46,7 @@ fn version(version: &str) -> Finding {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0);
     if major < MAJOR_MIN {
         Finding::problem(format!("Redis {version} is too old"), "use Redis 7.0 or later")
+            .named("redis-too-old", [Value::Text(version.to_owned())])
     } else {
         Finding::good(format!("Redis {version}"))
     }
@@ -55,7 +56,9 @@ fn policy(policy: &str) -> Finding {
     let told = (!policy.is_empty()).then_some(policy);
     match eviction(told) {
         None => Finding::good("maxmemory-policy is noeviction"),
-        Some((what, fix)) if told.is_some() => Finding::problem(what, fix),
+        Some((what, fix)) if told.is_some() => {
+            Finding::problem(what, fix).named("redis-evicts", [Value::Text(policy.to_owned())])
+        }
         // Some hosts hide it.
         Some((what, fix)) => Finding::notice(format!("{what}; {fix}")),
     }
@@ -70,6 +73,7 @@ fn memory(used: u64, max: u64) -> Finding {
     let what = format!("{} of {} MiB of memory are used ({percent} %)", mib(used), mib(max));
     if percent >= MEMORY_PERCENT_MUCH {
         Finding::warning(what, "raise maxmemory, or perform or delete jobs: pushes are refused when it is full")
+            .named("redis-memory", [Value::Bytes(used), Value::Bytes(max), Value::Number(percent)])
     } else {
         Finding::good(what)
     }
@@ -82,31 +86,34 @@ fn persistence<'a>(field: impl Fn(&str) -> &'a str) -> Vec<Finding> {
             "changes are appended to a file: a power cut takes two seconds of them at most, unless appendfsync is no",
         ));
         if !matches!(field("aof_last_write_status"), "ok" | "") {
-            found
-                .push(Finding::problem("Redis failed to write its append-only file", "look into its log and its disk"));
+            let finding =
+                Finding::problem("Redis failed to write its append-only file", "look into its log and its disk");
+            found.push(finding.named("redis-append-failed", []));
         }
     } else {
-        found.push(Finding::warning(
+        let finding = Finding::warning(
             "nothing is appended to a file (appendonly no): a crash of Redis takes all jobs since its last snapshot, \
              or all there are if it takes none",
             "CONFIG SET appendonly yes, and the same in redis.conf",
-        ));
+        );
+        found.push(finding.named("redis-no-append", []));
     }
     if !matches!(field("rdb_last_bgsave_status"), "ok" | "") {
-        found.push(Finding::problem("the last snapshot of Redis failed", "look into its log and its disk"));
+        let finding = Finding::problem("the last snapshot of Redis failed", "look into its log and its disk");
+        found.push(finding.named("redis-snapshot-failed", []));
     }
     found
 }
 
-pub(super) fn clock(time: Value, now: Timestamp) -> Finding {
+pub(super) fn clock(time: redis::Value, now: Timestamp) -> Finding {
     let there = reply::time(time);
     let skew = there.since(now).max(now.since(there));
     let what = format!("the clocks of this host and of Redis are {:.1} s apart", skew.as_secs_f64());
     let fix = "keep both clocks right, as with chrony or systemd-timesyncd";
     if skew > SKEW_TOO_MUCH {
-        Finding::problem(what, fix)
+        Finding::problem(what, fix).named("clocks-apart", [Value::Span(skew)])
     } else if skew > SKEW_MUCH {
-        Finding::warning(what, fix)
+        Finding::warning(what, fix).named("clocks-apart", [Value::Span(skew)])
     } else {
         Finding::good("the clocks of this host and of Redis agree")
     }
@@ -141,7 +148,7 @@ mod tests {
     fn clocks_apart_are_told_by_how_much_it_matters() {
         let now = Timestamp::from_unix_millis(1_000_000_000);
         for (seconds, level) in [(0, Level::Good), (3, Level::Warning), (-3, Level::Warning), (11, Level::Problem)] {
-            let time = Value::Array(vec![Value::Int(1_000_000 + seconds), Value::Int(0)]);
+            let time = redis::Value::Array(vec![redis::Value::Int(1_000_000 + seconds), redis::Value::Int(0)]);
             assert_eq!(clock(time, now).level, level, "{seconds}");
         }
     }

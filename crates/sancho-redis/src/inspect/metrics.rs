@@ -11,10 +11,6 @@ use crate::store::RedisStore;
 use crate::wire::counts;
 use crate::wire::metrics::{self as wire, HISTOGRAM_BYTES};
 
-/// Hashes that one script reads whole: with a hundred classes some thousand fields, and less than a millisecond of
-/// Redis.
-const HASHES_PER_READ: usize = 8;
-
 /// Fields that are read of one hash, three a class, so that a hash of somebody's own making stops Redis no longer.
 const FIELDS_MAX: usize = 6_000;
 
@@ -54,66 +50,41 @@ impl RedisStore {
     async fn read_counts(
         &self,
         request: &MetricsRequest,
-        keys: &[(Timestamp, String)],
+        steps: &[(Timestamp, String)],
         gathering: &mut Gathering,
     ) -> StoreResult<()> {
-        let fields = request.class.as_deref().map(wire::fields);
-        let fields: Vec<&str> = fields.iter().flatten().map(String::as_str).collect();
-        for some in keys.chunks(READS_AT_ONCE * HASHES_PER_READ) {
-            for ((at, _), flat) in some.iter().zip(self.read_some_hashes(&fields, some).await?) {
-                for execution in wire::read_counts(&flat) {
-                    gathering.add(*at, &execution);
-                }
+        let keys: Vec<String> = steps.iter().map(|(_, key)| key.clone()).collect();
+        let read = match &request.class {
+            Some(class) => {
+                let fields = wire::fields(class);
+                self.fields_of_hashes("metrics", &fields.each_ref().map(String::as_str), &keys).await?
+            }
+            None => self.whole_hashes("metrics", FIELDS_MAX, &keys).await?,
+        };
+        for ((at, _), flat) in steps.iter().zip(read) {
+            for execution in wire::read_counts(&flat) {
+                gathering.add(*at, &execution);
             }
         }
         Ok(())
-    }
-
-    /// As `read_hashes`, of so many hashes that it takes some reads, which do not wait for each other.
-    async fn read_some_hashes(&self, fields: &[&str], keys: &[(Timestamp, String)]) -> StoreResult<Vec<Vec<String>>> {
-        let [one, two, three, four] = parts(keys, HASHES_PER_READ);
-        let read = |keys| self.read_hashes(fields, keys);
-        let (one, two, three, four) = tokio::try_join!(read(one), read(two), read(three), read(four))?;
-        Ok([one, two, three, four].into_iter().flatten().collect())
     }
 
     /// The queues and sizes of each step. The sizes are few fields, and asked for by name: they are told however many
     /// queues there are.
     async fn read_steps(&self, step: Step, gathering: &mut Gathering) -> StoreResult<()> {
-        let keys: Vec<(Timestamp, String)> =
-            gathering.starts().iter().map(|at| (*at, counts::key(step, *at))).collect();
-        for ((at, _), flat) in keys.iter().zip(self.read_hashes(&counts::SIZES, &keys).await?) {
+        let starts = gathering.starts().to_vec();
+        let keys: Vec<String> = starts.iter().map(|at| counts::key(step, *at)).collect();
+        for (at, flat) in starts.iter().zip(self.fields_of_hashes("metrics", &counts::SIZES, &keys).await?) {
             if let Some(sizes) = counts::read_sizes(*at, &flat) {
                 gathering.add_sizes(sizes);
             }
         }
-        for some in keys.chunks(READS_AT_ONCE * HASHES_PER_READ) {
-            for ((at, _), flat) in some.iter().zip(self.read_some_hashes(&[], some).await?) {
-                for count in counts::read_queues(&flat) {
-                    gathering.add_queue(*at, &count);
-                }
+        for (at, flat) in starts.iter().zip(self.whole_hashes("metrics", FIELDS_MAX, &keys).await?) {
+            for count in counts::read_queues(&flat) {
+                gathering.add_queue(*at, &count);
             }
         }
         Ok(())
-    }
-
-    /// These fields of each hash, or all where none is named: fields and values in turns.
-    async fn read_hashes(&self, fields: &[&str], keys: &[(Timestamp, String)]) -> StoreResult<Vec<Vec<String>>> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut args = Args::new();
-        args.number(FIELDS_MAX).number(fields.len());
-        for field in fields {
-            args.put(field);
-        }
-        args.number(keys.len());
-        for (_, key) in keys {
-            args.put(key);
-        }
-        let answer = self.inner.connection.run("metrics", &self.inner.scripts.counted, &args).await?;
-        let texts = |flat| reply::list(flat).into_iter().map(reply::text).collect();
-        Ok(reply::list(answer).into_iter().map(texts).collect())
     }
 
     async fn read_run_times(&self, classes: &mut [ClassMetrics], keep: Keep) -> StoreResult<()> {

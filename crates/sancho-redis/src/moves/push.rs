@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use redis::Value;
 use sancho_core::{End, ErrorKind, Jid, NewJob, Place, Pushed, StoreError, StoreResult, Timestamp, limits};
 
+use super::push_straight::Straight;
 use super::push_together::may_meet;
 use crate::record;
 use crate::reply;
@@ -46,6 +47,11 @@ impl RedisStore {
 
     /// Pushes batches without keys, none of them empty, all of one minute; what the script answers.
     pub(super) async fn push_plain(&self, batches: &[&[NewJob]], now: Timestamp) -> StoreResult<i64> {
+        if let Some(straight) = Straight::of(batches, now)
+            && let Some(answer) = straight.push(self).await?
+        {
+            return Ok(answer);
+        }
         let jobs = || batches.iter().copied().flatten();
         let count = jobs().count();
         let bytes: usize = jobs().map(|job| job.payload.as_bytes().len()).sum();
@@ -75,7 +81,7 @@ impl RedisStore {
 
 /// Adds that by which batches are known again: the record of this minute, that of the minute before if one of them may
 /// be there, and how long to keep the record.
-fn put_records<'a>(args: &mut Args, mut firsts: impl Iterator<Item = &'a NewJob>, now: Timestamp) {
+pub(super) fn put_records<'a>(args: &mut Args, mut firsts: impl Iterator<Item = &'a NewJob>, now: Timestamp) {
     let minute = minute_of(now);
     args.put(keys::pushed(minute));
     if firsts.all(|first| made_within(minute, first)) {

@@ -254,17 +254,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit("if dead > 0 then redis.call('ZREMRANGEBYRANK', 'dead', 0, dead - 1) end", "")],
         "pruning_removes_no_more_than_its_limit",
     ),
-    // counted.lua, histograms.lua, mark.lua
-    mutant(
-        "counts-of-one-class-out-of-step",
-        &[edit("fields[k], values[k] or ''", "fields[k], values[#fields - k + 1] or ''")],
-        "what_several_processes_bring_adds_up",
-    ),
-    mutant(
-        "whole-hashes-read-in-part",
-        &[edit("if size <= most then return redis.call('HGETALL', key) end", "if size > 3 then return {} end")],
-        "what_beats_bring_is_counted_by_class_and_minute",
-    ),
+    // histograms.lua, mark.lua
     mutant(
         "run-times-cut-short",
         &[edit("string.sub(value, 1, bytes)", "string.sub(value, 1, 2)")],

@@ -1,7 +1,9 @@
 //! The list of facts: whatever is written here is run by every store.
 
 use super::Fact;
-use super::{act, claims, counts, keys, look, metrics, processes, promote, prune, push, settle, take_over, wake};
+use super::{
+    act, claims, counts, filters, keys, look, metrics, pages, processes, promote, prune, push, settle, take_over, wake,
+};
 
 /// Every fact, in the order of the list.
 pub(super) fn facts() -> Vec<Fact> {
@@ -24,6 +26,7 @@ macro_rules! conformance_facts {
                 a_job_may_be_held_from_the_start
                 a_job_may_be_a_retry_or_dead_from_the_start
                 a_repeated_push_adds_nothing
+                a_repeated_push_of_many_moves_nothing
                 a_repeated_push_adds_nothing_even_if_its_jobs_have_run
                 a_repeated_push_is_known_in_the_next_minute
                 unknown_members_and_big_numbers_survive
@@ -218,6 +221,19 @@ macro_rules! conformance_facts {
                 a_queue_tells_its_size_and_how_long_it_waits
                 an_empty_queue_waits_for_nothing
                 a_paused_queue_is_shown_as_paused
+                a_job_is_found_wherever_it_is
+                a_job_is_sought_step_by_step_wherever_it_is
+                an_id_that_is_nowhere_is_gone_after_so_many_steps
+                a_job_is_sought_with_cursors_of_searches_only
+                a_job_is_found_by_its_key
+                a_busy_job_shows_how_far_it_is
+                what_a_job_kept_is_shown_wherever_it_is
+                a_checkpoint_that_makes_no_sense_shows_nothing
+                looking_changes_nothing
+                a_store_says_what_it_is
+                counters_stay_when_jobs_have_gone
+            ;
+            pages:
                 pages_of_a_queue_are_in_the_order_that_it_runs
                 pages_of_the_scheduled_are_earliest_first
                 pages_of_the_retries_are_earliest_first
@@ -231,21 +247,15 @@ macro_rules! conformance_facts {
                 a_cursor_goes_on_in_its_own_direction_only
                 an_action_goes_on_forward_only
                 jobs_of_one_time_are_each_shown_once
+                a_page_goes_on_where_it_was_though_jobs_have_gone
+            ;
+            filters:
                 a_page_is_filtered_by_class
                 a_page_is_filtered_by_text
                 a_page_is_filtered_by_every_term
                 what_a_lens_hides_tells_neither_what_passes_nor_where_a_page_ends
                 a_term_and_its_negation_part_a_set_in_two
                 an_unreadable_job_is_found_by_its_text_and_shown
-                a_page_goes_on_where_it_was_though_jobs_have_gone
-                a_job_is_found_wherever_it_is
-                a_job_is_found_by_its_key
-                a_busy_job_shows_how_far_it_is
-                what_a_job_kept_is_shown_wherever_it_is
-                a_checkpoint_that_makes_no_sense_shows_nothing
-                looking_changes_nothing
-                a_store_says_what_it_is
-                counters_stay_when_jobs_have_gone
             ;
             metrics:
                 nothing_performed_is_nothing_shown

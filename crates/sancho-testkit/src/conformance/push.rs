@@ -63,6 +63,20 @@ pub(super) async fn a_repeated_push_adds_nothing(s: Stage) {
     assert_eq!(s.queued("default").await, ["A", "B"]);
 }
 
+pub(super) async fn a_repeated_push_of_many_moves_nothing(s: Stage) {
+    let names: Vec<String> = (0..40).map(|n| format!("J{n}")).collect();
+    let queue_of = |n: usize| if n.is_multiple_of(2) { "low" } else { "high" };
+    let many = || names.iter().enumerate().map(|(n, name)| job(name).queue(queue_of(n)));
+    s.push([job("before").queue("low")], 0).await;
+    assert!(s.push(many(), 0).await.iter().all(|answer| *answer == Pushed::Added));
+    s.push([job("after").queue("low")], 1).await;
+    assert!(s.push(many(), 2).await.iter().all(|answer| *answer == Pushed::Repeated));
+    let (low, high): (Vec<_>, Vec<_>) = names.iter().enumerate().partition(|(n, _)| queue_of(*n) == "low");
+    let names_of = |jobs: Vec<(usize, &String)>| jobs.into_iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(s.queued("low").await, [vec!["before".into()], names_of(low), vec!["after".into()]].concat());
+    assert_eq!(s.queued("high").await, names_of(high));
+}
+
 pub(super) async fn a_repeated_push_adds_nothing_even_if_its_jobs_have_run(s: Stage) {
     s.push([job("A"), job("B")], 0).await;
     s.hello("p", 0).await;

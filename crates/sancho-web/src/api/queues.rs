@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use sancho_core::inspect::Paused;
-use sancho_core::{Invalid, Pausable, QueueName, QueueRow, limits};
+use sancho_core::{Pausable, QueueName, QueueRow, limits};
 use serde::Serialize;
 
 use super::extract::Name;
 use super::problem::Problem;
+use crate::queues::known;
 use crate::safety::{Person, audit};
 use crate::site::Site;
 
@@ -73,27 +74,22 @@ pub(super) struct Cleared {
 }
 
 pub(super) async fn all(State(site): State<Site>) -> Result<Json<Queues>, Problem> {
-    let rows = site.inspect.queues(site.clock.now()).await?;
+    let rows = known(&site, site.clock.now()).await?;
     Ok(Json(Queues { queues: rows.iter().map(Queue::from).collect() }))
 }
 
 pub(super) async fn one(State(site): State<Site>, Name(name): Name) -> Result<Json<Queue>, Problem> {
     let name = QueueName::new(name)?;
-    let rows = site.inspect.queues(site.clock.now()).await?;
+    let rows = known(&site, site.clock.now()).await?;
     let row = rows.iter().find(|row| row.name == name);
     row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found(format!("there is no queue {name}")))
 }
 
 pub(super) async fn paused(State(site): State<Site>) -> Result<Json<AllPaused>, Problem> {
-    let mut all = AllPaused { queues: Vec::new(), classes: Vec::new() };
-    for paused in site.inspect.paused().await? {
-        match paused {
-            Pausable::Queue(queue) => all.queues.push(queue.to_string()),
-            Pausable::Class(class) => all.classes.push(class),
-            _ => {}
-        }
-    }
-    Ok(Json(all))
+    let paused = site.inspect.paused().await?;
+    let queues = paused.iter().filter_map(Pausable::as_queue).map(ToString::to_string).collect();
+    let classes = paused.iter().filter_map(Pausable::as_class).map(str::to_owned).collect();
+    Ok(Json(AllPaused { queues, classes }))
 }
 
 pub(super) async fn unknown(State(site): State<Site>) -> Result<Json<Unknown>, Problem> {
@@ -107,20 +103,20 @@ pub(super) async fn unknown(State(site): State<Site>) -> Result<Json<Unknown>, P
 }
 
 pub(super) async fn pause(site: State<Site>, person: Person, Name(name): Name) -> Result<Json<Now>, Problem> {
-    pause_it(&site, &person, &Pausable::Queue(QueueName::new(name)?)).await
+    pause_it(&site, &person, &Pausable::queue(name)?).await
 }
 
 pub(super) async fn resume(site: State<Site>, person: Person, Name(name): Name) -> Result<Json<Now>, Problem> {
-    resume_it(&site, &person, &Pausable::Queue(QueueName::new(name)?)).await
+    resume_it(&site, &person, &Pausable::queue(name)?).await
 }
 
 pub(super) async fn pause_class(site: State<Site>, person: Person, Name(name): Name) -> Result<Json<Now>, Problem> {
-    pause_it(&site, &person, &class(name)?).await
+    pause_it(&site, &person, &Pausable::class(name)?).await
 }
 
 /// Jobs that are held for the class stay so until they are run, by an action on the set `held`.
 pub(super) async fn resume_class(site: State<Site>, person: Person, Name(name): Name) -> Result<Json<Now>, Problem> {
-    resume_it(&site, &person, &class(name)?).await
+    resume_it(&site, &person, &Pausable::class(name)?).await
 }
 
 pub(super) async fn clear(
@@ -136,28 +132,12 @@ pub(super) async fn clear(
 
 async fn pause_it(site: &Site, person: &Person, what: &Pausable) -> Result<Json<Now>, Problem> {
     site.inspect.pause(what, site.clock.now()).await?;
-    audit(person, "pause", &words(what), 1);
+    audit(person, "pause", &what.to_string(), 1);
     Ok(Json(Now { paused: true }))
 }
 
 async fn resume_it(site: &Site, person: &Person, what: &Pausable) -> Result<Json<Now>, Problem> {
     site.inspect.resume(what, site.clock.now()).await?;
-    audit(person, "resume", &words(what), 1);
+    audit(person, "resume", &what.to_string(), 1);
     Ok(Json(Now { paused: false }))
-}
-
-fn class(name: String) -> Result<Pausable, Invalid> {
-    if name.is_empty() || name.len() > limits::CLASS_BYTES_MAX {
-        let most = limits::CLASS_BYTES_MAX;
-        return Err(Invalid::new(format!("a class has 1 to {most} bytes, this one has {}", name.len())));
-    }
-    Ok(Pausable::Class(name))
-}
-
-fn words(what: &Pausable) -> String {
-    match what {
-        Pausable::Queue(queue) => format!("queue {queue}"),
-        Pausable::Class(class) => format!("class {class}"),
-        _ => String::new(),
-    }
 }

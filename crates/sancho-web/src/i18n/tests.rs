@@ -11,7 +11,7 @@ fn every_language_has_every_word_with_the_same_places() {
         assert!(missing.is_empty() && further.is_empty(), "{language:?} lacks {missing:?} and adds {further:?}");
         for (key, text) in words(language).iter() {
             assert!(!text.trim().is_empty() || key == "number.thousands", "{language:?}: {key} is empty");
-            for place in ["{}", "{1}", "{2}"] {
+            for place in ["{}", "{1}", "{2}", "{3}"] {
                 let english = words(Language::English).get(key).contains(place);
                 assert_eq!(text.contains(place), english, "{language:?}: {key} has {place} as English has it");
             }

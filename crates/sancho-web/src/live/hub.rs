@@ -18,8 +18,9 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a look may take: a store that does not answer is told of as away.
 pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
-/// Listeners at a time: each holds a connection. More than the tabs of a large company.
-pub(super) const LISTENERS_MAX: usize = 1_000;
+/// Listeners at a time: each holds a connection, and so a descriptor, of which a program customarily has 1,024. Those who
+/// watch must leave some for those who ask. More than the tabs of a large company.
+pub(super) const LISTENERS_MAX: usize = 500;
 
 /// Looks at a store once a second and tells all who listen. Its clones are the same hub.
 ///

@@ -1,6 +1,7 @@
 //! The dashboard: how everything is, and what needs attention.
 
 mod attention;
+mod findings;
 
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, Tab, page};
 use crate::plot::Plot;
+use crate::queues::known;
 use crate::site::Site;
 use attention::{Attention, Seen, attention};
+use findings::Told;
 
 /// Spans of the history: days, and the key of the word.
 const SPANS: [(u32, &str); 4] =
@@ -36,7 +39,7 @@ struct Dashboard {
     busiest: Option<String>,
     attention: Vec<Attention>,
     about: About,
-    findings: Vec<Finding>,
+    findings: Vec<Told>,
     rss_bytes: u64,
     latency: Duration,
     panels: Vec<Drawn>,
@@ -62,7 +65,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
     // None needs another: a store that is far away is waited for once.
     let (stats, queues, processes, hour, deploys, history, about, (findings, unknown)) = tokio::try_join!(
         inspect.stats(f.now),
-        inspect.queues(f.now),
+        known(&site, f.now),
         inspect.processes(f.now),
         inspect.metrics(&asked, f.now),
         inspect.deploys(from, f.now),
@@ -82,7 +85,7 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
         latency: queues.iter().map(|queue| queue.latency).max().unwrap_or_default(),
         panels: extend::drawn(&site.added.panels, Place::Dashboard, &f, None).await,
         queues: queues.len(),
-        findings,
+        findings: findings.iter().map(|finding| Told::of(&f, finding)).collect(),
         stats,
         days,
         f,
@@ -90,11 +93,10 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
 }
 
 /// What the store says of its health that somebody should know, and the classes that processes do not know: of these it
-/// has words too, but not in every language.
+/// may tell too, and does not say where they are to be looked at.
 async fn health(site: &Site, f: &Frame) -> StoreResult<(Vec<Finding>, Vec<UnknownClass>)> {
     let mut findings = site.inspect.checkup(f.now).await?;
     let unknown = site.inspect.unknown_classes(f.now).await?;
-    let told = checkup::unknown_classes(&unknown, f.now);
-    findings.retain(|finding| finding.level >= Level::Warning && !told.contains(finding));
+    findings.retain(|finding| finding.level >= Level::Warning && !finding.is(checkup::UNKNOWN_CLASS));
     Ok((findings, unknown))
 }

@@ -1,25 +1,24 @@
 //! All queues, what is paused, and what is done to queues as a whole.
 
 mod clearing;
-mod known;
 mod rate;
 mod table;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use sancho_core::{Pausable, QueueName, limits};
+use sancho_core::Pausable;
 
 use super::sets;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::find::carried;
 use crate::frame::{Frame, Tab, page};
+use crate::queues::known;
 use crate::safety::{audit, visible};
 use crate::site::Site;
 use crate::text::segment;
 
-pub(super) use known::known;
 use table::{Row, Sort, Table};
 
 #[derive(Template)]
@@ -70,8 +69,8 @@ pub(crate) async fn show(State(site): State<Site>, f: Frame) -> Result<Response,
 
 /// The classes that are paused, sorted by name.
 pub(super) async fn paused_classes(site: &Site) -> Result<Vec<String>, Failure> {
-    let paused = site.inspect.paused().await?.into_iter();
-    Ok(paused.filter_map(|paused| if let Pausable::Class(class) = paused { Some(class) } else { None }).collect())
+    let paused = site.inspect.paused().await?;
+    Ok(paused.iter().filter_map(Pausable::as_class).map(str::to_owned).collect())
 }
 
 /// What was done just now, as the address carries it.
@@ -96,23 +95,18 @@ pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> R
         ("clear", Pausable::Queue(queue)) => return clearing::clear(&site, f, queue, &fields).await,
         _ => return Err(Failure::invalid("queue.unknown_act")),
     }
-    audit(&f.person, act, &words(&what), 1);
+    audit(&f.person, act, &visible(&what.to_string()), 1);
     if let ("resume", Pausable::Class(class)) = (act, &what)
         && site.inspect.stats(f.now).await?.held > 0
     {
         return sets::run_held(&site, f, class).await;
     }
-    let (did, name) = match (act, &what) {
-        ("pause", Pausable::Class(class)) => ("pause_class", class.as_str()),
-        (_, Pausable::Class(class)) => (act, class.as_str()),
-        (_, Pausable::Queue(queue)) => (act, queue.as_str()),
-        _ => (act, ""),
-    };
+    let did = if act == "pause" && what.as_class().is_some() { "pause_class" } else { act };
     // Back to where the button was.
     let back = match (&what, fields.get("from")) {
         (Pausable::Queue(queue), "queue") => f.to_queue(queue.as_str()),
         (Pausable::Class(class), "class") => f.to(&format!("metrics?class={}", segment(class))),
-        _ => f.here([("did", did), ("of", name), ("cleared", "")]),
+        _ => f.here([("did", did), ("of", what.name()), ("cleared", "")]),
     };
     Ok(Redirect::to(&back).into_response())
 }
@@ -121,17 +115,9 @@ pub(crate) async fn act(State(site): State<Site>, f: Frame, fields: Fields) -> R
 fn named(fields: &Fields) -> Result<Pausable, Failure> {
     match (fields.get("class"), fields.get("queue")) {
         ("", "") => Err(Failure::invalid("queue.name_one")),
-        ("", queue) => Ok(Pausable::Queue(QueueName::new(queue)?)),
-        (class, _) if class.len() > limits::CLASS_BYTES_MAX => Err(Failure::invalid("queue.long_class")),
-        (class, _) => Ok(Pausable::Class(class.to_owned())),
-    }
-}
-
-fn words(what: &Pausable) -> String {
-    match what {
-        Pausable::Queue(queue) => format!("queue {}", visible(queue.as_str())),
-        Pausable::Class(class) => format!("class {}", visible(class)),
-        _ => String::new(),
+        ("", queue) => Ok(Pausable::queue(queue)?),
+        // No class has an empty name.
+        (class, _) => Pausable::class(class).map_err(|_| Failure::invalid("queue.long_class")),
     }
 }
 

@@ -3,6 +3,8 @@
 mod compound;
 mod map_key;
 
+use std::fmt::Write;
+
 use sancho_core::{Wire, canonical};
 use serde::ser::{self, Serialize};
 
@@ -101,7 +103,7 @@ fn not_finite(value: f64) -> Fault {
 macro_rules! whole_numbers {
     ($($method:ident: $type:ty),*) => {
         $(fn $method(self, value: $type) -> Result<(), Fault> {
-            self.push(&value.to_string())
+            write!(self.out, "{value}").map_err(|error| Fault::new(error.to_string()))
         })*
     };
 }

@@ -12,11 +12,16 @@ pub struct ArgsWriter {
     count: usize,
 }
 
+/// Room that most arguments have enough of.
+const USUAL_BYTES: usize = 64;
+
 impl ArgsWriter {
     /// No arguments yet.
     #[expect(clippy::new_without_default, reason = "only the derive makes one")]
     pub fn new() -> Self {
-        ArgsWriter { out: String::from("["), count: 0 }
+        let mut out = String::with_capacity(USUAL_BYTES);
+        out.push('[');
+        ArgsWriter { out, count: 0 }
     }
 
     /// Writes the next argument.

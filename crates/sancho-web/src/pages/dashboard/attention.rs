@@ -8,7 +8,7 @@ use sancho_core::{ProcessRow, QueueRow, Stats, UnknownClass, limits};
 
 use super::super::metrics::all;
 use crate::frame::Frame;
-use crate::text::{shortened, visible};
+use crate::text::{names, shortened, visible};
 
 /// How long the next job of a queue may wait before somebody should look.
 const LATENCY_TARGET: Duration = Duration::from_secs(60);
@@ -161,7 +161,5 @@ fn paused(f: &Frame, queues: &[QueueRow]) -> Option<Attention> {
 
 /// The names of the first queues.
 fn named(queues: &[&QueueRow]) -> String {
-    let named: Vec<&str> = queues.iter().take(QUEUES_NAMED_MAX).map(|queue| queue.name.as_str()).collect();
-    let more = if queues.len() > QUEUES_NAMED_MAX { " …" } else { "" };
-    format!("{}{more}", named.join(", "))
+    names(queues.iter().map(|queue| queue.name.as_str()), QUEUES_NAMED_MAX)
 }

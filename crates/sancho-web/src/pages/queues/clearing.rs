@@ -4,11 +4,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{QueueName, limits};
 
-use super::known;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::frame::{Frame, page};
 use crate::pace::Pace;
+use crate::queues::known;
 use crate::safety::{audit, visible};
 use crate::site::Site;
 

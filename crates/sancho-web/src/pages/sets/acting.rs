@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
+use sancho_core::filter::term;
 use sancho_core::{Applied, Cursor, Jid, Selection, Set, limits};
 
 use super::count::{Count, count};
@@ -14,7 +15,6 @@ use crate::frame::{Frame, page};
 use crate::pace::Pace;
 use crate::safety::{audit, visible};
 use crate::site::Site;
-use crate::text::term;
 
 /// Steps of an action over many jobs that one request makes.
 const STEPS_PER_REQUEST: usize = 4;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
+use sancho_core::filter::term;
 use sancho_core::{Direction, Filter, JobRow};
 
 use super::list::List;
@@ -13,7 +14,6 @@ use crate::find::Find;
 use crate::frame::{Frame, page};
 use crate::pace::Pace;
 use crate::site::Site;
-use crate::text::term;
 
 /// Pages of jobs that are looked at.
 const PAGES_MAX: usize = 8;

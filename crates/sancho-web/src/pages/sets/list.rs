@@ -8,7 +8,7 @@ use crate::act::Act;
 use crate::failure::Failure;
 use crate::figure::time_word;
 use crate::frame::{Frame, Tab};
-use crate::pages::queues;
+use crate::queues::known;
 use crate::site::Site;
 use crate::text::queue_address;
 
@@ -94,7 +94,7 @@ impl List {
     /// The queue, where the list is one that is known.
     pub(super) async fn row(&self, site: &Site, now: Timestamp) -> Result<Option<QueueRow>, Failure> {
         let Some(name) = self.queue() else { return Ok(None) };
-        let rows = queues::known(site, now).await?;
+        let rows = known(site, now).await?;
         Ok(rows.into_iter().find(|row| row.name == *name))
     }
 }
