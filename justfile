@@ -35,7 +35,7 @@ snippets *args:
 _browser:
     npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/browser
 
-# The tests of the web pages in a real Chromium (apt-get install chromium npm redis-server).
+# The tests of the web pages in a real Chromium (apt-get install chromium-headless-shell npm redis-server).
 browser *args: _browser
     cargo test --locked -p sancho-browser {{ args }}
 

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sancho::core::process::Quiet;
-use sancho::core::{End, Place};
+use sancho::core::{Beat, End, Greeting, Order, Place};
 use sancho::{Context, Job, JobResult, Perform, RunningServer, Server};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::page::{Page, Visitor};
 use crate::site::{Home, Site};
-use crate::stock::queue;
+use crate::stock::{self, queue};
 
 on_each_store!(
     a_running_job_is_cancelled,
     a_running_job_is_cancelled_from_its_own_page,
     a_process_is_told_to_be_quiet,
+    a_process_is_told_to_log_its_work,
     a_process_stops_when_one_agrees,
     all_processes_stop,
     what_runs_is_seen_without_a_reload,
@@ -118,6 +119,16 @@ async fn a_process_is_told_to_be_quiet(home: Home) {
     page.open("/busy").await;
     assert_eq!(page.count("main button[value=quiet]").await, 0, "it is quiet already");
     clinic.server.stop().await;
+}
+
+async fn a_process_is_told_to_log_its_work(home: Home) {
+    let site = home.stocked().await;
+    let page = Page::of(&site, Visitor::default()).await;
+    page.open("/busy").await;
+    page.act("dump").await;
+    let beat = Beat { greeting: Greeting::StillHere, ..stock::beat(site.now()) };
+    let heard = site.client.store().beat(&beat, site.now()).await.expect("the store takes every beat");
+    assert_eq!(heard.orders, [Order::Dump]);
 }
 
 async fn a_process_stops_when_one_agrees(home: Home) {

@@ -15,6 +15,9 @@ use tokio::sync::oneshot;
 /// Longer than the driver's own patience: it turns a driver that hangs into a failure.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The Chromium that is driven where `CHROMIUM` names no other, as `driver/chromium.mjs` has it.
+const SHELL: &str = "/usr/bin/chromium-headless-shell";
+
 static DRIVER: LazyLock<Driver> = LazyLock::new(Driver::start);
 
 /// A running `driver.mjs`.
@@ -56,10 +59,11 @@ impl Driver {
             "the parts from npm are not here: npm ci --ignore-scripts --prefix {}",
             home.display()
         );
-        let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+        let chromium = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from(SHELL), PathBuf::from);
         assert!(
             chromium.exists(),
-            "there is no {}: install it, on Debian with apt-get install chromium, or name another one in CHROMIUM",
+            "there is no {}: install it, on Debian with apt-get install chromium-headless-shell, or name another Chromium in \
+             CHROMIUM",
             chromium.display()
         );
         let spawned =

@@ -1,4 +1,4 @@
-//! Proof with the real thing: the web pages in Debian's Chromium, each test on SQLite and on a real Redis.
+//! Proof with the real thing: the web pages in Debian's Chromium, each deed on SQLite and on a real Redis.
 //!
 //! `driver` is the process that drives Chromium, `page` one page in it; `site` is a store with its pages, `stock` what
 //! is in it. The other modules are tests, each of one part of the pages.

@@ -81,6 +81,11 @@ impl Page {
         page
     }
 
+    /// Goes on at another site, as somebody who was at none before.
+    pub(crate) async fn moves(&self, site: &Site) {
+        self.does("move", json!({ "origins": [site.origin] })).await;
+    }
+
     /// Goes to an address, such as `/queues`.
     pub(crate) async fn open(&self, path: &str) -> Arrival {
         self.asks("open", json!({ "path": path })).await

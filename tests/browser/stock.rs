@@ -162,7 +162,7 @@ async fn run(client: &Client) {
 }
 
 /// A beat of the process, which lives for as long as a test goes on.
-fn beat(now: Timestamp) -> Beat {
+pub(crate) fn beat(now: Timestamp) -> Beat {
     let mut executions: Vec<Execution> = ["Mailer", "Report"].map(Execution::of).into();
     for execution in &mut executions {
         (1..=5).for_each(|runs| execution.add_run(Duration::from_millis(120 * runs)));

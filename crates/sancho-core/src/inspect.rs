@@ -13,7 +13,7 @@ pub use crate::filter::Filter;
 use crate::lifecycle::{Refusal, State};
 use crate::metrics::{DeployMark, Metrics, MetricsRequest};
 use crate::process::{Order, ProcessInfo, Quiet};
-use crate::{BoxFuture, Jid, Key, Payload, QueueName, StoreResult, Timestamp};
+use crate::{BoxFuture, ErrorKind, Jid, Key, Payload, QueueName, StoreError, StoreResult, Timestamp};
 
 pub use held::run_held;
 pub use pausable::{Pausable, with_paused};
@@ -21,7 +21,8 @@ pub use pausable::{Pausable, with_paused};
 /// What people see of a store, and do to it.
 ///
 /// Looking never blocks the moves of [`Store`](crate::Store); acting goes the same way as they do. Every call is
-/// bounded: what would take longer answers with a cursor to go on from.
+/// bounded: what would take longer answers with a cursor to go on from. Where a store has no index of ids,
+/// [`Inspect::find`] is not, nor is [`Inspect::apply`] to one job by an id that was neither sought nor listed before.
 ///
 /// # Errors
 /// Every call fails with a [`StoreError`](crate::StoreError) whose kind says what the caller does next.
@@ -39,8 +40,8 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// A queue is in the order that it runs; scheduled, retries and held by time, earliest first; dead by time,
     /// latest first; busy by start. [`Direction::Backward`] is the exact reverse of each, from its other end, at the
-    /// same cost. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs are looked at: a page
-    /// may be short, even empty, and still have a `next`. Jobs that come or go between two pages may be missed or
+    /// same cost. At most [`limits::JOBS_PER_SCAN_MAX`](crate::limits::JOBS_PER_SCAN_MAX) jobs are looked at, or
+    /// fewer where payloads are large: a page may be short, even empty, and still have a `next`. Jobs that come or go between two pages may be missed or
     /// shown twice, and in a queue may push others across the border of a page.
     ///
     /// # Errors
@@ -55,10 +56,40 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
         limit: usize,
     ) -> BoxFuture<'a, StoreResult<Page>>;
 
-    /// The job with this id, wherever it is; `None` when it is gone.
+    /// One step of looking for the job with this id, wherever it is.
+    ///
+    /// A store that has an index of ids answers at once, with [`Sought::Found`] or [`Sought::Gone`]. Another one looks
+    /// first where that is quick, and then through one place after the other, in a step about
+    /// [`limits::JOBS_PER_SEEK_MAX`](crate::limits::JOBS_PER_SEEK_MAX) jobs at most, or fewer where payloads are large.
+    /// [`Sought::Further`] has the cursor to go on from, for the same id. An id that is nowhere is gone after finitely
+    /// many steps.
+    ///
+    /// The places are gone through in the order in which jobs do: the scheduled, the retries and the held, then queues,
+    /// then what runs, then the dead. So a job that moves on meanwhile is met further on. One that moves back may be
+    /// missed, and then counts as gone, though it is not: whoever must know begins anew.
     ///
     /// One that another program's process runs is found as [`Set::Busy`] lists it.
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a cursor that the store did not give for a search.
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>>;
+
+    /// The job with this id, wherever it is; `None` when it is gone.
+    ///
+    /// It [seeks](Inspect::seek) until it knows, so it is not bounded: in a store without an index of ids it may read
+    /// every job.
+    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+        Box::pin(async move {
+            let mut after = None;
+            loop {
+                match self.seek(jid, after.as_ref()).await? {
+                    Sought::Found(row) => return Ok(Some(*row)),
+                    Sought::Gone => return Ok(None),
+                    Sought::Further(cursor) => after = Some(cursor),
+                }
+            }
+        })
+    }
 
     /// The job that holds this key; `None` when the key is free.
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>>;
@@ -251,6 +282,34 @@ pub struct Page {
     pub rows: Vec<JobRow>,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
+}
+
+/// What a step of [looking for a job](Inspect::seek) comes to: one of these three, whatever the store.
+#[derive(Clone, Debug)]
+pub enum Sought {
+    /// The job.
+    Found(Box<JobRow>),
+    /// It is nowhere.
+    Gone,
+    /// It was not met yet, and there is more to look through: where to go on.
+    Further(Cursor),
+}
+
+impl Sought {
+    /// What a store answers that knows at once: it never gives a cursor, so it takes none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] where `after` is one.
+    pub fn at_once(after: Option<&Cursor>, row: Option<JobRow>) -> StoreResult<Self> {
+        match (after, row) {
+            (Some(Cursor(mark)), _) => {
+                let detail = format!("no such cursor: {mark:?}: look for the job without one");
+                Err(StoreError::new("find", ErrorKind::Invalid, detail))
+            }
+            (None, Some(row)) => Ok(Sought::Found(Box::new(row))),
+            (None, None) => Ok(Sought::Gone),
+        }
+    }
 }
 
 /// What a person does to jobs.

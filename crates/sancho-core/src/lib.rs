@@ -46,7 +46,7 @@ pub use error::{ErrorKind, Invalid, StoreError, Unreadable};
 pub use execution::{Execution, QueueCount};
 pub use filter::Filter;
 pub use inspect::{
-    Action, Applied, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Stats, UnknownClass,
+    Action, Applied, Inspect, JobRow, Page, Pausable, ProcessRow, QueueRow, Selection, Set, Sought, Stats, UnknownClass,
 };
 pub use jid::{Jid, JidSequence};
 pub use job::{Backtrace, Bury, Draft, Envelope, Members, Payload, Retry, Wire, WireTime};

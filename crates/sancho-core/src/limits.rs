@@ -40,6 +40,10 @@ pub const JOBS_PER_MOVE_MAX: usize = 1_000;
 /// a filter takes some tens of milliseconds, in either store, and a person waits for it.
 pub const JOBS_PER_SCAN_MAX: usize = 5_000;
 
+/// Jobs that one step of looking for an id goes through at most, where a store has no index of ids: they are compared
+/// where they are kept, some tens of milliseconds of it.
+pub const JOBS_PER_SEEK_MAX: usize = 20_000;
+
 /// Characters of an error message that are kept, as Sidekiq keeps them.
 pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
 

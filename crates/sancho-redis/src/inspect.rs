@@ -9,6 +9,7 @@ mod metrics;
 mod others;
 mod page;
 mod pause;
+mod portion;
 mod processes;
 mod queues;
 pub(crate) mod search;
@@ -18,7 +19,7 @@ mod unknown;
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
-    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
+    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Sought, Stats,
     StoreResult, Timestamp, UnknownClass,
 };
 
@@ -48,8 +49,8 @@ impl Inspect for RedisStore {
         Box::pin(self.page_of(set, filter, direction, cursor, limit))
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        Box::pin(self.find_row(jid))
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
+        Box::pin(self.seek_row(jid, after))
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

@@ -1,5 +1,5 @@
-//! Where jobs were listed: no index leads to a job in a queue or in the dead set, and whoever opens or picks one has seen
-//! it in a list a moment ago.
+//! Where jobs were listed, found or put: no index leads to a job in a queue or in the dead set, and whoever opens or
+//! picks one has seen it in a list or looked for it a moment ago.
 //!
 //! A hint and nothing more: whoever follows it reads what stands there now, and searches where that is not the job.
 
@@ -14,7 +14,7 @@ pub(crate) const LISTED_MAX: usize = 200;
 /// Jobs that are remembered in each of two halves, some hundred bytes each: the pages that a few people have open.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// Where the jobs listed last have stood.
+/// Where the jobs seen last have stood.
 #[derive(Debug, Default)]
 pub(crate) struct Listed(Mutex<Halves>);
 
@@ -25,12 +25,25 @@ struct Halves {
     old: HashMap<Box<str>, Place>,
 }
 
-/// From where on a job is to be looked for.
+/// Where a job is to be looked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) set: Arc<Set>,
-    pub(crate) direction: Direction,
-    pub(crate) after: Option<Cursor>,
+pub(crate) enum Place {
+    /// In a list, from a cursor on.
+    Listed { set: Arc<Set>, direction: Direction, after: Option<Cursor> },
+    /// In a queue, so many jobs from its far end or more.
+    InQueue { queue: Box<str>, from: u64 },
+    /// Among the members of a sorted set, by its letter, that have a score.
+    OfScore { letter: char, score: Box<str> },
+}
+
+impl Place {
+    pub(crate) fn in_queue(queue: &str, from: u64) -> Self {
+        Place::InQueue { queue: queue.into(), from }
+    }
+
+    pub(crate) fn of_score(letter: char, score: f64) -> Self {
+        Place::OfScore { letter, score: score.to_string().into() }
+    }
 }
 
 impl Listed {
@@ -42,16 +55,21 @@ impl Listed {
         jobs: impl Iterator<Item = (&'a Jid, Option<Cursor>)>,
     ) {
         let set = Arc::new(set.clone());
-        let mut halves = self.0.lock().expect("nothing panics while it holds the lock");
         for (jid, after) in jobs {
-            if halves.young.len() >= REMEMBERED_MAX {
-                halves.old = std::mem::take(&mut halves.young);
-            }
-            halves.young.insert(jid.as_str().into(), Place { set: Arc::clone(&set), direction, after });
+            self.remember_at(jid, Place::Listed { set: Arc::clone(&set), direction, after });
         }
     }
 
-    /// Where a job was listed last.
+    /// Remembers where one job is.
+    pub(crate) fn remember_at(&self, jid: &Jid, place: Place) {
+        let mut halves = self.0.lock().expect("nothing panics while it holds the lock");
+        if halves.young.len() >= REMEMBERED_MAX {
+            halves.old = std::mem::take(&mut halves.young);
+        }
+        halves.young.insert(jid.as_str().into(), place);
+    }
+
+    /// Where a job was seen last.
     pub(crate) fn place_of(&self, jid: &str) -> Option<Place> {
         let halves = self.0.lock().expect("nothing panics while it holds the lock");
         halves.young.get(jid).or_else(|| halves.old.get(jid)).cloned()
@@ -73,7 +91,8 @@ mod tests {
         let listed = Listed::default();
         remember(&listed, "first", "1");
         remember(&listed, "first", "2");
-        assert_eq!(listed.place_of("first").and_then(|place| place.after), Some(Cursor("2".to_owned())));
+        let Some(Place::Listed { after, .. }) = listed.place_of("first") else { panic!("it was listed") };
+        assert_eq!(after, Some(Cursor("2".to_owned())));
         for number in 0..2 * REMEMBERED_MAX {
             remember(&listed, &format!("job-{number}"), "3");
         }

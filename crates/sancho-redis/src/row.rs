@@ -1,6 +1,6 @@
 //! Jobs as they are seen in Redis.
 
-use sancho_core::{Checkpointed, Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
+use sancho_core::{Checkpointed, Envelope, Incarnation, Jid, JobRow, Payload, QueueName, State, Timestamp};
 
 use crate::wire::work;
 
@@ -146,9 +146,8 @@ impl Seen {
             Spot::Scheduled { at } | Spot::Retries { at } | Spot::Dead { at } => (*at, named),
             Spot::Held { since, .. } => (*since, named),
         };
-        let jid = envelope.as_ref().and_then(|envelope| Jid::new(envelope.jid()?.into_owned()).ok());
         JobRow {
-            jid: jid.unwrap_or_else(|| made_jid(self.payload.as_bytes())),
+            jid: envelope.as_ref().and_then(named_jid).unwrap_or_else(|| made_jid(self.payload.as_bytes())),
             state: self.spot.state(),
             queue: queue.unwrap_or_default(),
             at,
@@ -169,13 +168,27 @@ impl Seen {
 
 const MADE: &str = "bytes-";
 
-/// Whether a jid was made by [`made_jid`].
+/// Whether a jid was made for bytes without one.
 pub(crate) fn is_made(jid: &str) -> bool {
     jid.starts_with(MADE)
 }
 
+/// The id of a job, as its row shows it: its own, or the one that is made for it.
+pub(crate) fn jid_of(payload: &Payload) -> Jid {
+    let own = payload.envelope().ok().as_ref().and_then(named_jid);
+    own.unwrap_or_else(|| made_jid(payload.as_bytes()))
+}
+
+fn named_jid(envelope: &Envelope<'_>) -> Option<Jid> {
+    Jid::new(envelope.jid()?.into_owned()).ok()
+}
+
 /// A jid for bytes without one: the same for the same bytes. Of several jobs with the same bytes it names any one.
-pub(crate) fn made_jid(bytes: &[u8]) -> Jid {
+///
+/// Whoever sees it and knows the rest of the bytes can try short values of what is hidden there. A digest with a key
+/// would need one that all processes share, to hide what stands in payloads that no client of Sancho or Sidekiq writes:
+/// these always have an id.
+fn made_jid(bytes: &[u8]) -> Jid {
     Jid::new(format!("{MADE}{:016x}", digest(bytes))).expect("it is not empty and short")
 }
 

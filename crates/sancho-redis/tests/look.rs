@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::Redis;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use sancho_core::{Action, Cursor, Direction, Filter, Selection, Set, limits};
+use sancho_core::{Action, Cursor, Direction, Filter, Selection, Set, Sought, State, limits};
 use sancho_redis::RedisStore;
 use sancho_testkit::factory::{key, queue};
 use sancho_testkit::{JobDraft, RedisServer, Stage, at, jid_of, job};
@@ -120,6 +120,92 @@ async fn a_job_that_was_listed_is_found_and_deleted_without_a_search() {
     }
     assert_eq!(calls(&mut raw, "zscan").await, scans, "nothing was searched for");
     assert_eq!(s.stats(1).await.enqueued, 3_000 + 2 - 6 - 20);
+}
+
+/// How many steps it takes to know where a job is, each of them bounded.
+async fn steps_to(s: &Stage, raw: &mut MultiplexedConnection, name: &str) -> (usize, Option<State>) {
+    // A hundred by the search, which are of five hundred jobs or fewer, as Redis's tables are full; and a few before it.
+    const READS_MAX: u64 = 110;
+    let mut after: Option<Cursor> = None;
+    for step in 1..100 {
+        let before = reads(raw).await;
+        let sought = s.inspect.seek(&jid_of(name), after.as_ref()).await.expect("seek");
+        let made = reads(raw).await - before;
+        assert!(made <= READS_MAX, "{made} reads in step {step}");
+        match sought {
+            Sought::Found(row) => return (step, Some(row.state)),
+            Sought::Gone => return (step, None),
+            Sought::Further(cursor) => after = Some(cursor),
+        }
+    }
+    panic!("seeking {name} comes to no end")
+}
+
+async fn reads(raw: &mut MultiplexedConnection) -> u64 {
+    calls(raw, "lrange").await + calls(raw, "zscan").await + calls(raw, "zrange").await
+}
+
+#[tokio::test]
+async fn a_job_that_no_index_leads_to_is_sought_in_bounded_steps_and_acted_upon_without_another_search() {
+    let redis = counted();
+    let (s, mut raw) = stage(&redis).await;
+    push_many(&s, 30_000, |n| job(&format!("A{n}")).at(at(60))).await;
+    push_many(&s, 30_000, |n| job(&format!("B{n}"))).await;
+    push_many(&s, 3_000, |n| job(&format!("C{n}")).queue("other")).await;
+    // From the far end of its queue on, behind thirty thousand scheduled jobs: at least one step went before.
+    let (steps, state) = steps_to(&s, &mut raw, "B7").await;
+    assert_eq!((steps >= 3, state), (true, Some(State::Enqueued)), "{steps} steps");
+    assert_eq!(steps_to(&s, &mut raw, "nobody").await.1, None);
+    assert!(steps_to(&s, &mut raw, "nobody").await.0 >= 3, "what is nowhere is not remembered");
+
+    let scans = calls(&mut raw, "zscan").await;
+    // It moves on meanwhile, as others are pushed.
+    push_many(&s, 700, |n| job(&format!("D{n}"))).await;
+    assert_eq!(steps_to(&s, &mut raw, "B7").await, (1, Some(State::Enqueued)));
+    assert_eq!(s.act(Action::Kill, "B7", 1).await.done, 1);
+    assert_eq!(steps_to(&s, &mut raw, "B7").await, (1, Some(State::Dead)), "it is looked for where it was put");
+    assert_eq!(s.act(Action::RunNow, "B7", 2).await.done, 1);
+    assert_eq!(steps_to(&s, &mut raw, "B7").await, (1, Some(State::Enqueued)));
+    assert_eq!(s.act(Action::Delete, "B7", 3).await.done, 1);
+    assert_eq!(calls(&mut raw, "zscan").await, scans, "nothing was searched for");
+    assert_eq!(steps_to(&s, &mut raw, "B7").await.1, None);
+}
+
+#[tokio::test]
+async fn a_search_goes_on_though_its_place_is_gone() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    s.push([job("A").queue("a"), job("C").queue("c")], 0).await;
+    // Behind a queue that is gone come those whose names are later; and an index beyond a list is its end.
+    for cursor in ["seek.Q|3|b", "seek.Q|4294967295|a", "seek.A||a", "seek.A||", "seek.H|0|", "seek.S|12345|"] {
+        let found = s.inspect.seek(&jid_of("C"), Some(&Cursor(cursor.to_owned()))).await.expect(cursor);
+        assert!(matches!(found, Sought::Found(row) if row.state == State::Enqueued), "{cursor}");
+    }
+    for cursor in ["seek.Q|0|c|", "seek.A||c", "seek.B||", "seek.D|0|", "seek.D|18446744073709551615|"] {
+        let found = s.inspect.seek(&jid_of("C"), Some(&Cursor(cursor.to_owned()))).await.expect(cursor);
+        assert!(matches!(found, Sought::Gone), "{cursor} goes on behind it");
+    }
+}
+
+#[tokio::test]
+async fn large_payloads_end_a_page_and_a_step_of_a_search_before_their_number_does() {
+    let redis = Redis::default();
+    let (s, _) = stage(&redis).await;
+    let large = format!("[\"{}\"]", "x".repeat(1024 * 1024));
+    for n in 0..50 {
+        s.push([job(&format!("A{n}")).args(&large)], 0).await;
+    }
+    let set = Set::Queue(queue("default"));
+    for direction in [Direction::Forward, Direction::Backward] {
+        let page = s.inspect.page(&set, &Filter::all(), direction, None, 50).await.expect("page");
+        assert_eq!(page.rows.len(), 32, "a page has some mebibytes");
+        let next = page.next.expect("there are more");
+        let rest = s.inspect.page(&set, &Filter::all(), direction, Some(&next), 50).await.expect("page");
+        assert_eq!((rest.rows.len(), rest.next), (18, None));
+    }
+    let sought = s.inspect.seek(&jid_of("nobody"), None).await.expect("seek");
+    assert!(matches!(sought, Sought::Further(_)), "{sought:?}");
+    assert!(s.find("nobody").await.is_none());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use sancho_core::inspect::{About, DayStats, Pausable, ProcessRow};
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
-    Metrics, MetricsRequest, Order, Page, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
+    Metrics, MetricsRequest, Order, Page, QueueName, QueueRow, Selection, Set, Sought, Stats, StoreResult, Timestamp,
     UnknownClass,
 };
 
@@ -37,12 +37,13 @@ impl Inspect for SqliteStore {
         self.look("page", move |unit| unit.page(&set, &filter, direction, cursor.as_ref(), limit))
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
         let jid = jid.clone();
-        self.look("find", move |unit| match unit.find_id(&jid)? {
+        let row = self.look("find", move |unit| match unit.find_id(&jid)? {
             Some(id) => unit.row_of(id),
             None => Ok(None),
-        })
+        });
+        Box::pin(async move { Sought::at_once(after, row.await?) })
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

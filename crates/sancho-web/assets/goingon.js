@@ -1,6 +1,6 @@
-// What takes many requests goes on by itself: an act on all jobs that match, the count before it, and a search that has
-// found none yet. Each
-// request is bounded, the next waits for its answer, and a person may stop it at any time.
+// What takes many requests goes on by itself: an act on all jobs that match, the count before it, a search that has
+// found none yet, and looking for one job by its id. Each request is bounded, the next waits for its answer, and a
+// person may stop it at any time.
 import { exchange } from "./keep.js";
 
 /** Requests that follow by themselves at most; then a person says whether it goes on. */
@@ -85,9 +85,13 @@ async function search() {
     if (!link) return;
     try {
       const answer = await fetch(link.href);
+      // A job that is gone has a page that says so.
+      if (answer.status === 404 && !isStopped) return location.replace(link.href);
       if (!answer.ok) return;
       const fresh = parse(await answer.text()).getElementById("found");
-      if (!fresh || isStopped) return;
+      if (isStopped) return;
+      // The job that was looked for: the page is its own.
+      if (!fresh) return location.replace(link.href);
       history.replaceState(null, "", link.href);
       const further = fresh.querySelector("[data-search]");
       if (further) copy(block, further);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::links::{Button, Form, Links, Survey};
 use super::{route, words};
 use crate::page::{Arrival, Page, Visitor};
-use crate::site::{Home, Site};
+use crate::site::Home;
 
 /// What is looked for in searches.
 const ASKED: &str = "class:Mailer";
@@ -52,23 +52,20 @@ fn act(button: &Button) -> String {
 /// Sends every kind of form that the pages have, in each way; answers with the acts that were done.
 pub(super) async fn send_each(home: &Home, visitor: Visitor, links: &Links) -> BTreeSet<String> {
     let mut acts = BTreeSet::new();
-    let (mut site, mut page) = fresh(home, visitor).await;
+    let mut site = home.stocked().await;
+    let page = Page::of(&site, visitor).await;
     for (path, way) in ways(links) {
         if !send(&page, &path, &way, visitor).await {
             // What one form has done may leave nothing to the next one: then there is a store filled anew.
-            (site, page) = fresh(home, visitor).await;
+            let fresh = home.stocked().await;
+            page.moves(&fresh).await;
+            site = fresh;
             assert!(send(&page, &path, &way, visitor).await, "{path} had a form that is not there: {way:?}");
         }
         acts.insert(way.button);
     }
     drop(site);
     acts
-}
-
-async fn fresh(home: &Home, visitor: Visitor) -> (Site, Page) {
-    let site = home.stocked().await;
-    let page = Page::of(&site, visitor).await;
-    (site, page)
 }
 
 /// Each kind of form once in each way, on the first page that has it.
@@ -100,26 +97,26 @@ async fn send(page: &Page, path: &str, way: &Way, visitor: Visitor) -> bool {
     if arrival.status == 404 {
         return false;
     }
-    let Some(form) = forms(page).await.into_iter().find(|form| Shape::of(form) == way.form) else { return false };
+    let forms = Survey::of(page).await.forms;
+    let Some(form) = forms.into_iter().find(|form| Shape::of(form) == way.form) else { return false };
     let button = form.buttons.iter().find(|button| act(button) == way.button).expect("forms of a kind have the same");
     let choices: Vec<_> = way.choice.iter().collect();
-    arrived(page, &form, button, json!(choices), visitor).await;
+    let mut forms = arrived(page, &form, button, json!(choices), visitor).await;
     for _ in 0..QUESTIONS_MAX {
         // Those that go on by themselves where there is JavaScript do so without us.
-        let Some(question) = forms(page).await.into_iter().find(|form| form.is_sure) else { return true };
+        let Some(question) = forms.into_iter().find(|form| form.is_sure) else { return true };
         let button = question.buttons.first().expect("a question has a button");
-        arrived(page, &question, button, json!([]), visitor).await;
+        forms = arrived(page, &question, button, json!([]), visitor).await;
     }
     panic!("one question leads to the next: {way:?}");
 }
 
-async fn arrived(page: &Page, form: &Form, button: &Button, choices: serde_json::Value, visitor: Visitor) {
+/// Sends a form; answers with those of the page that it leads to.
+async fn arrived(page: &Page, form: &Form, button: &Button, choices: Value, visitor: Visitor) -> Vec<Form> {
     let sent = json!({ "form": form.index, "button": button, "choices": choices, "text": ASKED });
     let arrival: Arrival = page.asks("submit", sent).await;
     assert_eq!(arrival.status, 200, "{form:?} leads to {}", arrival.address);
-    words::check(page, visitor).await;
-}
-
-async fn forms(page: &Page) -> Vec<Form> {
-    page.asks::<Survey>("survey", json!({})).await.forms
+    let survey = Survey::of(page).await;
+    words::check(page, visitor, &survey).await;
+    survey.forms
 }

@@ -15,8 +15,18 @@ const PAGES_MAX: usize = 1_500;
 pub(crate) struct Survey {
     pub(crate) links: Vec<String>,
     pub(crate) forms: Vec<Form>,
+    pub(crate) address: String,
     pub(crate) language: String,
     pub(crate) title: String,
+    /// Every text that a person reads.
+    pub(crate) words: Vec<String>,
+}
+
+impl Survey {
+    /// What the page that is open has.
+    pub(super) async fn of(page: &Page) -> Survey {
+        page.asks("survey", json!({})).await
+    }
 }
 
 /// A form of a page.
@@ -45,6 +55,13 @@ pub(crate) struct Button {
     pub(crate) value: String,
 }
 
+/// What an address answers with.
+#[derive(Debug, Deserialize)]
+struct InLanguage {
+    status: u16,
+    language: String,
+}
+
 /// All pages that links lead to from the first one.
 #[derive(Debug)]
 pub(crate) struct Links {
@@ -71,7 +88,7 @@ impl Links {
             assert!(found.pages.len() < PAGES_MAX, "the links have no end: {path}");
             let arrival = page.open(&path).await;
             assert_eq!(arrival.status, 200, "a link leads to {path}");
-            let survey: Survey = page.asks("survey", json!({})).await;
+            let survey = Survey::of(page).await;
             assert!(!survey.title.trim().is_empty(), "{path} has a title");
             look(&path, &survey).await;
             for link in &survey.links {
@@ -90,11 +107,12 @@ impl Links {
     /// Whether each page is there in each language that a link names.
     pub(crate) async fn in_other_languages(&self, page: &Page) {
         assert!(self.with_language.len() >= self.pages.len(), "each page links to itself in another language");
-        for path in &self.with_language {
-            let fetched = page.fetch(path, json!({})).await;
+        let answers: Vec<InLanguage> = page.asks("languages", json!({ "paths": self.with_language })).await;
+        assert_eq!(answers.len(), self.with_language.len());
+        for (path, answer) in self.with_language.iter().zip(answers) {
             let language = path.split("lang=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
-            assert_eq!(fetched.status, 200, "a link leads to {path}");
-            assert!(fetched.text.contains(&format!("<html lang=\"{language}\"")), "{path} is not in {language}");
+            assert_eq!(answer.status, 200, "a link leads to {path}");
+            assert_eq!(answer.language, language, "the language of {path}");
         }
     }
 }

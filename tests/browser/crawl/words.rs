@@ -12,24 +12,22 @@ use crate::stock::WORDS;
 const ENGLISH: [&str; 14] =
     ["the", "of", "is", "are", "and", "this", "jobs", "queue", "queues", "ago", "from", "was", "all", "with"];
 
-/// Whether the page that is open speaks its visitor's language.
-pub(super) async fn check(page: &Page, visitor: Visitor) {
-    let survey: Survey = page.asks("survey", json!({})).await;
-    let address = page.address().await;
+/// Whether a page, which is open, speaks its visitor's language.
+pub(super) async fn check(page: &Page, visitor: Visitor, survey: &Survey) {
+    let Survey { address, words: here, .. } = survey;
     assert!(visitor.language.starts_with(&survey.language), "{address} is in {}", survey.language);
-    let here: Vec<String> = page.asks("words", json!({ "path": null })).await;
-    for text in &here {
+    for text in here {
         assert!(!text.contains("⟦?⟧") && !is_key(text), "{address} says {text:?}, which is a key without its words");
     }
     if survey.language == "en" {
         return;
     }
-    for text in &here {
+    for text in here {
         let stranger = of(text).find(|word| ENGLISH.contains(&word.to_lowercase().as_str()));
         assert!(stranger.is_none(), "{address} says {text:?}, which is English");
     }
     // What a form was answered cannot be asked for again.
-    if !visitor.javascript || page.count("form:has([name=sure])").await > 0 {
+    if !visitor.javascript || survey.forms.iter().any(|form| form.fields.iter().any(|name| name == "sure")) {
         return;
     }
     let sign = if address.contains('?') { '&' } else { '?' };

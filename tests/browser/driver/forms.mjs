@@ -10,22 +10,33 @@ const SAMPLES = {
 
 /** Sends the form at this place in the page by its first button of this name and this value. */
 export async function submit(page, { form, button, choices, text }, visitor) {
-  const forms = page.locator("form");
-  const chosen = forms.nth(form);
-  // What is folded away has to be unfolded to be seen.
-  for (const folded of await chosen.locator("xpath=ancestor-or-self::details | .//details").all()) {
-    await folded.evaluate((details) => (details.open = true));
-  }
+  const chosen = page.locator("form").nth(form);
+  await chosen.evaluate(unfold);
   for (const [name, value] of choices) await chosen.locator(`input[name="${name}"][value="${value}"]`).check();
-  const boxes = chosen.locator("input[type=checkbox][name]:visible");
-  if ((await boxes.count()) > 0) await boxes.first().check();
-  for (const input of await chosen.locator("input:visible").all()) {
-    const type = await input.getAttribute("type");
-    if (["checkbox", "radio", "hidden", "submit"].includes(type) || (await input.inputValue())) continue;
-    await input.fill(SAMPLES[type] ?? text);
-  }
+  const { box, empty } = await chosen.evaluate(lacks);
+  const inputs = chosen.locator("input");
+  if (box >= 0) await inputs.nth(box).check();
+  for (const [index, type] of empty) await inputs.nth(index).fill(SAMPLES[type] ?? text);
   // Found anew until it is pressed: a live page may put another in its place meanwhile.
   const { name, value } = button;
   const pressed = name ? `[name=${JSON.stringify(name)}][value=${JSON.stringify(value)}]` : ":not([name], [type=button], [hidden])";
   return visitor.arrives(() => chosen.locator(`button${pressed}:enabled`).first().click());
+}
+
+/** Opens whatever is folded away around a form and in it: it has to be unfolded to be seen. */
+function unfold(form) {
+  for (let around = form; around; around = around.parentElement) if (around.matches("details")) around.open = true;
+  for (const details of form.querySelectorAll("details")) details.open = true;
+}
+
+/** Which inputs of a form that can be seen are for somebody to fill in: the first box, and those without a value. */
+function lacks(form) {
+  const inputs = [...form.querySelectorAll("input")];
+  const isSeen = (input) => input.checkVisibility({ visibilityProperty: true }) && input.getClientRects().length > 0;
+  const isText = ({ type }) => !["checkbox", "radio", "hidden", "submit"].includes(type);
+  const isEmpty = (input) => isSeen(input) && isText(input) && !input.value;
+  return {
+    box: inputs.findIndex((input) => input.type === "checkbox" && input.name && isSeen(input)),
+    empty: inputs.map((input, index) => [index, input.type, isEmpty(input)]).filter(([, , isEmpty]) => isEmpty),
+  };
 }

@@ -1,5 +1,14 @@
 // What a page has, as the page itself tells it. These functions run inside of it, each by itself.
 
+/** Waits until each chart is drawn that scripts are to draw. */
+export async function drawn(patience) {
+  const isDrawn = (figure) => figure.classList.contains("is-drawn") || figure.querySelectorAll(".numbers tbody tr").length < 2;
+  for (const until = Date.now() + patience; ![...document.querySelectorAll("figure[data-plot]")].every(isDrawn); ) {
+    if (Date.now() > until) throw new Error("a chart is not drawn");
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
 /** Where links lead, and what each form could send. */
 export function survey() {
   const links = [...document.querySelectorAll("a[href]")].map((link) => link.href);
@@ -18,7 +27,7 @@ export function survey() {
       buttons: buttons.map(({ name, value }) => ({ name, value })),
     };
   });
-  return { links, forms, language: document.documentElement.lang, title: document.title };
+  return { address: location.href, language: document.documentElement.lang, title: document.title, links, forms };
 }
 
 /**
@@ -37,4 +46,14 @@ export async function words(address) {
     for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) all.add(node.data);
   }
   return [...all].map((text) => text.replace(/\s+/g, " ").trim()).filter((text) => text);
+}
+
+/** Which status and which language each of these addresses answers with. */
+export function languages(addresses) {
+  const ask = async (address) => {
+    const answer = await fetch(address);
+    const [, language] = (await answer.text()).match(/<html lang="([^"]*)"/) ?? [];
+    return { status: answer.status, language: language ?? "" };
+  };
+  return Promise.all(addresses.map(ask));
 }

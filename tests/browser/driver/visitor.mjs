@@ -1,7 +1,7 @@
 // One person with one page: what they do there, and whatever goes wrong meanwhile.
 import axe from "axe-core";
 import { submit } from "./forms.mjs";
-import { survey, words } from "./survey.mjs";
+import { drawn, languages, survey, words } from "./survey.mjs";
 
 /** How long anything may take, in milliseconds: far longer than it does, so that a hang becomes a failure. */
 const PATIENCE = 30_000;
@@ -17,7 +17,6 @@ export class Visitor {
   /** Opens a page of its own, in a context of its own, for the sites at `origins`. */
   static async arrive(chromium, { origins, language, javascript, dark, width, height, name, password }) {
     const context = await chromium.newContext({
-      baseURL: origins[0],
       locale: language,
       timezoneId: "Asia/Ho_Chi_Minh",
       javaScriptEnabled: javascript,
@@ -82,6 +81,24 @@ export class Visitor {
     return deed(this.#page, command, this);
   }
 
+  /** What the page tells of itself, and every text that is read there, once it is drawn: all at the same moment. */
+  survey() {
+    const wait = this.#javascript ? `await drawn(${PATIENCE});` : "";
+    const parts = [drawn, survey, words].join("\n");
+    return this.#page.evaluate(`(async () => { ${parts}\n${wait} return { ...survey(), words: await words() }; })()`);
+  }
+
+  /** Goes on at other sites, as somebody who was at none. */
+  async move(origins) {
+    await this.#page.goto("about:blank");
+    await this.#page.context().clearCookies();
+    this.#origins = origins;
+  }
+
+  address(path) {
+    return new URL(path, this.#origins[0]).href;
+  }
+
   expect(statuses) {
     this.#expected = new Set(statuses);
   }
@@ -100,9 +117,10 @@ export class Visitor {
 const deeds = {
   expect: (_page, { statuses }, visitor) => visitor.expect(statuses),
   pardon: (_page, { parts }, visitor) => visitor.pardon(parts),
+  move: (_page, { origins }, visitor) => visitor.move(origins),
   // No idle network is waited for: a live page never is.
-  open: async (page, { path }) => {
-    const response = await page.goto(path, { waitUntil: "load" });
+  open: async (page, { path }, visitor) => {
+    const response = await page.goto(visitor.address(path), { waitUntil: "load" });
     return { status: response?.status() ?? 0, address: page.url() };
   },
   click: (page, { at }) => page.locator(at).first().click(),
@@ -133,8 +151,9 @@ const deeds = {
       },
       [path, options],
     ),
-  survey: (page) => page.evaluate(survey),
+  survey: (_page, _command, visitor) => visitor.survey(),
   words: (page, { path }) => page.evaluate(words, path),
+  languages: (page, { paths }) => page.evaluate(languages, paths),
   look: async (page, { dark, width, height }) => {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });

@@ -6,7 +6,7 @@ use clap::{Args, Parser};
 
 /// Measures one job system.
 #[derive(Debug, Parser)]
-#[command(about, max_term_width = 120)]
+#[command(max_term_width = 120)]
 pub enum Command {
     /// Pushes jobs one by one, each pusher awaiting its push before the next
     Push {

@@ -1,6 +1,6 @@
 //! Every page, every look of the API, and the stream: once as the first, then several times more.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Course;
 use super::backlog::{Backlog, DEEP, Part};
@@ -8,6 +8,9 @@ use super::line::{Bound, Line};
 
 /// What a page may take, in milliseconds.
 const PAGE_MS_MAX: f64 = 100.0;
+
+/// Pages after which looking for a job is given up: no store of a run takes as many.
+const LOOKS_MAX: usize = 10_000;
 
 pub async fn take(course: &mut Course<'_>, backlog: &Backlog, tries: u64) -> Result<()> {
     for path in PAGES {
@@ -96,15 +99,34 @@ async fn visit(course: &mut Course<'_>, what: &str, path: &str, tries: u64) -> R
     course.finish(line)
 }
 
-/// A job whose id somebody brings along, from a log: where no index has it, the store reads every job until it is met.
+/// A job whose id somebody brings along, from a log: where no index has it, each page looks through a part of the store,
+/// and leads to the next until it is met.
 async fn unlisted(course: &mut Course<'_>, backlog: &Backlog) -> Result<()> {
-    let what = "/jobs/(id of a job in Dead that was not listed)";
-    let mut line = Line::new(course.name, what, Bound::None);
+    let what = "/jobs/(id of a job in Dead that was not listed): a step";
+    let mut line = Line::new(course.name, what, Bound::Max(PAGE_MS_MAX));
     let jid = backlog.jid(Part::Dead, backlog.size(Part::Dead) / 3);
-    let answer = course.visitor.get(&format!("/jobs/{jid}")).await?;
-    ensure!(answer.status == 200, "/jobs/{jid} answers {}", answer.status);
-    line.add(answer.took);
-    course.finish(line)
+    let mut path = format!("/jobs/{jid}");
+    for _ in 0..LOOKS_MAX {
+        let answer = course.visitor.get(&path).await?;
+        ensure!(answer.status == 200, "{path} answers {}", answer.status);
+        line.add(answer.took);
+        let page = String::from_utf8_lossy(&answer.body);
+        match further(&page) {
+            Some(after) => path = format!("/jobs/{jid}?after={after}"),
+            None => {
+                ensure!(page.contains("class=\"facts\""), "{path} is not the job's page");
+                return course.finish(line);
+            }
+        }
+    }
+    bail!("looking for {jid} has no end")
+}
+
+/// Where a page goes on that still looks, as the query of its link has it.
+fn further(page: &str) -> Option<&str> {
+    let (_, link) = page.split_once("rel=\"next\" href=\"")?;
+    let (_, after) = link.split_once('"')?.0.split_once("after=")?;
+    after.split('&').next()
 }
 
 /// The id of a job that a page of the API lists.

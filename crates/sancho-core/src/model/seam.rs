@@ -6,7 +6,7 @@ use crate::{
     Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, Direction, ErrorKind,
     Exchanged, Filter, Finding, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics, MetricsRequest,
     NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection, Set,
-    Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, checkup,
+    Settlement, Sought, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, checkup,
 };
 
 impl ModelStore {
@@ -124,8 +124,8 @@ impl Inspect for ModelStore {
         self.make(move |model| model.page(set, filter, direction, cursor, limit))
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        self.make(move |model| Ok(model.find(jid)))
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
+        self.make(move |model| Sought::at_once(after, model.find(jid)))
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

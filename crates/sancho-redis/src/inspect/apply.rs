@@ -13,6 +13,7 @@ use sancho_core::{
 
 use super::page::Way;
 use crate::index::{Names, Proof, Unproved};
+use crate::listed::Place;
 use crate::moves::promote::enqueued;
 use crate::reply;
 use crate::row::Seen;
@@ -74,7 +75,7 @@ impl RedisStore {
                 }
                 // What was moved away cannot say where to go on: the last one that stays does.
                 let last = looked.marks.iter().zip(&stays).rev().find(|(_, stays)| **stays);
-                let next = last.map(|(mark, _)| mark.clone()).map(Cursor).or_else(|| after.clone());
+                let next = last.map(|(mark, _)| Cursor(mark.written())).or_else(|| after.clone());
                 applied.next = looked.more.then(|| next.unwrap_or_else(|| Cursor(String::new())));
                 Ok(applied)
             }
@@ -120,6 +121,12 @@ impl RedisStore {
             rest = behind;
         }
         self.ring_at(going.iter().map(|(_, _, going)| going));
+        // Whoever acts on one job looks next at what has become of it.
+        if let ([(_, seen, going)], [Did::Done]) = (&going[..], &answers[..])
+            && let Some(place) = going.place()
+        {
+            self.inner.listed.remember_at(&seen.row().jid, place);
+        }
         Ok(answers)
     }
 
@@ -171,6 +178,15 @@ impl RedisStore {
 }
 
 impl Going {
+    /// Where the job is then, in a place without an index of ids.
+    fn place(&self) -> Option<Place> {
+        match self.letter {
+            "Q" => Some(Place::in_queue(self.queue.as_str(), 0)),
+            "D" => self.score.parse().ok().map(|score| Place::of_score('D', score)),
+            _ => None,
+        }
+    }
+
     fn put(&self, seen: &Seen, args: &mut Args) {
         let names = Names::of(&seen.payload);
         args.put(names.jid).put(names.key).put(seen.spot.letter()).put(seen.spot.place()).put(seen.payload.as_bytes());

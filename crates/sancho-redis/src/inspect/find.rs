@@ -1,9 +1,10 @@
 //! Finding one job, by its id or by its key.
 
-use sancho_core::{Checkpointed, Filter, Jid, JobRow, Key, State, StoreResult, limits};
+use sancho_core::{Checkpointed, Cursor, Filter, Jid, JobRow, Key, Sought, State, StoreResult, limits};
 
-use super::search::{JOBS_PER_STEP, Needle};
+use super::search::{Budget, JOBS_PER_STEP, Needle};
 use crate::index::{Names, Proof, Unproved};
+use crate::listed::Place;
 use crate::reply;
 use crate::row::{Seen, Spot};
 use crate::script::Args;
@@ -17,17 +18,41 @@ const LOOKED_AT_WHERE_LISTED: usize = 200;
 const SEARCHES_MAX: usize = 3;
 
 impl RedisStore {
-    pub(super) async fn find_row(&self, jid: &Jid) -> StoreResult<Option<JobRow>> {
-        let jid = jid.as_str();
-        let mut seen = self.locate_fast("find", &Needle::jid(jid)).await?;
-        if seen.is_none() {
-            // Before the search, which may read every job of the store.
-            seen = self.locate_elsewhere("find", jid).await?;
+    /// One step of looking for a job.
+    ///
+    /// First where it is quick: by the index, where it runs here or elsewhere, where it was seen last. Then, step by
+    /// step, everywhere; and at the end once more where it is quick, for it may have gone back meanwhile.
+    pub(super) async fn seek_row(&self, jid: &Jid, after: Option<&Cursor>) -> StoreResult<Sought> {
+        let (op, needle, mut budget) = ("find", Needle::jid(jid.as_str()), Budget::of_a_seek());
+        let mut seen = None;
+        if after.is_none() {
+            seen = self.locate_at_once(op, &needle, &mut budget).await?;
+            if seen.is_none() {
+                seen = self.locate_listed(op, &needle, &mut budget).await?;
+            }
         }
         if seen.is_none() {
-            seen = self.locate_slowly("find", jid).await?;
+            match self.search_on(op, &needle, after, &mut budget).await? {
+                (None, Some(cursor)) => return Ok(Sought::Further(cursor)),
+                (None, None) => seen = self.locate_at_once(op, &needle, &mut budget).await?,
+                (found, _) => seen = found,
+            }
         }
-        self.row_of("find", seen).await
+        let row = self.row_of(op, seen).await?;
+        Ok(row.map_or(Sought::Gone, |row| Sought::Found(Box::new(row))))
+    }
+
+    /// The job with this id, if the index leads to it, or if it runs.
+    async fn locate_at_once(
+        &self,
+        op: &'static str,
+        needle: &Needle,
+        budget: &mut Budget,
+    ) -> StoreResult<Option<Seen>> {
+        match self.locate_fast(op, needle, budget).await? {
+            Some(seen) => Ok(Some(seen)),
+            None => self.locate_elsewhere(op, &needle.jid).await,
+        }
     }
 
     pub(super) async fn find_key_row(&self, key: &Key) -> StoreResult<Option<JobRow>> {
@@ -39,36 +64,39 @@ impl RedisStore {
         Ok(self.rows(op, seen.as_slice()).await?.pop())
     }
 
-    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, where it runs and where it was
-    /// listed, else by a search. What another program's process says that it runs comes last: it may have gone on since.
+    /// The job with this id, to act upon it: at once where Sancho scheduled or retried it, where it runs and where it
+    /// was seen last, else by a search. What another program's process says that it runs comes last: it may have gone
+    /// on since.
     pub(crate) async fn locate(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
-        if let Some(seen) = self.locate_fast(op, &Needle::jid(jid)).await? {
+        let needle = Needle::jid(jid);
+        if let Some(seen) = self.locate_fast(op, &needle, &mut Budget::endless()).await? {
             return Ok(Some(seen));
         }
-        match self.locate_slowly(op, jid).await? {
+        if let Some(seen) = self.locate_listed(op, &needle, &mut Budget::of_a_seek()).await? {
+            return Ok(Some(seen));
+        }
+        match self.search(op, std::slice::from_ref(&needle)).await?.remove(jid) {
             Some(seen) => Ok(Some(seen)),
             None => self.locate_elsewhere(op, jid).await,
         }
     }
 
-    async fn locate_slowly(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
-        if let Some(seen) = self.locate_listed(op, jid).await? {
-            return Ok(Some(seen));
+    /// The job with this id, if it is about where this store has seen it last.
+    async fn locate_listed(&self, op: &'static str, needle: &Needle, budget: &mut Budget) -> StoreResult<Option<Seen>> {
+        match self.inner.listed.place_of(&needle.jid) {
+            None => Ok(None),
+            Some(Place::InQueue { queue, from }) => self.search_queue_at(op, &queue, from, needle, budget).await,
+            Some(Place::OfScore { letter, score }) => self.search_moment(op, letter, &score, needle, budget).await,
+            Some(Place::Listed { set, direction, after }) => {
+                let (all, after) = (Filter::all(), after.as_ref());
+                let looked = self.look(op, &set, &all, direction, after, LOOKED_AT_WHERE_LISTED).await?;
+                let mut found = looked.found.into_iter().map(|(_, seen)| seen);
+                Ok(found.find(|seen| seen.row().jid.as_str() == needle.jid))
+            }
         }
-        Ok(self.search(op, &[Needle::jid(jid)]).await?.remove(jid))
     }
 
-    /// The job with this id, if it is about where a page of this store has listed it.
-    async fn locate_listed(&self, op: &'static str, jid: &str) -> StoreResult<Option<Seen>> {
-        let Some(place) = self.inner.listed.place_of(jid) else { return Ok(None) };
-        let all = Filter::all();
-        let after = place.after.as_ref();
-        let looked = self.look(op, &place.set, &all, place.direction, after, LOOKED_AT_WHERE_LISTED).await?;
-        let found = looked.found.into_iter().map(|(_, seen)| seen);
-        Ok(found.into_iter().find(|seen| seen.row().jid.as_str() == jid))
-    }
-
-    async fn locate_fast(&self, op: &'static str, needle: &Needle) -> StoreResult<Option<Seen>> {
+    async fn locate_fast(&self, op: &'static str, needle: &Needle, budget: &mut Budget) -> StoreResult<Option<Seen>> {
         let mut args = Args::new();
         args.put(&needle.jid).put(&needle.text).number(JOBS_PER_STEP);
         let found = self.inner.connection.run(op, &self.inner.scripts.find, &args).await?;
@@ -84,7 +112,7 @@ impl RedisStore {
         for crowd in crowds {
             let [_, letter, score] = &crowd.into_iter().map(reply::text).collect::<Vec<_>>()[..] else { continue };
             let letter = if letter == "R" { 'R' } else { 'S' };
-            if let Some(seen) = self.search_moment(op, letter, score, needle).await? {
+            if let Some(seen) = self.search_moment(op, letter, score, needle, budget).await? {
                 return Ok(Some(seen));
             }
         }

@@ -1,17 +1,24 @@
 //! Searching everything for jobs by their ids, a bounded step at a time.
 
+mod budget;
+mod stop;
+
 use std::collections::{HashMap, HashSet};
 
 use redis::{Value, cmd};
-use sancho_core::{ErrorKind, Store, StoreResult};
+use sancho_core::{Cursor, ErrorKind, Jid, QueueName, Store, StoreResult};
 
+pub(super) use budget::Budget;
+use stop::{Sorted, Stop};
+
+use crate::listed::Place;
 use crate::reply;
 use crate::row::{Seen, is_made};
 use crate::script::Args;
 use crate::store::RedisStore;
 use crate::wire::keys;
 
-/// Jobs that one step reads: some hundred kilobytes, and less than a millisecond of Redis.
+/// Jobs that one step reads where they are small: some hundred kilobytes, and less than a millisecond of Redis.
 pub(super) const JOBS_PER_STEP: usize = 500;
 
 /// A job that is looked for.
@@ -53,34 +60,70 @@ impl Hunt {
         self.missing.is_empty()
     }
 
-    fn meet(&mut self, seen: Seen) {
+    /// Takes a job that was met, if it is looked for; then its jid is answered.
+    fn meet(&mut self, seen: Seen) -> Option<Jid> {
         let jid = seen.row().jid;
-        if self.missing.remove(jid.as_str()) {
+        self.missing.remove(jid.as_str()).then(|| {
             self.found.insert(jid.as_str().to_owned(), seen);
-        }
+            jid
+        })
     }
 }
 
 impl RedisStore {
-    /// Every job that is looked for and found: by its jid.
+    /// Every job that is looked for and found: by its jid. It reads all that there is, where it has to.
+    pub(crate) async fn search(&self, op: &'static str, needles: &[Needle]) -> StoreResult<HashMap<String, Seen>> {
+        let mut hunt = Hunt::new(needles);
+        self.hunt(op, Stop::first(), &mut hunt, &mut Budget::endless()).await?;
+        Ok(hunt.found)
+    }
+
+    /// A part of the search for one job, from a cursor on: the job, or where to go on; neither at the end.
+    pub(super) async fn search_on(
+        &self,
+        op: &'static str,
+        needle: &Needle,
+        after: Option<&Cursor>,
+        budget: &mut Budget,
+    ) -> StoreResult<(Option<Seen>, Option<Cursor>)> {
+        let from = after.map_or(Ok(Stop::first()), |cursor| Stop::read(op, cursor))?;
+        let mut hunt = Hunt::new(std::slice::from_ref(needle));
+        let stop = self.hunt(op, from, &mut hunt, budget).await?;
+        Ok((hunt.found.remove(&needle.jid), stop.map(|stop| stop.cursor())))
+    }
+
+    /// Searches from a stop on, until all is found, the budget is spent or everything was read: where to go on.
     ///
     /// The places are read in the order in which jobs go through them, so that one that moves meanwhile is met
     /// further on.
-    pub(crate) async fn search(&self, op: &'static str, needles: &[Needle]) -> StoreResult<HashMap<String, Seen>> {
-        let mut hunt = Hunt::new(needles);
-        for (letter, key) in [('S', keys::SCHEDULE), ('R', keys::RETRY), ('H', keys::HELD)] {
-            self.search_set(op, letter, key, &mut hunt).await?;
-        }
-        if !hunt.is_over() {
-            for queue in self.queue_names().await? {
-                self.search_queue(op, queue.as_str(), &mut hunt).await?;
+    async fn hunt(
+        &self,
+        op: &'static str,
+        from: Stop,
+        hunt: &mut Hunt,
+        budget: &mut Budget,
+    ) -> StoreResult<Option<Stop>> {
+        let (mut stop, mut queues) = (Some(from), None);
+        while let Some(here) = stop.take_if(|_| !hunt.is_over()) {
+            if budget.is_spent() {
+                return Ok(Some(here));
             }
+            stop = match here {
+                Stop::Set { set, from } => self.hunt_in_set(op, set, from, hunt, budget).await?,
+                Stop::QueuesAfter(name) => {
+                    if queues.is_none() {
+                        queues = Some(self.queue_names().await?);
+                    }
+                    Some(first_after(queues.as_deref().unwrap_or_default(), &name))
+                }
+                Stop::Queue { name, from } => Some(self.hunt_in_queue(op, name, from, hunt, budget).await?),
+                Stop::Flights => {
+                    self.in_flight(op).await?.into_iter().for_each(|seen| drop(hunt.meet(seen)));
+                    Some(Stop::start_of(Sorted::Dead))
+                }
+            };
         }
-        if !hunt.is_over() {
-            self.in_flight(op).await?.into_iter().for_each(|seen| hunt.meet(seen));
-        }
-        self.search_set(op, 'D', keys::DEAD, &mut hunt).await?;
-        Ok(hunt.found)
+        Ok(None)
     }
 
     /// Every job in flight.
@@ -105,19 +148,65 @@ impl RedisStore {
         Ok(busy)
     }
 
-    async fn search_set(&self, op: &'static str, letter: char, key: &str, hunt: &mut Hunt) -> StoreResult<()> {
-        let mut from = "0".to_owned();
-        while !hunt.is_over() && !from.is_empty() {
-            let (next, hits) = self.search_step(op, "Z", key, &from, JOBS_PER_STEP, hunt).await?;
-            for (bytes, score) in hits {
-                hunt.meet(Seen::member(letter, bytes, score));
-            }
-            from = next;
+    async fn hunt_in_set(
+        &self,
+        op: &'static str,
+        set: Sorted,
+        from: u64,
+        hunt: &mut Hunt,
+        budget: &mut Budget,
+    ) -> StoreResult<Option<Stop>> {
+        let (next, hits) = self.search_step(op, "Z", set.key(), from, budget.next_read(), hunt, budget).await?;
+        for (bytes, score) in hits {
+            self.meet_at(hunt, Seen::member(set.letter(), bytes, score), Place::of_score(set.letter(), score));
         }
-        Ok(())
+        Ok(next.map_or_else(|| set.behind(), |from| Some(Stop::Set { set, from })))
     }
 
-    /// The job that is looked for among those of one score, however many these are.
+    async fn hunt_in_queue(
+        &self,
+        op: &'static str,
+        name: String,
+        from: u64,
+        hunt: &mut Hunt,
+        budget: &mut Budget,
+    ) -> StoreResult<Stop> {
+        let key = keys::queue(&name);
+        let (next, hits) = self.search_step(op, "L", &key, from, budget.next_read(), hunt, budget).await?;
+        for (bytes, index) in hits {
+            self.meet_at(hunt, Seen::queued(&name, bytes), Place::in_queue(&name, index as u64));
+        }
+        Ok(next.map_or_else(|| Stop::QueuesAfter(name.clone()), |from| Stop::Queue { name: name.clone(), from }))
+    }
+
+    /// Takes a job that was met, if it is looked for, and remembers where: whoever found it comes again to act on it.
+    fn meet_at(&self, hunt: &mut Hunt, seen: Seen, place: Place) {
+        if let Some(jid) = hunt.meet(seen) {
+            self.inner.listed.remember_at(&jid, place);
+        }
+    }
+
+    /// The job that is looked for, if it is still about so many jobs from a queue's far end: others have come since.
+    pub(super) async fn search_queue_at(
+        &self,
+        op: &'static str,
+        queue: &str,
+        from: u64,
+        needle: &Needle,
+        budget: &mut Budget,
+    ) -> StoreResult<Option<Seen>> {
+        let mut hunt = Hunt::new(std::slice::from_ref(needle));
+        let mut stop = Stop::Queue { name: queue.to_owned(), from };
+        while let Stop::Queue { name, from } = stop {
+            if hunt.is_over() || budget.is_spent() {
+                break;
+            }
+            stop = self.hunt_in_queue(op, name, from, &mut hunt, budget).await?;
+        }
+        Ok(hunt.found.remove(&needle.jid))
+    }
+
+    /// The job that is looked for among those of one score, as far as the budget goes.
     ///
     /// From the last rank to the first: promotions take from the front, and what is left moves to where it is still
     /// to be read.
@@ -127,58 +216,61 @@ impl RedisStore {
         letter: char,
         score: &str,
         needle: &Needle,
+        budget: &mut Budget,
     ) -> StoreResult<Option<Seen>> {
-        let key = if letter == 'R' { keys::RETRY } else { keys::SCHEDULE };
-        let below = self.count_below(op, key, &format!("({score}")).await?;
-        let mut high = self.count_below(op, key, score).await?;
+        let Some(set) = Sorted::of_letter(letter) else { return Ok(None) };
+        let below = self.count_below(op, set.key(), &format!("({score}")).await?;
+        let mut high = self.count_below(op, set.key(), score).await?;
         let mut hunt = Hunt::new(std::slice::from_ref(needle));
-        while !hunt.is_over() && high > below {
-            let start = below.max(high.saturating_sub(JOBS_PER_STEP));
-            let (_, hits) = self.search_step(op, "R", key, &start.to_string(), high - start, &hunt).await?;
+        while !hunt.is_over() && high > below && !budget.is_spent() {
+            let start = below.max(high.saturating_sub(budget.next_read() as u64));
+            let count = usize::try_from(high - start).unwrap_or(JOBS_PER_STEP);
+            let (_, hits) = self.search_step(op, "R", set.key(), start, count, &hunt, budget).await?;
             for (bytes, score) in hits {
-                hunt.meet(Seen::member(letter, bytes, score));
+                self.meet_at(&mut hunt, Seen::member(letter, bytes, score), Place::of_score(letter, score));
             }
             high = start;
         }
         Ok(hunt.found.remove(&needle.jid))
     }
 
-    async fn count_below(&self, op: &'static str, key: &str, score: &str) -> StoreResult<usize> {
+    async fn count_below(&self, op: &'static str, key: &str, score: &str) -> StoreResult<u64> {
         let count = self.inner.connection.ask(op, cmd("ZCOUNT").arg(key).arg("-inf").arg(score)).await?;
-        Ok(usize::try_from(reply::int(count)).unwrap_or(0))
-    }
-
-    async fn search_queue(&self, op: &'static str, queue: &str, hunt: &mut Hunt) -> StoreResult<()> {
-        let (key, mut from) = (keys::queue(queue), "0".to_owned());
-        while !hunt.is_over() && !from.is_empty() {
-            let (next, hits) = self.search_step(op, "L", &key, &from, JOBS_PER_STEP, hunt).await?;
-            for (bytes, _) in hits {
-                hunt.meet(Seen::queued(queue, bytes));
-            }
-            from = next;
-        }
-        Ok(())
+        Ok(u64::try_from(reply::int(count)).unwrap_or(0))
     }
 
     /// Where to go on, and the bytes and scores that were selected.
+    #[expect(clippy::too_many_arguments, reason = "it is one script, with what it takes and what that costs")]
     async fn search_step(
         &self,
         op: &'static str,
         kind: &str,
         key: &str,
-        from: &str,
+        from: u64,
         count: usize,
         hunt: &Hunt,
-    ) -> StoreResult<(String, Vec<(Vec<u8>, f64)>)> {
+        budget: &mut Budget,
+    ) -> StoreResult<(Option<u64>, Vec<(Vec<u8>, f64)>)> {
         let mut args = Args::new();
-        args.put(kind).put(key).put(from).number(count).number(hunt.texts.len());
+        args.put(kind).put(key).put(from.to_string()).number(count).number(hunt.texts.len());
         for text in &hunt.texts {
             args.put(text);
         }
         let answer = self.inner.connection.run(op, &self.inner.scripts.search, &args).await?;
         let mut flat = reply::list(answer).into_iter();
-        let next = reply::text(reply::next(&mut flat));
+        let next = reply::text(reply::next(&mut flat)).parse().ok();
+        let mut number = || usize::try_from(reply::int(reply::next(&mut flat))).unwrap_or(0);
+        let (jobs, bytes) = (number(), number());
+        budget.spend(jobs, bytes);
         Ok((next, scored(flat)))
+    }
+}
+
+/// The start of the first queue whose name comes after this one; behind the last of them there is what runs.
+fn first_after(queues: &[QueueName], name: &str) -> Stop {
+    match queues.iter().map(QueueName::as_str).find(|queue| *queue > name) {
+        Some(queue) => Stop::Queue { name: queue.to_owned(), from: 0 },
+        None => Stop::Flights,
     }
 }
 

@@ -1,15 +1,18 @@
 -- Purpose: one step of a search through a set or a queue: reads a bounded number of its jobs, so that others come in
 --   between steps.
 -- KEYS: none.
--- ARGV: "Z" for a sorted set, "R" for one by rank, or "L" for a list, its key, where to go on ("0" at first), how many to read, count of
---   texts, texts. A job is answered if one of the texts stands in it, or if no text is given: a text only preselects,
---   and the caller reads the payload. A key of another type holds no job.
--- Returns: where to go on ("" at the end; by rank the caller knows), then bytes and score (for a list: index from the left) in turns.
+-- ARGV: "Z" for a sorted set, "R" for one by rank, or "L" for a list, its key, where to go on ("0" at first), how many
+--   to read, count of texts, texts. A job is answered if one of the texts stands in it, or if no text is given: a text
+--   only preselects, and the caller reads the payload. A key of another type holds no job.
+-- Returns: where to go on ("" at the end; by rank the caller knows), how many jobs were read and how many bytes they
+--   have, then bytes and score (for a list: index from the left) in turns.
 local kind, key, from, count = arg(), arg(), arg(), tonumber(arg())
 local texts = {}
 for k = 1, tonumber(arg()) do texts[k] = arg() end
 
+local answer = { '', 0, 0 }
 local function selected(bytes)
+  answer[2], answer[3] = answer[2] + 1, answer[3] + #bytes
   if #texts == 0 then return true end
   for k = 1, #texts do
     if string.find(bytes, texts[k], 1, true) then return true end
@@ -17,7 +20,6 @@ local function selected(bytes)
   return false
 end
 
-local answer = { '' }
 local function select_from(flat)
   for k = 1, #flat, 2 do
     if selected(flat[k]) then

@@ -222,6 +222,9 @@ macro_rules! conformance_facts {
                 an_empty_queue_waits_for_nothing
                 a_paused_queue_is_shown_as_paused
                 a_job_is_found_wherever_it_is
+                a_job_is_sought_step_by_step_wherever_it_is
+                an_id_that_is_nowhere_is_gone_after_so_many_steps
+                a_job_is_sought_with_cursors_of_searches_only
                 a_job_is_found_by_its_key
                 a_busy_job_shows_how_far_it_is
                 what_a_job_kept_is_shown_wherever_it_is

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use sancho_core::inspect::Paused;
 use sancho_core::{
-    Checkpoint, Claim, Finding, JobRow, Kept, Level, Pausable, Place, Progress, QueueRow, Set, State, Stats, Tally,
+    Action, Checkpoint, Claim, Cursor, Direction, ErrorKind, Filter, Finding, JobRow, Kept, Level, Pausable, Place,
+    Progress, QueueRow, Set, Sought, State, Stats, Tally,
 };
 
-use crate::factory::{job, key, queue};
+use crate::factory::{jid_of, job, key, queue};
 use crate::stage::{Stage, at, held, name_of, performed, settlement};
 
 pub(super) async fn a_fresh_store_is_empty(s: Stage) {
@@ -87,6 +88,76 @@ pub(super) async fn a_job_is_found_wherever_it_is(s: Stage) {
     assert_eq!(s.state("A").await, Some(State::Busy));
     s.settle(&claim, Place::Dead, 1).await;
     assert_eq!((s.state("A").await, s.state("nobody").await), (Some(State::Dead), None));
+}
+
+/// Where the job with this name is, by steps of seeking it. More of them than a search could take end the test.
+async fn sought(s: &Stage, name: &str) -> Option<State> {
+    const STEPS_MAX: usize = 100;
+    let (jid, mut after) = (jid_of(name), None);
+    for _ in 0..STEPS_MAX {
+        match s.inspect.seek(&jid, after.as_ref()).await.expect("seek") {
+            Sought::Found(row) => {
+                assert_eq!((&row.jid, name_of(&row.payload).as_str()), (&jid, name));
+                return Some(row.state);
+            }
+            Sought::Gone => return None,
+            Sought::Further(cursor) => after = Some(cursor),
+        }
+    }
+    panic!("seeking {name} comes to no end")
+}
+
+pub(super) async fn a_job_is_sought_step_by_step_wherever_it_is(s: Stage) {
+    s.push([job("A"), job("B"), job("C"), job("D"), job("E").at(at(90)), job("F").queue("other")], 0).await;
+    s.hello("p", 0).await;
+    let claims = s.claim("p", 4, &["default"], 0).await;
+    s.settle(&claims[1], Place::Retries { at: at(9) }, 1).await;
+    s.settle(&claims[2], Place::Dead, 1).await;
+    s.settle(&claims[3], held(), 1).await;
+    let states = [
+        ("A", State::Busy),
+        ("B", State::Retries),
+        ("C", State::Dead),
+        ("D", State::Held),
+        ("E", State::Scheduled),
+        ("F", State::Enqueued),
+    ];
+    for (name, state) in states {
+        assert_eq!(sought(&s, name).await, Some(state), "{name}");
+        assert_eq!(s.state(name).await, Some(state), "{name} is found where it is sought");
+    }
+    s.done(&claims[0], 2).await;
+    assert_eq!(sought(&s, "A").await, None);
+    // What became of a job is found though it was seen elsewhere before.
+    s.act(Action::Kill, "F", 2).await;
+    s.act(Action::RunNow, "C", 2).await;
+    assert_eq!((sought(&s, "F").await, sought(&s, "C").await), (Some(State::Dead), Some(State::Enqueued)));
+    s.act(Action::Delete, "C", 3).await;
+    assert_eq!(sought(&s, "C").await, None);
+}
+
+pub(super) async fn an_id_that_is_nowhere_is_gone_after_so_many_steps(s: Stage) {
+    assert_eq!(sought(&s, "nobody").await, None);
+    // More queues than one step may look at.
+    s.push((0..300).map(|n| job(&format!("A{n}")).queue(&format!("queue-{n:03}"))), 0).await;
+    s.push([job("B").at(at(9))], 0).await;
+    assert_eq!(sought(&s, "nobody").await, None);
+    for name in ["A0", "A150", "A299", "B"] {
+        assert!(sought(&s, name).await.is_some(), "{name}");
+    }
+}
+
+pub(super) async fn a_job_is_sought_with_cursors_of_searches_only(s: Stage) {
+    s.push(["A", "B", "C"].map(job), 0).await;
+    let set = Set::Queue(queue("default"));
+    let page = s.inspect.page(&set, &Filter::all(), Direction::Forward, None, 1).await.expect("page");
+    let foreign = ["", "0", "A", "nonsense", "1|2|3", "back.1|2|3"].map(|text| Cursor(text.to_owned()));
+    for cursor in foreign.into_iter().chain(page.next) {
+        for name in ["A", "nobody"] {
+            let error = s.inspect.seek(&jid_of(name), Some(&cursor)).await.expect_err(name);
+            assert_eq!(error.kind, ErrorKind::Invalid, "{cursor:?}: {error}");
+        }
+    }
 }
 
 pub(super) async fn a_job_is_found_by_its_key(s: Stage) {

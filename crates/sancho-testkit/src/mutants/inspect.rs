@@ -4,8 +4,8 @@ use sancho_core::inspect::{About, DayStats, ProcessRow};
 use sancho_core::metrics::SizeSample;
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
-    Metrics, MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Stats, StoreResult, Timestamp,
-    UnknownClass,
+    Metrics, MetricsRequest, Order, Page, Pausable, QueueName, QueueRow, Selection, Set, Sought, Stats, StoreResult,
+    Timestamp, UnknownClass,
 };
 
 use super::{Bug, Mutant};
@@ -45,8 +45,8 @@ impl Inspect for Mutant {
         })
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        self.model.find(jid)
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
+        self.model.seek(jid, after)
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

@@ -1,9 +1,9 @@
 //! Calls of a store as values: so that one place can delay, repeat, lose and tell them.
 
 use sancho_core::{
-    Action, Applied, Beat, BeatAnswer, Checkpoint, ClaimRequest, Exchanged, Incarnation, Inspect, Jid, JobRow, Kept,
-    Key, NewJob, Order, Pausable, Promoted, Pruned, Pushed, QueueName, Retention, Selection, Settlement, Store,
-    StoreResult, TakenOver, Timestamp,
+    Action, Applied, Beat, BeatAnswer, Checkpoint, ClaimRequest, Cursor, Exchanged, Incarnation, Inspect, Jid, JobRow,
+    Kept, Key, NewJob, Order, Pausable, Promoted, Pruned, Pushed, QueueName, Retention, Selection, Settlement, Sought,
+    Store, StoreResult, TakenOver, Timestamp,
 };
 
 /// A call.
@@ -19,7 +19,7 @@ pub(super) enum Request {
     Prune(Retention, usize),
     QueueNames,
     MeetUnknown(Vec<(String, QueueName)>),
-    Find(Jid),
+    Seek(Jid, Option<Cursor>),
     FindKey(Key),
     Apply(Action, Selection, usize),
     Pause(Pausable),
@@ -39,6 +39,7 @@ pub(super) enum Response {
     Pruned(Pruned),
     QueueNames(Vec<QueueName>),
     FirstMet(Vec<Timestamp>),
+    Sought(Sought),
     Found(Option<Box<JobRow>>),
     Applied(Applied),
     Done,
@@ -58,7 +59,7 @@ impl Request {
             Request::Prune(..) => "prune",
             Request::QueueNames => "queue_names",
             Request::MeetUnknown(_) => "meet_unknown",
-            Request::Find(_) => "find",
+            Request::Seek(..) => "seek",
             Request::FindKey(_) => "find_key",
             Request::Apply(..) => "apply",
             Request::Pause(_) => "pause",
@@ -87,7 +88,7 @@ impl Request {
             Request::Prune(retention, limit) => Response::Pruned(store.prune(retention, *limit, now).await?),
             Request::QueueNames => Response::QueueNames(store.queue_names().await?),
             Request::MeetUnknown(met) => Response::FirstMet(store.meet_unknown(met, now).await?),
-            Request::Find(jid) => Response::Found(inspect.find(jid).await?.map(Box::new)),
+            Request::Seek(jid, after) => Response::Sought(inspect.seek(jid, after.as_ref()).await?),
             Request::FindKey(key) => Response::Found(inspect.find_key(key).await?.map(Box::new)),
             Request::Apply(action, selection, limit) => {
                 Response::Applied(inspect.apply(action, selection, *limit, now).await?)

@@ -7,7 +7,8 @@ use sancho_core::{
     Action, Applied, Beat, BeatAnswer, BoxFuture, Checkpoint, ClaimRequest, Cursor, DeployMark, Direction, ErrorKind,
     Exchanged, Filter, Finding, Greeting, Incarnation, Inspect, Interest, Jid, JobRow, Kept, Key, Mark, Metrics,
     MetricsRequest, NewJob, Order, Page, Pausable, Promoted, Pruned, Pushed, QueueName, QueueRow, Retention, Selection,
-    Set, Settlement, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, inspect, limits,
+    Set, Settlement, Sought, Stats, Store, StoreError, StoreResult, TakenOver, Timestamp, UnknownClass, inspect,
+    limits,
 };
 
 use super::plan::{Fault, Wakes, When};
@@ -242,9 +243,9 @@ impl Store for SimStore {
 
 /// What the client acts with goes over the wire; what only looks is asked at once.
 impl Inspect for SimStore {
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
         let now = Timestamp::EPOCH;
-        call!(self, now, Request::Find(jid.clone()), Response::Found(row) => row.map(|row| *row))
+        call!(self, now, Request::Seek(jid.clone(), after.cloned()), Response::Sought(sought) => sought)
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

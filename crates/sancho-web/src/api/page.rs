@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use sancho_core::{Cursor, Direction, Filter, Jid, JobRow, Key, Set, Timestamp};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use sancho_core::{Cursor, Direction, Filter, Jid, JobRow, Key, Set, Sought, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
@@ -135,11 +137,31 @@ async fn size(site: &Site, set: &Set, now: Timestamp) -> Result<u64, Problem> {
     })
 }
 
-pub(super) async fn job(State(site): State<Site>, Name(jid): Name) -> Result<Json<WholeJob>, Problem> {
+/// Where looking for one job goes on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    cursor: Option<String>,
+}
+
+/// What is answered where a job was not met yet, and there is more to look through.
+#[derive(Debug, Serialize)]
+pub(super) struct Looking {
+    /// Where to go on.
+    next: String,
+}
+
+pub(super) async fn job(
+    State(site): State<Site>,
+    Name(jid): Name,
+    Asked(after): Asked<After>,
+) -> Result<Response, Problem> {
     let jid = Jid::new(jid)?;
-    let row = site.inspect.find(&jid).await?;
-    let row = row.ok_or_else(|| Problem::not_found(format!("no job has the id {jid}: it may be done, and gone")))?;
-    whole(&site, &row).await
+    match site.inspect.seek(&jid, after.cursor.map(Cursor).as_ref()).await? {
+        Sought::Found(row) => Ok(whole(&site, &row).await?.into_response()),
+        Sought::Gone => Err(Problem::not_found(format!("no job has the id {jid}: it may be done, and gone"))),
+        Sought::Further(Cursor(next)) => Ok((StatusCode::ACCEPTED, Json(Looking { next })).into_response()),
+    }
 }
 
 pub(super) async fn keyed(State(site): State<Site>, Name(key): Name) -> Result<Json<WholeJob>, Problem> {

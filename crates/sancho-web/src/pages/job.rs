@@ -1,12 +1,13 @@
 //! Everything about one job.
 
 mod acting;
+mod looking;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use sancho_core::filter::term;
-use sancho_core::{Jid, JobRow, Retry, State as Stands, limits};
+use sancho_core::{JobRow, Retry, State as Stands, limits};
 
 use crate::act::{Act, SPANS};
 use crate::extend::{self, Drawn, Place};
@@ -21,6 +22,7 @@ use crate::text::{segment, shortened, visible};
 use crate::when::When;
 
 pub(crate) use acting::act;
+use looking::{Looked, look};
 
 /// Characters of an error's message that the page shows.
 const MESSAGE_CHARS_MAX: usize = 10_000;
@@ -53,6 +55,8 @@ struct JobPage {
     metrics: Option<String>,
     did: Option<String>,
     panels: Vec<Drawn>,
+    /// Where its forms go: the job, found as it was found here.
+    here: String,
 }
 
 impl JobPage {
@@ -86,7 +90,10 @@ fn acts(state: Stands) -> &'static [Act] {
 }
 
 pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: Frame) -> Result<Response, Failure> {
-    let row = found(&site, jid).await?;
+    let row = match look(&site, &f, jid, None).await? {
+        Looked::Found(row) => row,
+        Looked::Further(page) => return Ok(page),
+    };
     let f = f.on(tab(row.state));
     let did = Fields::from(f.query.clone());
     let did = Act::named(did.get("did")).map(|act| f.count(act.done(), 1_u64));
@@ -95,18 +102,12 @@ pub(crate) async fn show(State(site): State<Site>, Path(jid): Path<String>, f: F
     Ok(page(&JobPage { is_foreign, panels, ..told(f, &row, did) }))
 }
 
-async fn found(site: &Site, jid: String) -> Result<JobRow, Failure> {
-    let row = match Jid::new(jid) {
-        Ok(jid) => site.inspect.find(&jid).await?,
-        Err(_) => None,
-    };
-    row.ok_or_else(|| Failure::not_found("job.gone"))
-}
-
 fn told(f: Frame, row: &JobRow, did: Option<String>) -> JobPage {
     let envelope = row.payload.envelope();
+    let job = Figure::of(&f, row);
     let mut told = JobPage {
-        job: Figure::of(&f, row),
+        here: looking::address(&f, &job),
+        job,
         is_foreign: false,
         acts: acts(row.state),
         times: Vec::new(),

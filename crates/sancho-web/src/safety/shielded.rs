@@ -6,7 +6,7 @@ use sancho_core::inspect::{About, DayStats};
 use sancho_core::redact::Lens;
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
-    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
+    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Sought, Stats,
     StoreResult, Timestamp, UnknownClass,
 };
 
@@ -64,8 +64,13 @@ impl Inspect for Shielded {
         })
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
-        Box::pin(async move { Ok(self.inner.find(jid).await?.map(|row| self.row(row))) })
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
+        Box::pin(async move {
+            Ok(match self.inner.seek(jid, after).await? {
+                Sought::Found(row) => Sought::Found(Box::new(self.row(*row))),
+                unseen => unseen,
+            })
+        })
     }
 
     fn find_key<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use sancho_core::model::ModelStore;
-use sancho_core::{Draft, Jid, Place, Store, WireTime};
+use sancho_core::{Draft, Jid, Place, Store, WireTime, limits};
 use serde_json::{Value, json};
 
 use schema::File;
@@ -59,6 +59,30 @@ async fn stocked(fresh: Fresh) -> Fresh {
     jobs.push(waiting.into_job(NOW, WireTime::Seconds).expect("a job"));
     store.push(&jobs, NOW).await.expect("a store takes them");
     fresh
+}
+
+#[tokio::test]
+async fn a_job_that_no_index_leads_to_is_looked_for_in_steps_on_redis() {
+    let (file, fresh) = (File::read(), stocked(Fresh::redis().await).await);
+    let job =
+        |n| Draft::new(Jid::new(format!("job{n}")).expect("a jid"), "Resize", "[]").into_job(NOW, WireTime::Seconds);
+    for start in (0..limits::JOBS_PER_SEEK_MAX + 1_000).step_by(limits::JOBS_PER_PUSH_MAX) {
+        let jobs: Vec<_> = (start..start + limits::JOBS_PER_PUSH_MAX).map(|n| job(n).expect("a job")).collect();
+        fresh.store.push(&jobs, NOW).await.expect("a store takes them");
+    }
+    let router = fresh.router();
+    let (mut address, mut looked) = ("/jobs/dead1".to_owned(), 0);
+    for _ in 0..20 {
+        let answer = get(&router, &address).await;
+        file.describes("get", "/jobs/{jid}", &answer);
+        if answer.status != StatusCode::ACCEPTED {
+            assert_eq!((answer.status, read(&answer)["jid"].as_str()), (StatusCode::OK, Some("dead1")));
+            break;
+        }
+        let next = read(&answer)["next"].as_str().expect("where to go on").replace('|', "%7C");
+        (address, looked) = (format!("/jobs/dead1?cursor={next}"), looked + 1);
+    }
+    assert!((1..20).contains(&looked), "{looked} steps");
 }
 
 #[tokio::test]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use sancho_core::inspect::{About, DayStats};
 use sancho_core::{
     Action, Applied, BoxFuture, Cursor, DeployMark, Direction, Filter, Finding, Incarnation, Inspect, Jid, JobRow, Key,
-    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Stats,
+    Metrics, MetricsRequest, Order, Page, Pausable, ProcessRow, QueueName, QueueRow, Selection, Set, Sought, Stats,
     StoreResult, Timestamp, UnknownClass,
 };
 
 use super::NOW;
 
-/// The same store, of which each job that [`find`](Inspect::find) answers with is deleted then.
+/// The same store, of which each job that [`seek`](Inspect::seek) answers with is deleted then.
 #[derive(Debug)]
 pub(crate) struct Fleeting(pub(crate) Arc<dyn Inspect>);
 
@@ -39,9 +39,9 @@ impl Inspect for Fleeting {
         self.0.page(set, filter, direction, cursor, limit)
     }
 
-    fn find<'a>(&'a self, jid: &'a Jid) -> BoxFuture<'a, StoreResult<Option<JobRow>>> {
+    fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>> {
         Box::pin(async move {
-            let found = self.0.find(jid).await?;
+            let found = self.0.seek(jid, after).await?;
             self.0.apply(&Action::Delete, &Selection::Jid(jid.clone()), 1, NOW).await?;
             Ok(found)
         })

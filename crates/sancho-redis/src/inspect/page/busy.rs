@@ -4,7 +4,8 @@
 
 use sancho_core::{Direction, Filter, StoreResult};
 
-use super::{Looked, read_mark};
+use super::Looked;
+use super::mark::{Stood, read_mark};
 use crate::row::{Seen, Spot, digest};
 use crate::store::RedisStore;
 
@@ -45,7 +46,7 @@ impl RedisStore {
                 looked.more = true;
                 break;
             }
-            looked.look(filter, format!("{since}|{number}|{who}"), seen);
+            looked.look(filter, Stood::Busy { since, number, who }, seen);
         }
         Ok(looked)
     }

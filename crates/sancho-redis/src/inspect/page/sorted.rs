@@ -6,14 +6,17 @@
 use redis::{Value, cmd};
 use sancho_core::{Direction, Filter, StoreResult, limits};
 
-use super::{JOBS_PER_READ, Looked, next_read, place, read_mark, sum};
+use super::mark::{Stood, read_score, sum_of};
+use super::{JOBS_PER_READ_MAX, Looked};
+use crate::inspect::portion::{BYTES_PER_LOOK_MAX, Portion};
 use crate::reply;
-use crate::row::{Seen, digest};
+use crate::row::Seen;
 use crate::store::RedisStore;
 
 /// A sorted set, and in which order it is read.
 #[derive(Clone, Copy, Debug)]
 struct Range<'a> {
+    letter: char,
     key: &'a str,
     latest_first: bool,
 }
@@ -38,15 +41,14 @@ impl RedisStore {
         after: Option<&str>,
         limit: usize,
     ) -> StoreResult<Looked> {
-        let range = Range { key, latest_first: (letter == 'D') != (direction == Direction::Backward) };
+        let range = Range { letter, key, latest_first: (letter == 'D') != (direction == Direction::Backward) };
         let mut at = match after {
             Some(mark) => self.rank_after(op, range, mark).await?,
             None => Rank { rank: 0, score: f64::NAN, of_score: 0 },
         };
-        let mut looked = Looked::default();
-        let mut asked = JOBS_PER_READ;
+        let (mut looked, mut portion) = (Looked::default(), Portion::first(JOBS_PER_READ_MAX));
         loop {
-            let members = self.members(op, range, at.rank, asked).await?;
+            let members = self.members(op, range, at.rank, portion.jobs()).await?;
             let (read, bytes) = (members.len(), members.iter().map(|(bytes, _)| bytes.len()).sum());
             for (bytes, score) in members {
                 if looked.is_full(limit) {
@@ -55,22 +57,19 @@ impl RedisStore {
                 }
                 at.of_score = if score == at.score { at.of_score + 1 } else { 1 };
                 (at.rank, at.score) = (at.rank + 1, score);
-                let mark = format!("{score}|{}|{:x}", at.of_score, digest(&bytes));
-                looked.look(filter, mark, Seen::member(letter, bytes, score));
+                let stood = Stood::OfScore { score, of_score: at.of_score };
+                looked.look(filter, stood, Seen::member(letter, bytes, score));
             }
-            if read < asked {
+            if read < portion.jobs() {
                 return Ok(looked);
             }
-            asked = next_read(asked, bytes);
+            portion.adapt(read, bytes);
         }
     }
 
     /// The rank behind the job of a mark; where it is gone, behind those that were in front of it by score.
     async fn rank_after(&self, op: &'static str, range: Range<'_>, mark: &str) -> StoreResult<Rank> {
-        let (score, of_score, sum) = read_mark(op, mark, |parts| {
-            let score = parts.next()?.parse::<f64>().ok().filter(|score| !score.is_nan())?;
-            Some((score, place(parts.next()?)?, sum(parts.next()?)?))
-        })?;
+        let (score, of_score, sum) = read_score(op, mark)?;
         let mut count = cmd("ZCOUNT");
         count.arg(range.key);
         match range.latest_first {
@@ -80,13 +79,19 @@ impl RedisStore {
         let low = usize::try_from(reply::int(self.inner.connection.ask(op, &count).await?)).unwrap_or(0);
         let mut high = low + of_score;
         let floor = low.max(high.saturating_sub(limits::JOBS_PER_SCAN_MAX));
-        while high > floor {
-            let start = floor.max(high.saturating_sub(JOBS_PER_READ));
+        let (mut portion, mut read) = (Portion::first(JOBS_PER_READ_MAX), 0);
+        let is_it =
+            |(bytes, score): &(Vec<u8>, f64)| sum_of(&Seen::member(range.letter, bytes.clone(), *score).payload) == sum;
+        while high > floor && read < BYTES_PER_LOOK_MAX {
+            let start = floor.max(high.saturating_sub(portion.jobs()));
             let members = self.members(op, range, start, high - start).await?;
-            if let Some(at) = members.iter().rposition(|(bytes, _)| digest(bytes) == sum) {
+            if let Some(at) = members.iter().rposition(is_it) {
                 return Ok(Rank { rank: start + at + 1, score, of_score: start + at + 1 - low });
             }
             high = start;
+            let bytes = members.iter().map(|(bytes, _)| bytes.len()).sum();
+            read += bytes;
+            portion.adapt(members.len(), bytes);
         }
         Ok(Rank { rank: floor, score, of_score: floor - low })
     }

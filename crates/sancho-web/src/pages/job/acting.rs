@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sancho_core::{JobRow, Order, Selection};
 
-use super::{found, tab};
+use super::looking::{Looked, address, look};
+use super::tab;
 use crate::act::Act;
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -22,6 +23,8 @@ struct AskPage {
     f: Frame,
     act: Act,
     job: Figure,
+    /// Where the form goes: the job, found as it was found here.
+    here: String,
 }
 
 pub(crate) async fn act(
@@ -31,7 +34,11 @@ pub(crate) async fn act(
     fields: Fields,
 ) -> Result<Response, Failure> {
     f.may_act()?;
-    let row = found(&site, jid).await?;
+    let row = match look(&site, &f, jid, Some("job.not_done")).await? {
+        Looked::Found(row) => row,
+        // What was meant is done from the job's own page, once it is found: it may have moved meanwhile.
+        Looked::Further(page) => return Ok(page),
+    };
     if fields.get("act") == "cancel" {
         return cancel(&site, &f, &row).await;
     }
@@ -40,7 +47,7 @@ pub(crate) async fn act(
     if act.destroys() && fields.get("sure") != "yes" {
         let f = f.on(tab(row.state));
         let job = Figure::of(&f, &row);
-        return Ok(page(&AskPage { f, act, job }));
+        return Ok(page(&AskPage { here: address(&f, &job), f, act, job }));
     }
     let applied = site.inspect.apply(&action, &Selection::Jid(row.jid.clone()), 1, f.now).await?;
     audit(&f.person, act.name(), &visible(row.jid.as_str()), applied.done);
