@@ -46,6 +46,12 @@ impl Child {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).get(word).copied().unwrap_or_default()
     }
 
+    /// The counts that it said last behind words that begin so, each with the rest of its word.
+    pub fn said_under(&self, prefix: &str) -> Vec<(String, u64)> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().filter_map(|(word, count)| Some((word.strip_prefix(prefix)?.to_owned(), *count))).collect()
+    }
+
     /// Its process id; `None` once it has ended.
     pub fn pid(&self) -> Option<u32> {
         self.process.id()

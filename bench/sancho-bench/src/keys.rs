@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use sancho::{Client, Draft, Job, Key, QueueName, Timestamp};
+use sancho::Client;
 
 use crate::figure::Figures;
-use crate::noop::NoOp;
 use crate::scratch::{Database, Durability, Scratch};
-use crate::{drain, push, report};
+use crate::{drain, push, report, waiting};
 
 /// Times that everything is measured, the two files in turn.
 const ROUNDS: u64 = 3;
@@ -19,15 +18,12 @@ const ROUNDS: u64 = 3;
 const ACTS: u64 = 1_000;
 const ACTS_WARM_UP: u64 = 100;
 
+/// Jobs of one push before a drain.
+const BULK: u64 = 1_000;
+
 /// Jobs drained from another queue in a round: more than acts, for a drain is over sooner.
 const CLAIMS: u64 = 20_000;
 const CLAIMS_WARM_UP: u64 = 2_000;
-
-/// Jobs of one push while a file is filled.
-const FILL: u64 = 5_000;
-
-/// A prime, by which numbers are scattered over a file.
-const STRIDE: u64 = 7_368_787;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
@@ -62,7 +58,7 @@ pub async fn run(scratch: &Scratch, options: &Options) -> Result<()> {
         ratios.insert(format!("keys_{act}_vs_empty"), ratio);
     }
     if let Some(file) = &options.json {
-        report::write_json(file, &figures, &ratios)?;
+        report::write_json(file, &figures, &ratios, &[])?;
     }
     Ok(())
 }
@@ -80,12 +76,8 @@ impl Side {
     async fn new(scratch: &Scratch, keyed: u64, ready: u64) -> Result<Self> {
         let database = scratch.database()?;
         let client = database.connect(Durability::Full).await?;
-        let soonest = client.clock().now() + Duration::from_secs(24 * 60 * 60);
-        for from in (0..keyed).step_by(FILL as usize) {
-            let drafts = (from..keyed.min(from + FILL)).map(|number| scheduled(&client, number, keyed, soonest));
-            client.push_drafts(drafts.collect::<Result<_>>()?).await.context("failed to schedule")?;
-        }
-        push::fill(&client, "waiting", FILL, ready).await?;
+        waiting::schedule(&client, 0..keyed, keyed).await?;
+        waiting::enqueue(&client, ready).await?;
         Ok(Side { client, keyed, _database: database })
     }
 
@@ -107,7 +99,7 @@ impl Side {
         self.reschedule(&measured).await?;
         figures.add(format!("reschedule_{side}"), ACTS as f64 / start.elapsed().as_secs_f64());
 
-        push::fill(&self.client, "default", FILL, CLAIMS_WARM_UP + CLAIMS).await?;
+        push::fill(&self.client, "default", BULK, CLAIMS_WARM_UP + CLAIMS).await?;
         let drained = drain::drain(&self.client, "default", 25, CLAIMS_WARM_UP, CLAIMS).await?;
         figures.add(format!("claim_{side}"), drained.jobs_per_second);
         Ok(())
@@ -116,7 +108,9 @@ impl Side {
     /// Keys from all over the file: those to warm up with, and those to measure. Another `first` is another place
     /// in an order that names each key once.
     fn scattered(&self, first: u64) -> (Vec<String>, Vec<String>) {
-        let keys = |from: u64, count: u64| (from..from + count).map(|n| key(scatter(n, self.keyed))).collect();
+        let keys = |from: u64, count: u64| {
+            (from..from + count).map(|n| waiting::key(waiting::scatter(n, self.keyed))).collect()
+        };
         (keys(first, ACTS_WARM_UP), keys(first + ACTS_WARM_UP, ACTS))
     }
 
@@ -134,38 +128,5 @@ impl Side {
             self.client.reschedule_key(key, at).await.with_context(|| format!("failed to reschedule {key}"))?;
         }
         Ok(())
-    }
-}
-
-fn key(number: u64) -> String {
-    format!("product:{number}")
-}
-
-/// The place of `number` in an order of all numbers below `count` in which neighbors are far apart.
-fn scatter(number: u64, count: u64) -> u64 {
-    number * STRIDE % count
-}
-
-/// A keyed job, due at a second of its own, in another order than the jobs were pushed.
-fn scheduled(client: &Client, number: u64, count: u64, soonest: Timestamp) -> Result<Draft> {
-    let mut draft = client.draft(NoOp::CLASS, NoOp::new(number).to_args()?);
-    draft.queue = QueueName::new("later")?;
-    draft.key = Some(Key::new(key(number))?);
-    draft.at = Some(soonest + Duration::from_secs(scatter(number, count)));
-    Ok(draft)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::scatter;
-
-    #[test]
-    fn scattering_names_each_number_once() {
-        for count in [2_200, 10_000, 1_000_000] {
-            let seen: BTreeSet<u64> = (0..count).map(|number| scatter(number, count)).collect();
-            assert_eq!(seen.len() as u64, count);
-        }
     }
 }

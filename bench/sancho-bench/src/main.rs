@@ -2,26 +2,34 @@
 
 #![forbid(unsafe_code)]
 
+mod chart;
 mod child;
 mod contention;
 mod cpu;
 mod drain;
+mod far;
 mod figure;
 mod idle;
 mod keys;
 mod latency;
 mod noop;
+mod pace;
+mod peers;
 mod push;
+mod ratios;
 mod raw_redis;
 mod raw_sqlite;
-mod redis;
 mod report;
 mod scratch;
+mod serving;
 mod sidekiq;
 mod soak;
-mod sqlite;
-mod table;
+mod store;
+mod subject;
+mod turn;
+mod waiting;
 mod web;
+mod whole;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,8 +38,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::scratch::Scratch;
+use crate::whole::Plan;
 
-/// Measures Sancho beside the limits of its stores, in one run.
+/// Measures Sancho beside the limits of its stores and other job systems, in one run; everything when nothing is named.
 #[derive(Debug, Parser)]
 #[command(name = "bench/run")]
 struct Options {
@@ -40,7 +49,7 @@ struct Options {
     scratch: PathBuf,
 
     #[command(flatten)]
-    sqlite: table::Options,
+    whole: whole::Options,
 
     #[command(subcommand)]
     what: Option<What>,
@@ -48,10 +57,10 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Push, bulk push, drain and latency on SQLite, beside raw rusqlite; what runs when nothing is named.
-    Sqlite(table::Options),
+    /// Push, bulk push, drain and latency on SQLite, beside raw rusqlite.
+    Sqlite(whole::Options),
     /// Push, bulk push, drain, latency and idle cost on Redis, beside redis-server's own limits and Debian's Sidekiq.
-    Redis(table::Options),
+    Redis(whole::Options),
     /// Cancel and reschedule by key, and claim from another queue, beside a backlog and on an empty file.
     Keys(keys::Options),
     /// Two servers and a pusher on one file.
@@ -63,6 +72,9 @@ enum What {
     /// One process of `contention`.
     #[command(hide = true)]
     Role(contention::RoleOptions),
+    /// One server of a run that measures processes.
+    #[command(hide = true)]
+    ServingRole(serving::RoleOptions),
     /// One process of `soak`.
     #[command(hide = true)]
     SoakRole(soak::RoleOptions),
@@ -85,17 +97,18 @@ fn run(options: Options) -> Result<bool> {
     match options.what {
         Some(What::Role(role)) => return runtime.block_on(contention::play(role)).map(|()| true),
         Some(What::SoakRole(role)) => return runtime.block_on(soak::play(role)).map(|()| true),
+        Some(What::ServingRole(role)) => return runtime.block_on(serving::play(role)).map(|()| true),
         _ => {}
     }
     let scratch = Scratch::new(options.scratch)?;
     match options.what {
-        None => runtime.block_on(sqlite::run(&scratch, &options.sqlite)).map(|()| true),
-        Some(What::Sqlite(given)) => runtime.block_on(sqlite::run(&scratch, &given)).map(|()| true),
-        Some(What::Redis(given)) => runtime.block_on(redis::run(&scratch, &given)).map(|()| true),
+        None => runtime.block_on(whole::run(&scratch, &Plan::whole(), &options.whole)),
+        Some(What::Sqlite(given)) => runtime.block_on(whole::run(&scratch, &Plan::sqlite(), &given)),
+        Some(What::Redis(given)) => runtime.block_on(whole::run(&scratch, &Plan::redis(), &given)),
         Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
         Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
         Some(What::Soak(given)) => runtime.block_on(soak::run(&scratch, &given)),
         Some(What::Web(given)) => runtime.block_on(web::run(&scratch, &given)),
-        Some(What::Role(_) | What::SoakRole(_)) => unreachable!("roles are played above"),
+        Some(What::Role(_) | What::SoakRole(_) | What::ServingRole(_)) => unreachable!("roles are played above"),
     }
 }

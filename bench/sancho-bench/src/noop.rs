@@ -29,7 +29,7 @@ impl NoOp {
     }
 }
 
-/// Counts jobs, and notes when the warm-up ended and when the last one began.
+/// Counts jobs, and notes when the warm-up ended and when the last one was counted.
 #[derive(Debug)]
 pub struct Counter {
     performed: AtomicU64,
@@ -53,7 +53,8 @@ impl Counter {
         }
     }
 
-    fn count(&self) {
+    /// Counts one job.
+    pub fn count(&self) {
         let performed = self.performed.fetch_add(1, Ordering::Relaxed) + 1;
         if performed == self.warm_up {
             _ = self.warm.set(Instant::now());
@@ -64,12 +65,12 @@ impl Counter {
         }
     }
 
-    /// Resolves when the last job has begun.
+    /// Resolves when the last job has been counted.
     pub async fn last(&self) {
         self.last.notified().await;
     }
 
-    /// Measured jobs a second, once the last one has begun: from the end of the warm-up to the last.
+    /// Measured jobs a second, once the last one is counted: from the end of the warm-up to the last.
     pub fn jobs_per_second(&self) -> Option<f64> {
         let span = self.done.get()?.duration_since(*self.warm.get()?);
         Some((self.all - self.warm_up) as f64 / span.as_secs_f64())

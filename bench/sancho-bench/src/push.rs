@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use sancho::Client;
+use sancho::{Client, IntoDraft};
 
 use crate::noop::NoOp;
 
@@ -38,18 +38,40 @@ async fn push_by(client: &Client, pushers: u64, jobs: u64) -> Result<u64> {
 
 /// Jobs a second, pushed by one caller, `batch` in a call. `warm_up` jobs go before, in the same way.
 pub async fn bulk(client: &Client, batch: u64, warm_up: u64, jobs: u64) -> Result<f64> {
-    fill(client, "default", batch, warm_up).await?;
+    bulk_of(client, batch, warm_up, jobs, NoOp::new).await
+}
+
+/// As [`bulk`], of jobs that are made by their numbers.
+pub async fn bulk_of<J: IntoDraft>(
+    client: &Client,
+    batch: u64,
+    warm_up: u64,
+    jobs: u64,
+    make: impl Fn(u64) -> J,
+) -> Result<f64> {
+    fill_with(client, "default", batch, warm_up, &make).await?;
     let start = Instant::now();
-    fill(client, "default", batch, jobs).await?;
+    fill_with(client, "default", batch, jobs, &make).await?;
     Ok(jobs as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Pushes jobs to a queue, `batch` in a call.
+/// Pushes no-op jobs to a queue, `batch` in a call.
 pub async fn fill(client: &Client, queue: &str, batch: u64, jobs: u64) -> Result<()> {
+    fill_with(client, queue, batch, jobs, NoOp::new).await
+}
+
+/// Pushes jobs, made by their numbers, to a queue, `batch` in a call.
+pub async fn fill_with<J: IntoDraft>(
+    client: &Client,
+    queue: &str,
+    batch: u64,
+    jobs: u64,
+    make: impl Fn(u64) -> J,
+) -> Result<()> {
     let mut pushed = 0;
     while pushed < jobs {
         let next = (pushed + batch).min(jobs);
-        client.push_bulk((pushed..next).map(NoOp::new)).queue(queue).await.context("failed to push in bulk")?;
+        client.push_bulk((pushed..next).map(&make)).queue(queue).await.context("failed to push in bulk")?;
         pushed = next;
     }
     Ok(())

@@ -4,9 +4,19 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// Connections, and commands of each that are on their way at a time: beyond that nothing gets faster.
-const CONNECTIONS: &str = "10";
-const PIPELINED: &str = "100";
+/// How commands are sent.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    connections: &'static str,
+    /// Commands of each connection that are on their way at a time.
+    pipelined: &'static str,
+}
+
+/// Beyond that nothing gets faster.
+const FASTEST: Sent = Sent { connections: "10", pipelined: "100" };
+
+/// One command a round trip.
+const ONE_BY_ONE: Sent = Sent { connections: "1", pipelined: "1" };
 
 /// Commands a second, each with a payload of a job's size.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +35,14 @@ impl Limits {
         // All the same, so that each LREM finds its payload at once, as that of a well-kept list does.
         let payload = "x".repeat(payload_bytes);
         Ok(Limits {
-            lpush: commands_per_second(port, commands, &["LPUSH", "raw:queue", &payload])?,
-            lmove: commands_per_second(port, commands, &["LMOVE", "raw:queue", "raw:claimed", "RIGHT", "LEFT"])?,
-            lrem: commands_per_second(port, commands, &["LREM", "raw:claimed", "1", &payload])?,
+            lpush: commands_per_second(port, FASTEST, commands, &["LPUSH", "raw:queue", &payload])?,
+            lmove: commands_per_second(
+                port,
+                FASTEST,
+                commands,
+                &["LMOVE", "raw:queue", "raw:claimed", "RIGHT", "LEFT"],
+            )?,
+            lrem: commands_per_second(port, FASTEST, commands, &["LREM", "raw:claimed", "1", &payload])?,
         })
     }
 
@@ -45,9 +60,16 @@ pub fn payload_bytes(port: u16, queue: &str) -> Result<usize> {
     Ok(bytes)
 }
 
-fn commands_per_second(port: u16, commands: u64, command: &[&str]) -> Result<f64> {
+/// LPUSHes a second of one connection that awaits each answer before the next.
+pub fn round_trips(port: u16, payload_bytes: usize, commands: u64) -> Result<f64> {
+    let payload = "x".repeat(payload_bytes);
+    commands_per_second(port, ONE_BY_ONE, commands, &["LPUSH", "raw:round-trips", &payload])
+}
+
+fn commands_per_second(port: u16, sent: Sent, commands: u64, command: &[&str]) -> Result<f64> {
     let mut benchmark = Command::new("redis-benchmark");
-    benchmark.args(["-p", &port.to_string(), "-n", &commands.to_string(), "-c", CONNECTIONS, "-P", PIPELINED, "--csv"]);
+    benchmark.args(["-p", &port.to_string(), "-n", &commands.to_string(), "--csv"]);
+    benchmark.args(["-c", sent.connections, "-P", sent.pipelined]);
     let said = said_by(benchmark.args(command))?;
     // The last line: the command in quotes, which has no comma, and the figures, the first of which it is.
     let rate = said.lines().last().and_then(|line| line.split(',').nth(1)?.trim_matches('"').parse().ok());

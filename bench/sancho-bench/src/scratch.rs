@@ -17,17 +17,23 @@ pub struct Scratch(PathBuf);
 impl Scratch {
     /// Checks that the directory is on a disk: a commit to memory costs nothing, and every ratio would be wrong.
     pub fn new(directory: PathBuf) -> Result<Self> {
-        let stat =
-            rustix::fs::statfs(&directory).with_context(|| format!("failed to look at {}", directory.display()))?;
+        let looked_at = || format!("failed to look at {}", directory.display());
+        let stat = rustix::fs::statfs(&directory).with_context(looked_at)?;
         let on_disk = i128::from(stat.f_type) != i128::from(TMPFS_MAGIC);
         ensure!(on_disk, "{} is kept in memory: name a directory on a disk, SANCHO_BENCH_DIR=…", directory.display());
-        Ok(Scratch(directory))
+        // Whole, for programs that are started elsewhere.
+        Ok(Scratch(directory.canonicalize().with_context(looked_at)?))
     }
 
     /// A fresh database, alone in a directory of its own, which goes with the answer.
     pub fn database(&self) -> Result<Database> {
-        let directory = TempDir::new_in(&self.0).context("failed to make a directory for a database")?;
+        let directory = self.directory()?;
         Ok(Database { file: directory.path().join("bench.db"), _directory: directory })
+    }
+
+    /// A fresh directory, which goes with the answer.
+    pub fn directory(&self) -> Result<TempDir> {
+        TempDir::new_in(&self.0).with_context(|| format!("failed to make a directory in {}", self.0.display()))
     }
 
     /// The directory.

@@ -1,4 +1,4 @@
-# Purpose: pushes no-op jobs with Sidekiq's own push_bulk.
+# Purpose: pushes no-op jobs with Sidekiq's own push_bulk, or, one in a call, with perform_async.
 # Input:   BENCH_WARM_UP, BENCH_JOBS  jobs that are not measured, and jobs that are
 #          BENCH_BATCH                jobs of one call
 #          REDIS_URL, BENCH_FIGURE
@@ -15,6 +15,8 @@ class NoOp
 end
 
 def push(jobs)
+  return jobs.times { |i| NoOp.perform_async("string", i, { "mike" => "bob" }) } if BATCH == 1
+
   (0...jobs).step(BATCH) do |first|
     numbers = first...[first + BATCH, jobs].min
     Sidekiq::Client.push_bulk("class" => NoOp, "args" => numbers.map { |i| ["string", i, { "mike" => "bob" }] })
