@@ -16,7 +16,12 @@ use crate::server::guard::{Guarded, guarded};
 /// A failure with its time, and with what the class's own function says about its next try.
 ///
 /// The time stands in it so that whoever decides again, later, decides the same: whether this was the last try.
-pub(crate) fn dated<S>(outcome: Outcome, entry: &Entry<S>, payload: &Payload, now: Timestamp) -> Outcome
+pub(crate) fn dated<S>(
+    outcome: Outcome,
+    entry: &Entry<S>,
+    payload: &Payload,
+    now: impl FnOnce() -> Timestamp,
+) -> Outcome
 where
     S: Send + Sync + 'static,
 {
@@ -24,7 +29,7 @@ where
         Outcome::Failed(mut failure) => {
             let count = payload.envelope().ok().and_then(|envelope| envelope.retry_count());
             let count = count.map_or(0, |count| count.saturating_add(1));
-            failure.at = Some(now);
+            failure.at = Some(now());
             failure.backoff = guarded(false, || entry.backoff(count, &failure)).unwrap_or_else(|panic| {
                 let message = panic.message;
                 tracing::error!(message, "a back-off function panicked: the failure is retried by the usual curve");
@@ -33,7 +38,7 @@ where
             Outcome::Failed(failure)
         }
         Outcome::Kill(mut failure) => {
-            failure.at = Some(now);
+            failure.at = Some(now());
             Outcome::Kill(failure)
         }
         other => other,

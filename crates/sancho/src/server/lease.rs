@@ -51,6 +51,8 @@ struct StoreTime {
 struct Look {
     /// The store's time.
     now: Timestamp,
+    /// The uptime.
+    uptime: Duration,
     /// The time by which leases of others are over.
     leases_end_by: Timestamp,
 }
@@ -70,6 +72,12 @@ impl Lease {
         self.look().now
     }
 
+    /// The store's time now and the uptime, of one moment.
+    pub(crate) fn moment(&self) -> (Timestamp, Duration) {
+        let look = self.look();
+        (look.now, look.uptime)
+    }
+
     /// The time by which leases of others are over: where the store has a clock, the time that it has at the least;
     /// where it has none, the wall clock's or, for a while after that has stepped, the beginning of time, by which no
     /// lease is over.
@@ -84,7 +92,7 @@ impl Lease {
         let uptime = self.clock.uptime();
         if time.has_clock {
             let with = |offset| Timestamp::from_unix_micros(micros(uptime).saturating_add(offset));
-            return Look { now: with(time.offset), leases_end_by: with(time.least) };
+            return Look { now: with(time.offset), uptime, leases_end_by: with(time.least) };
         }
         let now = self.clock.now();
         let offset = now.as_unix_micros().saturating_sub(micros(uptime));
@@ -94,7 +102,7 @@ impl Lease {
         }
         time.offset = offset;
         let is_steady = uptime.saturating_sub(time.stepped_at) > limits::TRUST_FOR;
-        Look { now, leases_end_by: if is_steady { now } else { Timestamp::EPOCH } }
+        Look { now, uptime, leases_end_by: if is_steady { now } else { Timestamp::EPOCH } }
     }
 
     /// Time that never steps back, in which durations are measured.

@@ -136,7 +136,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 None => run.await,
             };
             let outcome = cx.performance.code_over(outcome);
-            let outcome = last_words::dated(outcome, &entry, cx.payload(), lease.now());
+            let outcome = last_words::dated(outcome, &entry, cx.payload(), || lease.now());
             last_words::spoken(outcome, &entry, cx).await
         };
         let future: Code = match &performance.trace {
@@ -148,7 +148,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
 
     /// What comes of a job that failed before any code of its own could run.
     fn over(&self, failure: Failure, entry: &Entry<S>, cx: &Context<S>) -> Next {
-        Next::Over(last_words::dated(Outcome::Failed(failure), entry, cx.payload(), self.lease.now()))
+        Next::Over(last_words::dated(Outcome::Failed(failure), entry, cx.payload(), || self.lease.now()))
     }
 }
 

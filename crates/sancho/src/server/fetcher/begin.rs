@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sancho_core::{Claim, Envelope, Jid, Outcome, StoreError};
+use sancho_core::{Claim, Envelope, Jid, Outcome, StoreError, Timestamp};
 
 use super::manners::Manner;
 use super::{Fetcher, Message};
@@ -26,10 +26,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let mut strangers = Vec::new();
         for claim in claims {
             let payload = claim.payload.clone();
-            let envelope = payload.envelope().ok();
-            if envelope.as_ref().is_some_and(|envelope| Alone::is_suspect(envelope, self.lease.now())) {
-                self.alone.add(self.place, claim, self.lease.uptime());
-            } else if let Some(stranger) = self.start(claim, envelope) {
+            let (envelope, moment) = (payload.envelope().ok(), self.lease.moment());
+            if envelope.as_ref().is_some_and(|envelope| Alone::is_suspect(envelope, moment.0)) {
+                self.alone.add(self.place, claim, moment.1);
+            } else if let Some(stranger) = self.start(claim, envelope, moment) {
                 strangers.push(stranger);
             }
         }
@@ -37,19 +37,23 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     /// Starts a job, whose envelope could be read or not; answers it with its class when the class is not known.
-    fn start(&mut self, claim: Claim, envelope: Option<Envelope<'_>>) -> Option<(Claim, Option<Jid>, String)> {
-        let times = (self.lease.now(), self.lease.uptime());
+    fn start(
+        &mut self,
+        claim: Claim,
+        envelope: Option<Envelope<'_>>,
+        (now, uptime): (Timestamp, Duration),
+    ) -> Option<(Claim, Option<Jid>, String)> {
         let Begun { jid, class, wrapped, entry, next } =
-            self.processor.begin(&claim, envelope, &self.hand.paused_classes, times);
-        let outcome = match next {
+            self.processor.begin(&claim, envelope, &self.hand.paused_classes, (now, uptime));
+        let (outcome, ended) = match next {
             Next::Unknown => return Some((claim, jid, class)),
-            Next::Over(outcome) => outcome,
+            Next::Over(outcome) => (outcome, uptime),
             Next::Run(mut run) => {
                 self.hand.unknown.known(&claim.queue);
                 self.hand.come_round.worked();
                 self.tell_performing(&run.performance);
                 match self.poll_once(&mut run) {
-                    Poll::Ready(outcome) => outcome,
+                    Poll::Ready(ended) => ended,
                     Poll::Pending => {
                         self.give_slot(run, entry);
                         return None;
@@ -58,10 +62,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             }
         };
         let policy = policy_of(entry.as_ref());
-        let chance = (self.lease.now(), self.chance(&outcome));
-        let elapsed = self.lease.uptime().saturating_sub(times.1);
+        let elapsed = ended.saturating_sub(uptime);
+        let when = (now + elapsed, self.chance(&outcome));
         let telling = self.processor.telling(entry.as_ref());
-        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, chance, telling)
+        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, when, telling)
             .told(&self.processor.registry.handlers, &claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
@@ -80,8 +84,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
     }
 
-    /// Polls a job once where it is: one that never waits needs no task.
-    fn poll_once(&mut self, run: &mut RunningJob) -> Poll<Outcome> {
+    /// Polls a job once where it is: one that never waits needs no task. Its outcome, and the uptime then.
+    fn poll_once(&mut self, run: &mut RunningJob) -> Poll<(Outcome, Duration)> {
         let performance = &run.performance;
         if performance.runs != Runs::Async {
             return Poll::Pending;
@@ -98,8 +102,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         self.roster.take_at_hand(Some(performance));
         let polled = run.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         self.roster.take_at_hand(None);
-        self.hand.manners.learn(&performance.class, self.lease.uptime().saturating_sub(before));
-        polled
+        let after = self.lease.uptime();
+        self.hand.manners.learn(&performance.class, after.saturating_sub(before));
+        polled.map(|outcome| (outcome, after))
     }
 
     /// Gives a job a task or a thread, and puts it on the roster.
@@ -192,7 +197,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         let Some(claim) = turn.start else { return };
         let payload = claim.payload.clone();
-        if let Some((claim, jid, class)) = self.start(claim, payload.envelope().ok()) {
+        if let Some((claim, jid, class)) = self.start(claim, payload.envelope().ok(), self.lease.moment()) {
             self.meet_unknown(&class, &claim);
             self.give_back(&claim, (jid, class));
         }

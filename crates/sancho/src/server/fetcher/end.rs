@@ -51,7 +51,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let outcome = match (&outcome, &job.entry) {
             // One that the job's own code could not date: it is gone, or does not answer.
             (Outcome::Failed(failure), Some(entry)) if failure.at.is_none() => {
-                last_words::dated(outcome, entry, &claim.payload, self.lease.now())
+                last_words::dated(outcome, entry, &claim.payload, || self.lease.now())
             }
             _ => outcome,
         };
