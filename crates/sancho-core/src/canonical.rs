@@ -2,7 +2,7 @@
 //!
 //! On Redis, Ruby's tools find a job again, to remove or to move it, by the bytes that they would write themselves. A job
 //! in any other form could be seen there but not removed, or would stand there twice. So whoever pushes brings the
-//! arguments to this form first: [`Draft::canonical`](crate::Draft::canonical).
+//! arguments to this form first: [`Draft::canonicalize`](crate::Draft::canonicalize).
 
 mod number;
 

@@ -20,7 +20,7 @@ pub trait Pusher: Send + Sync + Debug + 'static {
     /// configured for the class.
     fn draft(&self, class: &str, args_json: &str) -> Draft;
 
-    /// Pushes drafts, all or none, in [canonical form](Draft::canonical), and answers for each in order; `None` for one
+    /// Pushes drafts, all or none, in [canonical form](Draft::canonicalize), and answers for each in order; `None` for one
     /// that was stopped on its way.
     ///
     /// A push of unknown outcome may be repeated under the same ids: see [`Store::push`](crate::Store::push).

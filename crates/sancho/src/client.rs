@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sancho_core::{Clock, Draft, Entropy, Inspect, Jid, JidSequence, NewJob, Pushed, Store, Wire};
+use sancho_core::{Clock, Draft, Entropy, Inspect, Jid, JidSequence, NewJob, Pushed, Store, Timestamp, Wire};
 
 pub use bulk::PushBulk;
 pub use draft::{IntoDraft, RetryOption};
@@ -154,14 +154,14 @@ impl Client {
     /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
     /// what the client is configured for the class, and defaults for everything else.
     pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
-        let mut draft = Draft::new(self.next_jid(), class, args_json);
+        let mut draft = Draft::new(self.next_jid(self.parts.clock.now()), class, args_json);
         self.configure(&mut draft);
         draft
     }
 
-    /// The draft of a job, with what the client is configured for its class.
-    pub(crate) fn drafted<J: IntoDraft>(&self, job: J) -> Result<Draft, PushError> {
-        let mut draft = job.into_draft(self.next_jid())?;
+    /// The draft of a job that is pushed `now`, with what the client is configured for its class.
+    pub(crate) fn drafted<J: IntoDraft>(&self, job: J, now: Timestamp) -> Result<Draft, PushError> {
+        let mut draft = job.into_draft(self.next_jid(now))?;
         if J::CONFIGURED {
             self.configure(&mut draft);
         }
@@ -174,14 +174,16 @@ impl Client {
         }
     }
 
-    pub(crate) fn next_jid(&self) -> Jid {
-        let (now, chance) = (self.parts.clock.now(), self.parts.entropy.next_u32());
+    /// An id for a job that is pushed `now`.
+    pub(crate) fn next_jid(&self, now: Timestamp) -> Jid {
+        let chance = self.parts.entropy.next_u32();
         // A sequence is whole after every step, so a panic elsewhere under the lock has not harmed it.
         self.parts.jids.lock().unwrap_or_else(PoisonError::into_inner).next(now, chance)
     }
 
-    /// Runs the middleware over a draft, checks it and writes its payload; `None` when a middleware stopped it.
-    pub(crate) fn prepare(&self, mut draft: Draft) -> Result<Option<NewJob>, PushError> {
+    /// Runs the middleware over a draft, checks it and writes its payload, as of `now`; `None` when a middleware stopped
+    /// it.
+    pub(crate) fn prepare(&self, mut draft: Draft, now: Timestamp) -> Result<Option<NewJob>, PushError> {
         for middleware in self.middleware.iter() {
             if middleware.push(&mut draft) == ClientVerdict::Stop {
                 return Ok(None);
@@ -191,8 +193,8 @@ impl Client {
             trace.carry(&mut draft);
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
-        let job = draft.canonical(self.wire)?.into_job(self.parts.clock.now(), self.wire.time())?;
-        Ok(Some(job))
+        draft.canonicalize(self.wire)?;
+        Ok(Some(draft.into_job(now, self.wire.time())?))
     }
 }
 

@@ -21,8 +21,9 @@ pub fn push_in(
     transaction: &rusqlite::Transaction<'_>,
     job: impl IntoDraft,
 ) -> Result<PushedJob, PushError> {
-    let draft = client.drafted(job)?;
-    let job = client.prepare(draft)?.ok_or(PushError::Stopped)?;
+    let now = client.clock().now();
+    let draft = client.drafted(job, now)?;
+    let job = client.prepare(draft, now)?.ok_or(PushError::Stopped)?;
     let answers = SqliteStore::push_in(transaction, std::slice::from_ref(&job), client.clock().now())?;
     one_answer(job, answers.into_iter().next().expect("a store answers for each job"))
 }

@@ -121,23 +121,24 @@ impl Draft {
         }
     }
 
-    /// The same with its arguments and further members in [canonical form](crate::canonical), for those who read `wire`.
+    /// Brings its arguments and further members to [canonical form](crate::canonical), for those who read `wire`.
     ///
     /// On Redis, Ruby's tools find a job again by these bytes alone: who pushes calls this before
     /// [`Draft::into_job`], after all that may change the draft.
     ///
     /// # Errors
-    /// [`Invalid`] for what has a string that is no Unicode text, or a number that is not finite. What is no JSON at all
-    /// may be left for [`Draft::into_job`] to refuse.
-    pub fn canonical(mut self, wire: Wire) -> Result<Self, Invalid> {
-        if !canonical::is_plain(&self.args) {
+    /// [`Invalid`] for what has a string that is no Unicode text, or a number that is not finite; the draft is of no use
+    /// then. What is no JSON at all may be left for [`Draft::into_job`] to refuse.
+    pub fn canonicalize(&mut self, wire: Wire) -> Result<(), Invalid> {
+        // What is no array is told better by those who read it.
+        if !(self.args.starts_with('[') && canonical::is_plain(&self.args)) {
             self.args = canonical::text(&self.args, wire)
                 .map_err(|what| Invalid::new(format!("the arguments of {} are not JSON: {what}", self.class)))?;
         }
         for (name, text) in &mut self.extra {
             *text = canonical::text(text, wire).map_err(|what| not_json(name, &what))?;
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Checks the draft by Sidekiq's rules for a push and by Sancho's bounds, and writes its payload.

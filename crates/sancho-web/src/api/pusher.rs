@@ -52,7 +52,10 @@ impl Pusher for StorePusher {
     fn push(&self, drafts: Vec<Draft>) -> BoxFuture<'_, Result<Vec<Option<Pushed>>, PushFailure>> {
         Box::pin(async move {
             let (now, wire) = (self.clock.now(), Wire::Any);
-            let jobs = drafts.into_iter().map(|draft| draft.canonical(wire)?.into_job(now, wire.time()));
+            let jobs = drafts.into_iter().map(|mut draft| {
+                draft.canonicalize(wire)?;
+                draft.into_job(now, wire.time())
+            });
             let jobs = jobs.collect::<Result<Vec<NewJob>, Invalid>>()?;
             Ok(self.push_jobs(&jobs).await?.into_iter().map(Some).collect())
         })

@@ -24,7 +24,8 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn push_bulk<J: IntoDraft>(&self, jobs: impl IntoIterator<Item = J>) -> PushBulk {
-        let drafts = jobs.into_iter().map(|job| self.drafted(job)).collect();
+        let now = self.clock().now();
+        let drafts = jobs.into_iter().map(|job| self.drafted(job, now)).collect();
         PushBulk { client: self.clone(), drafts }
     }
 
@@ -45,7 +46,8 @@ impl Client {
                 limits::JOBS_PER_PUSH_MAX
             ))));
         }
-        let prepared = drafts.into_iter().map(|draft| self.prepare(draft)).collect::<Result<Vec<_>, _>>()?;
+        let now = self.clock().now();
+        let prepared = drafts.into_iter().map(|draft| self.prepare(draft, now)).collect::<Result<Vec<_>, _>>()?;
         let is_pushed: Vec<bool> = prepared.iter().map(Option::is_some).collect();
         let jobs: Vec<NewJob> = prepared.into_iter().flatten().collect();
         let answers = if jobs.is_empty() { Vec::new() } else { self.push_jobs(&jobs).await? };

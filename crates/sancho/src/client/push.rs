@@ -25,7 +25,7 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn push(&self, job: impl IntoDraft) -> Push {
-        Push { client: self.clone(), draft: self.drafted(job), due: Due::Now }
+        Push { client: self.clone(), draft: self.drafted(job, self.clock().now()), due: Due::Now }
     }
 
     /// Pushes jobs to the store; repeats the call once when its outcome is unknown.
@@ -131,7 +131,7 @@ impl IntoFuture for Push {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (client, draft) = self.finish()?;
-            let Some(job) = client.prepare(draft)? else { return Err(PushError::Stopped) };
+            let Some(job) = client.prepare(draft, client.clock().now())? else { return Err(PushError::Stopped) };
             let answers = client.push_jobs(std::slice::from_ref(&job)).await?;
             let answer = answers.into_iter().next().expect("a store answers for each job");
             let pushed = one_answer(job, answer)?;

@@ -51,7 +51,8 @@ where
     J: Perform<S>,
 {
     let (client, options) = (client.clone(), J::options());
-    let (now, draft) = (client.clock().now(), job.into_draft(client.next_jid())?);
+    let now = client.clock().now();
+    let draft = job.into_draft(client.next_jid(now))?;
     let queue = draft.queue.clone();
     let pushed = draft.into_job(now, client.wire().time())?;
     let job = J::from_args(pushed.payload.envelope()?.args())?;
