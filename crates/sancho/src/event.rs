@@ -94,7 +94,7 @@ pub enum Event {
         /// The queue.
         queue: QueueName,
     },
-    /// The server takes no more jobs.
+    /// The server asks for no more jobs. A claim that is under way may still bring some.
     Quiet,
     /// The server has stopped; nothing is in its hands.
     Stopped,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use sancho::core::lifecycle::Verdict;
+use sancho::core::process::Quiet;
 use sancho::{Client, Context, Event, Job, JobResult, Perform, Server, State};
 use sancho_testkit::TestChild;
 use sancho_testkit::test_child::PATIENCE;
@@ -87,6 +88,20 @@ async fn counted(client: &Client) -> (u64, u64) {
     (stats.processed, stats.failed)
 }
 
+/// Waits until every process says of itself that it asks for no more jobs.
+async fn until_all_are_quiet(client: &Client) {
+    let are_quiet = async {
+        loop {
+            let processes = client.inspect().processes(client.clock().now()).await.expect("the store answers");
+            if processes.iter().all(|process| process.quiet == Quiet::Yes) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, are_quiet).await.expect("they become quiet in time");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tstp_makes_a_server_quiet_and_term_stops_it() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -98,6 +113,8 @@ async fn tstp_makes_a_server_quiet_and_term_stops_it() {
     send(&process, Signal::TTIN);
     send(&process, Signal::TSTP);
     process.until("quiet");
+    // A claim that was under way is over by the time that the store hears of it.
+    until_all_are_quiet(&client).await;
     let second = client.push(Linger { forever: false }).await.expect("pushed").jid;
     send(&process, Signal::TERM);
     assert!(ends_well(process));
