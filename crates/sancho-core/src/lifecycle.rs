@@ -5,7 +5,7 @@
 
 mod decide;
 
-pub use decide::{Attempt, Decision, Failure, Outcome, Policy, Verdict, decide};
+pub use decide::{Attempt, Decision, Failure, Outcome, Policy, Verdict, decide, performed};
 
 use crate::inspect::Action;
 use crate::{Payload, QueueName, Timestamp};

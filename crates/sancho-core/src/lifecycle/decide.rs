@@ -143,15 +143,11 @@ const POISONED: Tally = Tally { processed: 0, failed: 1 };
 /// A failure that says when it was is decided as of then, however much later that is: whoever asks again before the
 /// outcome is settled gets the same answer.
 pub fn decide(attempt: Attempt<'_>, outcome: Outcome, now: Timestamp, chance: f64) -> Decision {
-    // Nearly every outcome, and what was performed could be read: so nobody reads it once more.
-    if outcome == Outcome::Done {
-        return to(Place::Gone, None, PROCESSED, Verdict::Done);
-    }
     let Ok(envelope) = attempt.payload.envelope() else {
         return to(Place::Dead, None, NOTHING, Verdict::Died);
     };
     match outcome {
-        Outcome::Done => to(Place::Gone, None, PROCESSED, Verdict::Done),
+        Outcome::Done => performed(),
         Outcome::Discard | Outcome::Canceled => to(Place::Gone, None, PROCESSED, Verdict::Dropped),
         Outcome::Expired => to(Place::Gone, None, NOTHING, Verdict::Dropped),
         Outcome::Snooze(span) => {
@@ -185,6 +181,12 @@ pub fn decide(attempt: Attempt<'_>, outcome: Outcome, now: Timestamp, chance: f6
         }
         Outcome::Unreadable => to(Place::Dead, None, NOTHING, Verdict::Died),
     }
+}
+
+/// What follows [`Outcome::Done`], for those who have read the payload already: nearly every job's end, and [`decide`]
+/// would read it once more.
+pub fn performed() -> Decision {
+    to(Place::Gone, None, PROCESSED, Verdict::Done)
 }
 
 fn to(place: Place, payload: Option<Payload>, tally: Tally, verdict: Verdict) -> Decision {

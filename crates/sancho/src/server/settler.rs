@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sancho_core::lifecycle::{Attempt, Failure, Policy, Verdict, decide};
+use sancho_core::lifecycle::{Attempt, Failure, Policy, Verdict, decide, performed};
 use sancho_core::{Claim, Jid, Outcome, Place, QueueName, SettleAnswer, Settlement, Timestamp, Transition};
 
 use crate::event::{Event, Events};
@@ -40,7 +40,8 @@ impl Pending {
         let word = Word::of(&outcome);
         let attempt = Attempt { payload: &claim.payload, queue: &claim.queue, policy };
         let death = handlers::death_of(attempt, &outcome);
-        let decision = decide(attempt, outcome, now, chance);
+        // What was performed could be read.
+        let decision = if outcome == Outcome::Done { performed() } else { decide(attempt, outcome, now, chance) };
         let line = EndLine::of(telling, &claim.payload, word, &decision, now);
         let death = death.filter(|_| decision.verdict == Verdict::Died);
         let receipt = claim.receipt.clone();
