@@ -25,7 +25,7 @@ pub use pausable::{Pausable, with_paused};
 /// [`Inspect::find`] is not, nor is [`Inspect::apply`] to one job by an id that was neither sought nor listed before.
 ///
 /// # Errors
-/// Every call fails with a [`StoreError`](crate::StoreError) whose kind says what the caller does next.
+/// Every call fails with a [`StoreError`] whose kind says what the caller does next.
 pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// Totals: counters since the store was made, and the size of each set now.
     fn stats(&self, now: Timestamp) -> BoxFuture<'_, StoreResult<Stats>>;
@@ -45,7 +45,7 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// shown twice, and in a queue may push others across the border of a page.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a cursor that the store did not give, or gave in the
+    /// [`ErrorKind::Invalid`] for a cursor that the store did not give, or gave in the
     /// other direction.
     fn page<'a>(
         &'a self,
@@ -71,7 +71,7 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// One that another program's process runs is found as [`Set::Busy`] lists it.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a cursor that the store did not give for a search.
+    /// [`ErrorKind::Invalid`] for a cursor that the store did not give for a search.
     fn seek<'a>(&'a self, jid: &'a Jid, after: Option<&'a Cursor>) -> BoxFuture<'a, StoreResult<Sought>>;
 
     /// The job with this id, wherever it is; `None` when it is gone.
@@ -117,7 +117,7 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// each process of a deploy may tell of it.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a label that [is none](DeployMark::new).
+    /// [`ErrorKind::Invalid`] for a label that [is none](DeployMark::new).
     fn mark_deploy<'a>(&'a self, label: &'a str, now: Timestamp) -> BoxFuture<'a, StoreResult<DeployMark>>;
 
     /// The deploys marked since a time, earliest first: the latest
@@ -153,9 +153,9 @@ pub trait Inspect: Send + Sync + std::fmt::Debug + 'static {
     /// Leaves an order for a process, which hears it at its next beat, or at once where it waits for orders.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such process lives;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when it is another program's, and that has no such
-    /// order; [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the order itself [cannot be
+    /// [`ErrorKind::NotFound`] when no such process lives;
+    /// [`ErrorKind::Unsupported`] when it is another program's, and that has no such
+    /// order; [`ErrorKind::Invalid`] when the order itself [cannot be
     /// given](Order::words).
     fn order<'a>(
         &'a self,
