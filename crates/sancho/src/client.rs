@@ -7,6 +7,7 @@ mod enqueue;
 mod error;
 mod options;
 mod push;
+mod push_all;
 mod pusher;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use error::{ActError, PushError};
 pub use push::Push;
 #[cfg(feature = "sqlite")]
 pub(crate) use push::one_answer;
+pub use push_all::{PushAll, PushAllError, PushedAll};
 
 use crate::ClassSettings;
 use crate::middleware::{ClientMiddleware, ClientVerdict};
