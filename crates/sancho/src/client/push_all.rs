@@ -167,7 +167,7 @@ impl Client {
         if !jobs.is_empty() {
             let answers = self.push_jobs(&jobs).await?;
             done.count(&answers);
-            if !self.middleware.is_empty() {
+            if !self.setup.middleware.is_empty() {
                 let jobs = jobs.into_iter().zip(answers);
                 let pushed: Vec<_> = jobs.map(|(job, answer)| PushedJob { jid: job.jid, answer }).collect();
                 self.tell_pushed(&pushed).await;
