@@ -84,12 +84,12 @@ impl RedisStore {
     pub(super) async fn push_with_others(&self, jobs: &[NewJob], now: Timestamp) -> StoreResult<bool> {
         let Ok(runtime) = Handle::try_current() else { return self.push_alone(jobs, now).await };
         let word = match self.way(&runtime, jobs, now) {
-            Way::Direct(_on_its_way) => return Box::pin(self.push_alone(jobs, now)).await,
+            Way::Direct(_on_its_way) => return self.push_alone(jobs, now).await,
             Way::Carried(word) => word.await,
         };
         match word {
             Ok(Word::Sent(added)) => Ok(added),
-            Ok(Word::GoAlone) => Box::pin(self.push_alone(jobs, now)).await,
+            Ok(Word::GoAlone) => self.push_alone(jobs, now).await,
             Ok(Word::Failed(kind, said)) => Err(StoreError::new("push", kind, said)),
             Err(_) => {
                 let said = "the runtime ended before Redis had answered";
