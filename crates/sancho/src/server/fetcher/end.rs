@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use sancho_core::{Claim, Jid, Outcome, limits};
+use sancho_core::{Claim, Jid, Outcome, Store, Timestamp, limits};
 
 use super::Fetcher;
 use super::cut::still_runs;
@@ -72,21 +72,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             .tell(|| Event::ClaimLost { jid: job.performance.jid.clone(), class: job.performance.class.clone() });
     }
 
-    /// Keeps what jobs said last, for their next runs. What cannot be kept is lost with this run.
-    async fn keep_all(&self, jobs: &[Performing<S>]) {
-        let checkpoints: Vec<_> = jobs.iter().filter_map(|job| job.performance.checkpoint()).collect();
-        if checkpoints.is_empty() {
-            return;
-        }
-        // A store that does not answer must not hold up the stop.
-        let keeping = self.store.checkpoint(&checkpoints, self.lease.now());
-        let kept = tokio::time::timeout(limits::DROP_WITHIN, keeping).await;
-        if !matches!(kept, Ok(Ok(_))) {
-            let jobs = checkpoints.len();
-            tracing::warn!(jobs, "could not keep the last progress of the jobs that are cut short");
-        }
-    }
-
     /// Counts an execution: whatever is counted as processed was one, and one that was cut short was none.
     pub(super) fn count(&self, wrapped: Option<&str>, pending: &Pending) {
         let class = wrapped.unwrap_or(pending.class());
@@ -150,7 +135,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 still_runs(&job.performance, "the server stops");
             }
         }
-        self.keep_all(&jobs).await;
+        keep_all(&*self.store, &jobs, self.lease.now()).await;
         for job in &jobs {
             let answered = answered.remove(&job.performance.claim.receipt.number());
             let cause = job.performance.cause.get();
@@ -161,5 +146,19 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
             self.give_back(&claim, (jid, String::new()));
         }
+    }
+}
+
+/// Keeps what jobs said last, for their next runs. What cannot be kept is lost with this run.
+async fn keep_all<S>(store: &dyn Store, jobs: &[Performing<S>], now: Timestamp) {
+    let checkpoints: Vec<_> = jobs.iter().filter_map(|job| job.performance.checkpoint()).collect();
+    if checkpoints.is_empty() {
+        return;
+    }
+    // A store that does not answer must not hold up the stop.
+    let kept = tokio::time::timeout(limits::DROP_WITHIN, store.checkpoint(&checkpoints, now)).await;
+    if !matches!(kept, Ok(Ok(_))) {
+        let jobs = checkpoints.len();
+        tracing::warn!(jobs, "could not keep the last progress of the jobs that are cut short");
     }
 }
