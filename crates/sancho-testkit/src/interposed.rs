@@ -121,6 +121,10 @@ impl<I: Interpose> Interposed<I> {
 }
 
 impl<I: Interpose> Store for Interposed<I> {
+    fn jobs_worth_a_second_exchange(&self) -> usize {
+        self.0.inner().jobs_worth_a_second_exchange()
+    }
+
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         self.0.around("push", self.0.push(jobs, now))
     }

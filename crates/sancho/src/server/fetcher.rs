@@ -176,7 +176,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                     let job = self.roster.find_receipt(&receipt).and_then(|number| self.roster.remove(number));
                     if let Some(job) = job {
                         tracing::warn!(
-                            jid = ?job.performance.jid, class = job.performance.class,
+                            jid = ?job.performance.jid, class = &*job.performance.class,
                             "the claim was lost: others have the job, so it ends here"
                         );
                         self.lose(&job);
@@ -217,6 +217,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Waits until there is something to do.
     async fn idle(&mut self, mark: Mark) {
+        self.hand.rounds.run_dry();
         if self.is_quiet() && self.alone.waits_for(self.place) {
             return;
         }

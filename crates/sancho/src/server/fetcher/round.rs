@@ -1,12 +1,13 @@
 //! Rounds: exchanges with the store, of which two may be under way at a time.
 //!
 //! While the store works at one, the jobs of the other run. A second round is only begun while the queues have jobs enough
-//! for both, each for half the slots: an idle server asks once, and then waits.
+//! for both, each for half the slots, and where that many are worth it to the store: an idle server asks once, and then
+//! waits.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use sancho_core::claim::{Fill, Repeated};
@@ -17,13 +18,10 @@ use sancho_core::{
 use super::stuck::is_refusal;
 use super::{Fetcher, Message};
 use crate::server::phase::Phase;
-use crate::server::settler::Pending;
+use crate::server::settler::{Aftermath, Pending};
 
 /// Rounds that may be under way at a time.
 const ROUNDS_MAX: usize = 2;
-
-/// A second round is worth its way for this part of the slots.
-const WORTH_A_ROUND: usize = 4;
 
 /// What was asked of the store and is not answered yet.
 #[derive(Default)]
@@ -47,6 +45,46 @@ impl Rounds {
         self.unresolved.retain(|request| request.incarnation == *incarnation);
     }
 
+    /// Waits for something else, and goes on with the rounds meanwhile: one that nobody polls may keep from others what it
+    /// holds, such as the right to open a connection.
+    pub(super) async fn meanwhile<T>(&mut self, other: impl Future<Output = T>) -> T {
+        let mut other = std::pin::pin!(other);
+        std::future::poll_fn(|cx| {
+            self.advance(cx);
+            other.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Waits until the oldest round is answered, and takes it; `None` when none is under way.
+    async fn oldest(&mut self) -> Option<(Round, Answered)> {
+        std::future::poll_fn(|cx| {
+            self.advance(cx);
+            match self.under_way.front_mut().map(|round| round.answered.take()) {
+                None => Poll::Ready(None),
+                Some(None) => Poll::Pending,
+                Some(Some(answered)) => Poll::Ready(self.under_way.pop_front().map(|round| (round, answered))),
+            }
+        })
+        .await
+    }
+
+    /// Whether a task that goes on with these rounds may not have to wait for anything.
+    fn may_not_wait(&self) -> bool {
+        self.under_way.len() > 1 || self.under_way.front().is_some_and(|round| round.answered.is_some())
+    }
+
+    fn advance(&mut self, cx: &mut Context<'_>) {
+        for round in &mut self.under_way {
+            round.advance(cx);
+        }
+    }
+
+    /// Nothing is to be done until something happens: the queues have run dry.
+    pub(super) fn run_dry(&mut self) {
+        self.is_flush = false;
+    }
+
     /// Slots for which jobs are on their way, or may be.
     fn spoken_for(&self) -> usize {
         let under_way = self.under_way.iter().filter_map(|round| round.request.as_ref());
@@ -57,9 +95,10 @@ impl Rounds {
 /// One exchange with the store.
 struct Round {
     request: Option<ClaimRequest>,
-    /// What it settles.
-    pending: Vec<Pending>,
-    answer: Answer,
+    /// What is told of each job that it settles.
+    aftermaths: Vec<Aftermath>,
+    exchange: Exchange,
+    answered: Option<Answered>,
     /// Where the stream of wake-ups was before it was begun, and the uptime then.
     mark: Mark,
     begun: Duration,
@@ -67,26 +106,18 @@ struct Round {
     deeds: Option<u64>,
 }
 
-type Exchange = Pin<Box<dyn Future<Output = StoreResult<Exchanged>> + Send>>;
+/// What was settled, and what the store answered.
+type Answered = (Vec<Settlement>, StoreResult<Exchanged>);
 
-enum Answer {
-    UnderWay(Exchange),
-    Here(StoreResult<Exchanged>),
-}
+type Exchange = Pin<Box<dyn Future<Output = Answered> + Send>>;
 
-impl Answer {
-    /// Sends what is asked, without waiting for the answer.
-    async fn sent(mut exchange: Exchange) -> Self {
-        match std::future::poll_fn(|cx| Poll::Ready(exchange.as_mut().poll(cx))).await {
-            Poll::Ready(answer) => Answer::Here(answer),
-            Poll::Pending => Answer::UnderWay(exchange),
-        }
-    }
-
-    async fn wait(self) -> StoreResult<Exchanged> {
-        match self {
-            Answer::UnderWay(exchange) => exchange.await,
-            Answer::Here(answer) => answer,
+impl Round {
+    /// Sends what is asked, or goes on with it, as far as that goes without waiting.
+    fn advance(&mut self, cx: &mut Context<'_>) {
+        if self.answered.is_none()
+            && let Poll::Ready(answered) = self.exchange.as_mut().poll(cx)
+        {
+            self.answered = Some(answered);
         }
     }
 }
@@ -113,21 +144,21 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         while let Some(round) = self.begin(mark, deeds).await {
             self.hand.rounds.under_way.push_back(round);
         }
-        let Some(round) = self.hand.rounds.under_way.pop_front() else {
+        // Whoever writes to the store has to have its turn before the answer to the round before keeps this task busy; and
+        // so have all others, where the store answers at once.
+        if self.hand.rounds.may_not_wait() {
+            tokio::task::yield_now().await;
+        }
+        let Some((round, answered)) = self.hand.rounds.oldest().await else {
             self.fetched();
             return Ok(self.found_nothing(mark, deeds));
         };
-        // Whoever writes to the store has to have its turn before the answer to the round before keeps this task busy; and
-        // so have all others, where the store answers at once.
-        if !self.hand.rounds.under_way.is_empty() || matches!(round.answer, Answer::Here(_)) {
-            tokio::task::yield_now().await;
-        }
-        let ended = self.end(round).await;
+        let ended = self.end(round, answered).await;
         if ended.is_err() {
             // What the other round brings must not lie about while the store is waited for.
-            while let Some(round) = self.hand.rounds.under_way.pop_front() {
+            while let Some((round, answered)) = self.hand.rounds.oldest().await {
                 // If the store is away, that is known already.
-                drop(self.end(round).await);
+                drop(self.end(round, answered).await);
             }
         }
         ended
@@ -145,20 +176,24 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             return None;
         }
         let batch = self.hand.pending.len().min(limits::JOBS_PER_CLAIM_MAX);
-        let pending: Vec<_> = self.hand.pending.drain(..batch).collect();
-        let settlements: Vec<_> = pending.iter().map(|pending| pending.settlement.clone()).collect();
-        let exchange = exchange(Arc::clone(&self.store), settlements, request.clone(), self.lease.now());
-        let answer = Answer::sent(Box::pin(exchange)).await;
-        Some(Round { request, pending, answer, mark, begun: self.lease.uptime(), deeds })
+        let pending = self.hand.pending.drain(..batch).map(|pending| (pending.settlement, pending.aftermath));
+        let (settlements, aftermaths) = pending.unzip();
+        let exchange = Box::pin(exchange(Arc::clone(&self.store), settlements, request.clone(), self.lease.now()));
+        let begun = self.lease.uptime();
+        let mut round = Round { request, aftermaths, exchange, answered: None, mark, begun, deeds };
+        std::future::poll_fn(|cx| Poll::Ready(round.advance(cx))).await;
+        Some(round)
     }
 
     /// Takes in what the store answered.
-    async fn end(&mut self, round: Round) -> Result<Found, Away> {
-        let Round { request, pending, answer, mark, begun, deeds } = round;
+    async fn end(&mut self, round: Round, answered: Answered) -> Result<Found, Away> {
+        let Round { request, aftermaths, mark, begun, deeds, .. } = round;
         let away = |error| Away { error, begun };
-        let exchanged = match answer.wait().await {
-            Ok(exchanged) => exchanged,
-            Err(error) => {
+        let exchanged = match answered {
+            (_, Ok(exchanged)) => exchanged,
+            (settlements, Err(error)) => {
+                let both = settlements.into_iter().zip(aftermaths);
+                let pending: Vec<_> = both.map(|(settlement, aftermath)| Pending { settlement, aftermath }).collect();
                 if let Some(request) = request {
                     self.hand.rounds.unresolved.push_back(ClaimRequest { repeated: Repeated::Yes, ..request });
                 }
@@ -171,9 +206,9 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             }
         };
         self.hand.outage.over(self.lease.uptime(), &self.events);
-        let settled = pending.len();
-        for (pending, answer) in pending.into_iter().zip(exchanged.answers) {
-            pending.answered(answer, &self.events);
+        let settled = aftermaths.len();
+        for (aftermath, answer) in aftermaths.into_iter().zip(exchanged.answers) {
+            aftermath.answered(answer, &self.events);
         }
         self.fetched();
         if exchanged.standing == Standing::Lost {
@@ -237,9 +272,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         let slots = self.capsule.slots();
         let free = slots.saturating_sub(self.roster.len() + self.hand.rounds.spoken_for());
-        let limit = if self.hand.rounds.is_flush { free.min(slots.div_ceil(ROUNDS_MAX)) } else { free };
+        let (share, worth) = (slots / ROUNDS_MAX, self.store.jobs_worth_a_second_exchange());
+        let is_shared = self.hand.rounds.is_flush && share >= worth;
+        let limit = if is_shared { free.min(slots - share) } else { free };
         let uptime = self.lease.uptime();
-        let is_enough = limit > 0 && (!is_second || limit >= slots / WORTH_A_ROUND);
+        let is_enough = limit > 0 && (!is_second || is_shared && limit >= worth);
         if !is_enough || self.hand.stuck.is_full() || !self.hand.lots.queues().any(|queue| self.allows(queue, uptime)) {
             return None;
         }
@@ -278,6 +315,7 @@ async fn exchange(
     settlements: Vec<Settlement>,
     request: Option<ClaimRequest>,
     now: Timestamp,
-) -> StoreResult<Exchanged> {
-    store.exchange(&settlements, request.as_ref(), now).await
+) -> Answered {
+    let exchanged = store.exchange(&settlements, request.as_ref(), now).await;
+    (settlements, exchanged)
 }

@@ -49,10 +49,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let mut any = false;
         for pending in refused {
             let settlement = std::slice::from_ref(&pending.settlement);
-            match self.store.exchange(settlement, None, self.lease.now()).await {
+            let exchange = self.store.exchange(settlement, None, self.lease.now());
+            match self.hand.rounds.meanwhile(exchange).await {
                 Ok(exchanged) => {
                     if let Some(answer) = exchanged.answers.first() {
-                        pending.answered(*answer, &self.events);
+                        pending.aftermath.answered(*answer, &self.events);
                         if let Some(burst) = &self.burst {
                             burst.moved();
                         }
