@@ -156,7 +156,7 @@ mod tests {
         let beginning = Beginning {
             claim: Claim::new(receipt, QueueName::default(), Payload::from_bytes(b"{}".to_vec()), None),
             jid: None,
-            class: "A".to_owned(),
+            class: "A".into(),
             wrapped: None,
             attempt: 1,
             trace: None,
