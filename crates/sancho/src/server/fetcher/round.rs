@@ -181,7 +181,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let exchange = Box::pin(exchange(Arc::clone(&self.store), settlements, request.clone(), self.lease.now()));
         let begun = self.lease.uptime();
         let mut round = Round { request, aftermaths, exchange, answered: None, mark, begun, deeds };
-        std::future::poll_fn(|cx| Poll::Ready(round.advance(cx))).await;
+        std::future::poll_fn(|cx| {
+            round.advance(cx);
+            Poll::Ready(())
+        })
+        .await;
         Some(round)
     }
 
