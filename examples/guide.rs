@@ -84,6 +84,7 @@ async fn main() -> anyhow::Result<()> {
     client.push(Thumbnail { picture_id: 42, width: 64 }).queue("low").after(Duration::from_secs(60)).await?;
     client.push(Raw::new("HardWorker", (1, "blue"))).queue("elsewhere").await?;
     client.push_bulk((1..=1_000).map(|picture_id| Thumbnail { picture_id, width: 320 })).await?;
+    client.push_all((1..=2_500).map(|picture_id| Thumbnail { picture_id, width: 64 })).await?;
 
     let tomorrow = client.clock().now() + Duration::from_secs(24 * 60 * 60);
     client.push(ChargeOrder { order_id: 7 }).after(Duration::from_secs(60)).key("order:7").await?;
