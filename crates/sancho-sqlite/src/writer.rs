@@ -1,6 +1,6 @@
 //! The writer: one thread, one connection, and one commit for all calls that wait.
 //!
-//! Each call is a savepoint of its own, so that one that fails does not undo its neighbors.
+//! Each call that has neighbors is a savepoint of its own, so that one that fails does not undo them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,34 +129,49 @@ impl Writer {
             self.roll_back();
             (failure, Commit::NotBegun)
         })?;
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
+        let Some(changes) = changes else {
             self.roll_back();
-            return Err((Failure::Sqlite(error), Commit::UnderWay));
+            return Ok(());
+        };
+        if let Err(failure) = self.execute("COMMIT") {
+            self.roll_back();
+            return Err((failure, Commit::UnderWay));
         }
         self.tell(changes);
         Ok(())
     }
 
-    fn run_all(&self, group: &mut [Box<dyn Task>]) -> Made<Changes> {
+    /// `None` if there is nothing to commit: the only call has failed for itself.
+    fn run_all(&self, group: &mut [Box<dyn Task>]) -> Made<Option<Changes>> {
         let mut all = Changes::default();
+        let alone = group.len() == 1;
         self.execute("BEGIN IMMEDIATE")?;
         migrate::check(&self.connection)??;
+        let mut unit = Unit::new(&self.connection);
         for task in group {
-            self.execute("SAVEPOINT call")?;
-            let mut unit = Unit::new(&self.connection);
+            // One alone shares its transaction with nobody who would have to be spared.
+            if !alone {
+                self.execute("SAVEPOINT call")?;
+            }
             let went = task.run(&mut unit);
             if self.connection.is_autocommit() {
                 // SQLite has undone the whole transaction: the disk is full, or broken.
                 return Err(self.why_undone());
             }
             match went {
-                Ok(()) => all.merge(unit.changes),
-                Err(()) => self.execute("ROLLBACK TO call")?,
+                Ok(()) => all.merge(unit.end_move()),
+                Err(()) if alone => return Ok(None),
+                Err(()) => {
+                    self.execute("ROLLBACK TO call")?;
+                    unit = Unit::new(&self.connection);
+                }
             }
-            self.execute("RELEASE call")?;
+            if !alone {
+                self.execute("RELEASE call")?;
+            }
         }
         all.write_tally(&self.connection)?;
-        Ok(all)
+        Ok(Some(all))
     }
 
     fn execute(&self, sql: &str) -> Made<()> {
