@@ -6,7 +6,6 @@ use sancho_core::{ErrorKind, NewJob, OnConflict, Place, Pushed, State, Timestamp
 use super::push_straight::only_queue;
 use crate::failure::{Failure, Made};
 use crate::row::Spot;
-use crate::rows::pieces;
 use crate::unit::Unit;
 
 /// Remembered batches that each push forgets when they are too old, so that they go as fast as they come.
@@ -44,15 +43,7 @@ impl Unit<'_> {
             };
             let end = rest.iter().position(|job| only_queue(job) != Some(queue)).unwrap_or(rest.len());
             let (same, others) = rest.split_at(end);
-            for piece in pieces(same) {
-                if self.push_straight(piece, queue, now)? {
-                    answers.resize(answers.len() + piece.len(), Pushed::Added);
-                } else {
-                    for job in piece {
-                        answers.push(self.push_one(job, now)?);
-                    }
-                }
-            }
+            self.push_straight(same, queue, now, &mut answers)?;
             rest = others;
         }
         Ok(answers)

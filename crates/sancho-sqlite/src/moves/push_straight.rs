@@ -5,11 +5,11 @@
 use std::sync::LazyLock;
 
 use rusqlite::ffi;
-use sancho_core::{End, NewJob, Place, QueueName, Timestamp};
+use sancho_core::{End, NewJob, Place, Pushed, QueueName, Timestamp};
 
 use crate::failure::Made;
 use crate::row::ENQUEUED;
-use crate::rows::Insert;
+use crate::rows::{Insert, pieces};
 use crate::unit::Unit;
 
 /// Adds the rows of jobs. Input: 1 queue, 2 since when, 3 rank of the first; of each job its id, jid and payload.
@@ -25,51 +25,57 @@ static INSERT_READY: LazyLock<Insert> =
     LazyLock::new(|| Insert::new("sancho_ready (queue, ord, id)", |row| format!("(?1, ?2 + {row}, ?{})", 3 + row)));
 
 impl Unit<'_> {
-    /// Adds a piece of a batch to the back of its queue. Answers `false`, and has done nothing, if there may be a job
-    /// with the jid of one of them, or if another job has its row.
-    pub(super) fn push_straight(&mut self, piece: &[NewJob], name: &QueueName, now: Timestamp) -> Made<bool> {
-        let mut ids = Vec::with_capacity(piece.len());
-        for job in piece {
-            match job.jid.time_prefix() {
-                Some(prefix) if self.find_foreign(&job.jid)?.is_none() => ids.push(prefix),
-                _ => return Ok(false),
+    /// Adds jobs to the back of the queue that all of them name, and appends the answers.
+    pub(super) fn push_straight(
+        &mut self,
+        jobs: &[NewJob],
+        name: &QueueName,
+        now: Timestamp,
+        answers: &mut Vec<Pushed>,
+    ) -> Made<()> {
+        let queue = self.queue_id(name)?;
+        for piece in pieces(jobs) {
+            if self.push_piece(piece, queue, now)? {
+                self.make_known(queue, name)?;
+                answers.resize(answers.len() + piece.len(), Pushed::Added);
+                continue;
+            }
+            for job in piece {
+                answers.push(self.push_one(job, now)?);
             }
         }
-        let queue = self.queue_id(name)?;
-        let first = self.next_backs(queue, ids.len())?;
-        if !self.insert_jobs(piece, &ids, (queue, first), now)? {
-            return Ok(false);
-        }
-        let mut insert = self.sql(INSERT_READY.of(&ids))?;
-        insert.raw_bind_parameter(1, queue)?;
-        insert.raw_bind_parameter(2, first)?;
-        for (row, id) in ids.iter().enumerate() {
-            insert.raw_bind_parameter(3 + row, id)?;
-        }
-        insert.raw_execute()?;
-        self.make_known(queue, name)?;
-        Ok(true)
+        Ok(())
     }
 
-    /// Whether the rows of all jobs were free, and are theirs now. `at` is the queue, and the rank of the first.
-    fn insert_jobs(&self, piece: &[NewJob], ids: &[i64], at: (i64, i64), now: Timestamp) -> Made<bool> {
-        let mut insert = self.sql(INSERT_JOBS.of(ids))?;
-        insert.raw_bind_parameter(1, at.0)?;
-        insert.raw_bind_parameter(2, now.as_unix_micros())?;
-        insert.raw_bind_parameter(3, at.1)?;
-        let mut parameter = 4;
-        for (job, id) in piece.iter().zip(ids) {
-            insert.raw_bind_parameter(parameter, id)?;
-            insert.raw_bind_parameter(parameter + 1, job.jid.as_str())?;
-            insert.raw_bind_parameter(parameter + 2, job.payload.as_bytes())?;
-            parameter += 3;
+    /// Adds one piece. Answers `false`, and has done nothing, if there may be a job with the jid of one of them, or if
+    /// another job has its row.
+    fn push_piece(&mut self, piece: &[NewJob], queue: i64, now: Timestamp) -> Made<bool> {
+        let first = self.next_backs(queue, piece.len())?;
+        let mut jobs = self.sql(INSERT_JOBS.of(piece))?;
+        jobs.raw_bind_parameter(1, queue)?;
+        jobs.raw_bind_parameter(2, now.as_unix_micros())?;
+        jobs.raw_bind_parameter(3, first)?;
+        let mut ready = self.sql(INSERT_READY.of(piece))?;
+        ready.raw_bind_parameter(1, queue)?;
+        ready.raw_bind_parameter(2, first)?;
+        for (row, job) in piece.iter().enumerate() {
+            let Some(id) = job.jid.time_prefix() else { return Ok(false) };
+            if self.find_foreign(&job.jid)?.is_some() {
+                return Ok(false);
+            }
+            jobs.raw_bind_parameter(4 + 3 * row, id)?;
+            jobs.raw_bind_parameter(5 + 3 * row, job.jid.as_str())?;
+            jobs.raw_bind_parameter(6 + 3 * row, job.payload.as_bytes())?;
+            ready.raw_bind_parameter(3 + row, id)?;
         }
-        match insert.raw_execute() {
-            Ok(_) => Ok(true),
+        match jobs.raw_execute() {
+            Ok(_) => {}
             // SQLite has undone the whole statement, and no more than that.
-            Err(error) if is_taken(&error) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) if is_taken(&error) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        ready.raw_execute()?;
+        Ok(true)
     }
 }
 
