@@ -37,13 +37,16 @@ pub(crate) struct Writer {
     bell_file: BellFile,
     /// Counts the commits of other connections.
     data_version: i64,
+    /// It has grown since a question was last answered.
+    seen_others: bool,
     /// When the next job is due, as far as it is known.
     next_due: Option<i64>,
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection, path: &Path, bells: Arc<Bells>) -> rusqlite::Result<Self> {
-        let mut writer = Writer { connection, bells, bell_file: BellFile::of(path), data_version: 0, next_due: None };
+        let bell_file = BellFile::of(path);
+        let mut writer = Writer { connection, bells, bell_file, data_version: 0, seen_others: false, next_due: None };
         writer.data_version = writer.read_data_version()?;
         Ok(writer)
     }
@@ -70,7 +73,6 @@ impl Writer {
     /// The calls that wait, the first of them in hand.
     fn gather(&mut self, first: Message, messages: &Receiver<Message>) -> Vec<Box<dyn Task>> {
         let (mut group, mut weight) = (Vec::new(), 0);
-        let mut changed = self.look_for_others();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -79,8 +81,8 @@ impl Writer {
                     group.push(task);
                 }
                 Message::Probe(answer) => {
-                    changed |= self.look_for_others();
-                    let _ = answer.try_send(changed);
+                    self.look_for_others();
+                    let _ = answer.try_send(std::mem::take(&mut self.seen_others));
                 }
             }
             next = if weight < GROUP_JOBS_MAX { messages.try_recv().ok() } else { None };
@@ -89,14 +91,13 @@ impl Writer {
     }
 
     /// Wakes whoever waits when another connection has committed. Own commits do not count.
-    fn look_for_others(&mut self) -> bool {
-        let Ok(version) = self.read_data_version() else { return false };
-        let changed = version != self.data_version;
-        self.data_version = version;
-        if changed {
+    fn look_for_others(&mut self) {
+        let Ok(version) = self.read_data_version() else { return };
+        if version != self.data_version {
+            self.data_version = version;
+            self.seen_others = true;
             self.bells.ring_for_anything();
         }
-        changed
     }
 
     fn read_data_version(&self) -> rusqlite::Result<i64> {
@@ -142,11 +143,13 @@ impl Writer {
     }
 
     /// `None` if there is nothing to commit: the only call has failed for itself.
-    fn run_all(&self, group: &mut [Box<dyn Task>]) -> Made<Option<Changes>> {
+    fn run_all(&mut self, group: &mut [Box<dyn Task>]) -> Made<Option<Changes>> {
         let mut all = Changes::default();
         let alone = group.len() == 1;
         self.execute("BEGIN IMMEDIATE")?;
         migrate::check(&self.connection)??;
+        // Inside a transaction this asks the system for nothing.
+        self.look_for_others();
         let mut unit = Unit::new(&self.connection);
         for task in group {
             // One alone shares its transaction with nobody who would have to be spared.

@@ -8,7 +8,7 @@ use sancho_core::{
 };
 use sancho_sqlite::rusqlite::Connection;
 use sancho_sqlite::{Durability, Options, SqliteStore};
-use sancho_testkit::stage::{front, performed, request, settlement};
+use sancho_testkit::stage::{back, front, performed, request, settlement};
 use sancho_testkit::{Stage, at, job};
 use tempfile::TempDir;
 
@@ -216,6 +216,19 @@ async fn settlements_end_their_own_claims_and_no_other() {
     assert_eq!(bench.rows("sancho_jobs"), 20 + 11 + 1);
     let settlements = of_q.iter().map(|claim| performed(claim)).collect();
     assert_eq!(bench.stage.settle_all(settlements, 1).await, vec![SettleAnswer::Settled; 10]);
+}
+
+#[tokio::test]
+async fn jobs_that_lie_between_those_that_go_stay() {
+    let bench = Bench::new();
+    let mut jobs = jobs(1000..1040);
+    jobs.iter_mut().step_by(3).for_each(|between| between.place = back("other"));
+    bench.push(&jobs).await;
+    let claims = bench.claim("p", 40).await;
+    let settlements = claims.iter().map(performed).collect();
+    assert_eq!(bench.stage.settle_all(settlements, 1).await, vec![SettleAnswer::Settled; 26]);
+    assert_eq!(["sancho_jobs", "sancho_busy"].map(|table| bench.rows(table)), [14, 0]);
+    assert_eq!(bench.stage.queued("other").await.len(), 14);
 }
 
 #[tokio::test]

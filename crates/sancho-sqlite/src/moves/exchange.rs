@@ -1,6 +1,7 @@
 //! Settling and claiming.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, OptionalExtension};
@@ -61,20 +62,20 @@ impl Unit<'_> {
             claim: self.sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3")?,
             row: self.sql(ERASE)?,
         };
-        let settled = self.settle_at_once(settlements, now)?;
-        let mut owners = HashMap::new();
+        let mut owners: HashMap<&Incarnation, Option<Owner>> =
+            claim.iter().map(|request| (&request.incarnation, claimant)).collect();
+        for settlement in settlements {
+            if let Entry::Vacant(unknown) = owners.entry(settlement.receipt.incarnation()) {
+                unknown.insert(self.owner(settlement.receipt.incarnation())?);
+            }
+        }
+        let settled = self.settle_gone(settlements, &owners, now)?;
         let mut answers = Vec::with_capacity(settlements.len());
         for (settlement, settled) in settlements.iter().zip(settled) {
-            if settled {
-                answers.push(SettleAnswer::Settled);
-                continue;
-            }
-            let incarnation = settlement.receipt.incarnation();
-            let owner = match owners.get(incarnation) {
-                Some(owner) => *owner,
-                None => *owners.entry(incarnation).or_insert(self.owner(incarnation)?),
-            };
-            answers.push(self.settle(settlement, owner, &mut end, now)?);
+            answers.push(match settled {
+                true => SettleAnswer::Settled,
+                false => self.settle(settlement, owners[settlement.receipt.incarnation()], &mut end, now)?,
+            });
         }
         let (claims, standing) = match (claim, claimant) {
             (None, _) => (Vec::new(), Standing::Good),
@@ -104,20 +105,6 @@ impl Unit<'_> {
             return Err(Failure::Said(ErrorKind::Invalid, "a claim number was given twice".to_owned()));
         }
         Ok(())
-    }
-
-    /// Settles those that can be settled together, and answers for each whether it is.
-    fn settle_at_once(&mut self, settlements: &[Settlement], now: Timestamp) -> Made<Vec<bool>> {
-        let none = vec![false; settlements.len()];
-        let Some(first) = settlements.first() else { return Ok(none) };
-        let incarnation = first.receipt.incarnation();
-        if settlements.iter().any(|settlement| settlement.receipt.incarnation() != incarnation) {
-            return Ok(none);
-        }
-        match self.owner(incarnation)? {
-            Some(owner) => self.settle_gone(settlements, owner, now),
-            None => Ok(none),
-        }
     }
 
     /// Settles one claim.

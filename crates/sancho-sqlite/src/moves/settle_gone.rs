@@ -3,7 +3,9 @@
 //! A claim takes jobs that stand one behind the other, and they are settled together, so their rows lie side by side
 //! with no other between them. One look over the claims shows where that is so.
 
-use sancho_core::{Place, Settlement, Timestamp};
+use std::collections::HashMap;
+
+use sancho_core::{Incarnation, Place, Settlement, Timestamp};
 
 use super::exchange::{Owner, number};
 use crate::failure::Made;
@@ -26,27 +28,42 @@ struct Going {
 }
 
 impl Unit<'_> {
-    /// Settles some of a call's settlements, all of one owner, and answers for each whether it did. The others are to
-    /// be settled one by one.
-    pub(super) fn settle_gone(&mut self, settlements: &[Settlement], owner: Owner, now: Timestamp) -> Made<Vec<bool>> {
+    /// Settles those of a call's settlements that can be settled together, and answers for each whether it did. The
+    /// others are to be settled one by one.
+    pub(super) fn settle_gone(
+        &mut self,
+        settlements: &[Settlement],
+        owners: &HashMap<&Incarnation, Option<Owner>>,
+        now: Timestamp,
+    ) -> Made<Vec<bool>> {
         let mut settled = vec![false; settlements.len()];
         // A job that is pushed in the same step meets what the settlements before it have left, and nothing else.
         if settlements.iter().any(|settlement| !settlement.then.is_empty()) {
             return Ok(settled);
         }
-        let mut going: Vec<Going> = settlements.iter().enumerate().filter_map(going).collect();
+        for (incarnation, owner) in owners {
+            if let Some(owner) = owner {
+                let going = settlements.iter().enumerate().filter_map(|settlement| going(settlement, incarnation));
+                self.settle_stretches(going.collect(), *owner, &mut settled)?;
+            }
+        }
+        for (settlement, _) in settlements.iter().zip(&settled).filter(|(_, settled)| **settled) {
+            self.count(settlement.transition.tally, now);
+        }
+        Ok(settled)
+    }
+
+    /// Settles what one owner holds of this, where there is enough of it to lie side by side.
+    fn settle_stretches(&mut self, mut going: Vec<Going>, owner: Owner, settled: &mut [bool]) -> Made<()> {
         if going.len() < WORTH_MIN {
-            return Ok(settled);
+            return Ok(());
         }
         going.sort_unstable();
         for stretch in self.stretches(&going, owner)? {
             self.end_stretch(&stretch)?;
-            for going in stretch {
-                self.count(settlements[going.place].transition.tally, now);
-                settled[going.place] = true;
-            }
+            stretch.iter().for_each(|going| settled[going.place] = true);
         }
-        Ok(settled)
+        Ok(())
     }
 
     /// Those of the claims that are held, in stretches between whose first and last there is no other claim.
@@ -75,18 +92,37 @@ impl Unit<'_> {
     fn end_stretch(&mut self, stretch: &[Going]) -> Made<()> {
         let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else { return Ok(()) };
         let between = (first.id, last.id);
-        self.sql("DELETE FROM sancho_jobs WHERE id IN (SELECT id FROM sancho_busy WHERE id BETWEEN ?1 AND ?2)")?
-            .execute(between)?;
+        let erase = match self.has_no_other_jobs(stretch, between)? {
+            true => "DELETE FROM sancho_jobs WHERE id BETWEEN ?1 AND ?2",
+            false => "DELETE FROM sancho_jobs WHERE id IN (SELECT id FROM sancho_busy WHERE id BETWEEN ?1 AND ?2)",
+        };
+        self.sql(erase)?.execute(between)?;
         self.sql("DELETE FROM sancho_busy WHERE id BETWEEN ?1 AND ?2")?.execute(between)?;
         for going in stretch {
             self.erase_beside(going.id)?;
         }
         Ok(())
     }
+
+    /// Whether the jobs of a stretch are all jobs that there are between its ends: then none has to be sought.
+    fn has_no_other_jobs(&self, stretch: &[Going], between: (i64, i64)) -> Made<bool> {
+        let mut find = self.sql("SELECT id FROM sancho_jobs WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?;
+        let most = i64::try_from(stretch.len() + 1).unwrap_or(i64::MAX);
+        let mut rows = find.query((between.0, between.1, most))?;
+        let mut due = stretch.iter();
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            if due.next().is_none_or(|going| going.id != id) {
+                return Ok(false);
+            }
+        }
+        Ok(due.next().is_none())
+    }
 }
 
-fn going((place, settlement): (usize, &Settlement)) -> Option<Going> {
+/// A settlement of this process's whose job goes.
+fn going((place, settlement): (usize, &Settlement), of: &Incarnation) -> Option<Going> {
     let receipt = &settlement.receipt;
-    let goes = settlement.transition.place == Place::Gone;
+    let goes = settlement.transition.place == Place::Gone && receipt.incarnation() == of;
     goes.then(|| Going { id: receipt.locator(), number: number(receipt.number()), place })
 }
