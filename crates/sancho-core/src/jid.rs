@@ -1,6 +1,7 @@
 //! Job ids: 24 hex digits that begin with the time.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::error::Invalid;
@@ -10,9 +11,9 @@ use crate::limits;
 ///
 /// Sancho's own are 24 lower-case hex digits: six bytes of milliseconds since the epoch, two bytes of a
 /// sequence within the millisecond, four bytes of chance. They sort by time, so that a store finds a job by
-/// its id without a random index. Ids of other programs are kept as they are, whatever their shape.
+/// its id without a random index. Ids of other programs are kept as they are, whatever their shape. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Jid(Box<str>);
+pub struct Jid(Arc<str>);
 
 impl Jid {
     /// Takes an id given by a caller or found in a payload.
@@ -20,7 +21,7 @@ impl Jid {
     /// # Errors
     /// An empty id, one of more than [`limits::JID_BYTES_MAX`] bytes, or one with a control character: stores keep
     /// ids in lists of lines, and people read them.
-    pub fn new(text: impl Into<Box<str>>) -> Result<Self, Invalid> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, Invalid> {
         let text = text.into();
         if text.is_empty() || text.len() > limits::JID_BYTES_MAX {
             return Err(Invalid::new(format!(
@@ -29,7 +30,7 @@ impl Jid {
                 text.len()
             )));
         }
-        if text.chars().any(char::is_control) {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) && text.chars().any(char::is_control) {
             return Err(Invalid::new(format!("the jid {text:?} has a control character: leave it out")));
         }
         Ok(Jid(text))

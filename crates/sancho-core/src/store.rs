@@ -39,6 +39,15 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> BoxFuture<'a, StoreResult<Exchanged>>;
 
+    /// How many jobs are worth a second exchange of one caller while another is under way; [`usize::MAX`] where none is
+    /// begun before the other has been answered.
+    ///
+    /// A hint, never needed for correctness. It pays where the store works on its own while the caller's jobs run, and an
+    /// exchange costs little beside the jobs that it brings.
+    fn jobs_worth_a_second_exchange(&self) -> usize {
+        usize::MAX
+    }
+
     /// Moves due scheduled and retrying jobs (`at` not after `now`) to the back of the queues that their
     /// payloads name, earliest first, at most `limit`, each in one atomic step.
     ///

@@ -24,6 +24,11 @@ pub trait Interpose: fmt::Debug + Send + Sync + 'static {
         call
     }
 
+    /// As [`Store::jobs_worth_a_second_exchange`].
+    fn jobs_worth_a_second_exchange(&self) -> usize {
+        self.inner().jobs_worth_a_second_exchange()
+    }
+
     /// As [`Store::push`].
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         self.inner().push(jobs, now)
@@ -121,6 +126,10 @@ impl<I: Interpose> Interposed<I> {
 }
 
 impl<I: Interpose> Store for Interposed<I> {
+    fn jobs_worth_a_second_exchange(&self) -> usize {
+        self.0.jobs_worth_a_second_exchange()
+    }
+
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         self.0.around("push", self.0.push(jobs, now))
     }

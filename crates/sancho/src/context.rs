@@ -17,9 +17,15 @@ use crate::trace::TraceContext;
 /// What a running job is told, and what it may ask for.
 #[derive(Debug)]
 pub struct Context<S> {
+    pub(crate) shared: Arc<Shared<S>>,
+    pub(crate) performance: Arc<Performance>,
+}
+
+/// What every job of a server is told.
+#[derive(Debug)]
+pub(crate) struct Shared<S> {
     pub(crate) state: Arc<S>,
     pub(crate) client: Client,
-    pub(crate) performance: Arc<Performance>,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) stop_timeout: Duration,
 }
@@ -27,12 +33,12 @@ pub struct Context<S> {
 impl<S> Context<S> {
     /// The application's state.
     pub fn state(&self) -> &S {
-        &self.state
+        &self.shared.state
     }
 
     /// A client of the same store. A job may push its own key through it, for after itself.
     pub fn client(&self) -> Client {
-        self.client.for_job(self.jid().clone(), self.performance.trace.clone())
+        self.shared.client.for_job(self.jid().clone(), self.performance.trace.clone())
     }
 
     /// The job's id. A job that another program pushed without one runs under the id `none`.
@@ -94,19 +100,19 @@ impl<S> Context<S> {
 
     /// Whether the server is stopping: a long job may then come to an end early.
     pub fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        *self.shared.stopping.borrow()
     }
 
     /// How long the job may go on once the server begins to stop. It may be cut short before, by a second INT.
     pub fn stop_timeout(&self) -> Duration {
-        self.stop_timeout
+        self.shared.stop_timeout
     }
 
     /// Resolves when the server begins to stop.
     ///
     /// The job may go on until the stop's timeout; then it is dropped, and returns to the front of its queue.
     pub async fn stopping(&self) {
-        let mut stopping = self.stopping.clone();
+        let mut stopping = self.shared.stopping.clone();
         // An error means that the server is gone, which is as good as stopping.
         _ = stopping.wait_for(|stopping| *stopping).await;
     }

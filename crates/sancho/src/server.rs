@@ -59,6 +59,7 @@ pub use report::{Doing, RunningJobReport, ThreadReport};
 pub(crate) use settler::Pending;
 use signals::{Signal, Signals};
 
+use crate::context::Shared;
 use crate::event::{Events, Subscription};
 use crate::registry::{ForAll, Registry};
 use crate::server::lease::Lease;
@@ -259,12 +260,9 @@ impl<S: Send + Sync + 'static> Server<S> {
         registry.complete(&for_all)?;
         let lease = Lease::new(Arc::clone(client.clock()), &**client.entropy(), host::hostname(), std::process::id());
         Ok(Processor {
-            state: Arc::new(state),
-            client,
+            shared: Arc::new(Shared { state: Arc::new(state), client, stopping, stop_timeout: given.stop_timeout }),
             registry,
             lease: Arc::new(lease),
-            stopping,
-            stop_timeout: given.stop_timeout,
             keeper: Arc::default(),
             log_args: given.log_args,
         })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{WireTime, depth_exceeds};
@@ -74,8 +74,14 @@ impl<'a> Envelope<'a> {
         if depth_exceeds(bytes, limits::PAYLOAD_DEPTH_MAX) {
             return Err(Unreadable::new(format!("it nests deeper than {} levels", limits::PAYLOAD_DEPTH_MAX)));
         }
-        let Slots { mut envelope, class } =
-            serde_json::from_slice(bytes).map_err(|error| Unreadable::new(error.to_string()))?;
+        // Checked once for all members: a reader of bytes checks each text by itself.
+        let all = std::str::from_utf8(bytes).map_err(|error| Unreadable::new(error.to_string()))?;
+        let mut envelope = Envelope::default();
+        let mut reader = serde_json::Deserializer::from_str(all);
+        let class = Slots(&mut envelope)
+            .deserialize(&mut reader)
+            .and_then(|class| reader.end().map(|()| class))
+            .map_err(|error| Unreadable::new(error.to_string()))?;
         envelope.class = class
             .and_then(text)
             .filter(|class| !class.is_empty())
@@ -233,10 +239,8 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(inner))
 }
 
-struct Slots<'a> {
-    envelope: Envelope<'a>,
-    class: Option<&'a RawValue>,
-}
+/// Reads the members into an envelope where it is: it is too large to be moved about. Answers the class.
+struct Slots<'e, 'a>(&'e mut Envelope<'a>);
 
 /// A member's name, borrowed unless it has escapes.
 struct Name<'a>(Cow<'a, str>);
@@ -263,55 +267,57 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Slots<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SlotsVisitor;
-        impl<'de> Visitor<'de> for SlotsVisitor {
-            type Value = Slots<'de>;
+impl<'de> DeserializeSeed<'de> for Slots<'_, 'de> {
+    type Value = Option<&'de RawValue>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut envelope = Envelope::default();
-                let mut class = None;
-                while let Some(Name(name)) = map.next_key()? {
-                    let value: &'de RawValue = map.next_value()?;
-                    let slot = match &*name {
-                        "class" => &mut class,
-                        "args" => &mut envelope.args,
-                        "jid" => &mut envelope.jid,
-                        "queue" => &mut envelope.queue,
-                        "retry" => &mut envelope.retry,
-                        "retry_count" => &mut envelope.retry_count,
-                        "retry_for" => &mut envelope.retry_for,
-                        "retry_queue" => &mut envelope.retry_queue,
-                        "backtrace" => &mut envelope.backtrace,
-                        "dead" => &mut envelope.dead,
-                        "key" => &mut envelope.key,
-                        "tags" => &mut envelope.tags,
-                        "created_at" => &mut envelope.created_at,
-                        "enqueued_at" => &mut envelope.enqueued_at,
-                        "failed_at" => &mut envelope.failed_at,
-                        "retried_at" => &mut envelope.retried_at,
-                        "expires_at" => &mut envelope.expires_at,
-                        "orphaned_at" => &mut envelope.orphaned_at,
-                        "error_class" => &mut envelope.error_class,
-                        "error_message" => &mut envelope.error_message,
-                        "error_backtrace" => &mut envelope.error_backtrace,
-                        "display_class" => &mut envelope.display_class,
-                        "wrapped" => &mut envelope.wrapped,
-                        "traceparent" => &mut envelope.traceparent,
-                        "tracestate" => &mut envelope.tracestate,
-                        _ => continue,
-                    };
-                    *slot = Some(value);
-                }
-                Ok(Slots { envelope, class })
-            }
+impl<'de> Visitor<'de> for Slots<'_, 'de> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Slots(envelope) = self;
+        let mut class = None;
+        while let Some(Name(name)) = map.next_key()? {
+            let value: &'de RawValue = map.next_value()?;
+            let slot = match &*name {
+                "class" => &mut class,
+                "args" => &mut envelope.args,
+                "jid" => &mut envelope.jid,
+                "queue" => &mut envelope.queue,
+                "retry" => &mut envelope.retry,
+                "retry_count" => &mut envelope.retry_count,
+                "retry_for" => &mut envelope.retry_for,
+                "retry_queue" => &mut envelope.retry_queue,
+                "backtrace" => &mut envelope.backtrace,
+                "dead" => &mut envelope.dead,
+                "key" => &mut envelope.key,
+                "tags" => &mut envelope.tags,
+                "created_at" => &mut envelope.created_at,
+                "enqueued_at" => &mut envelope.enqueued_at,
+                "failed_at" => &mut envelope.failed_at,
+                "retried_at" => &mut envelope.retried_at,
+                "expires_at" => &mut envelope.expires_at,
+                "orphaned_at" => &mut envelope.orphaned_at,
+                "error_class" => &mut envelope.error_class,
+                "error_message" => &mut envelope.error_message,
+                "error_backtrace" => &mut envelope.error_backtrace,
+                "display_class" => &mut envelope.display_class,
+                "wrapped" => &mut envelope.wrapped,
+                "traceparent" => &mut envelope.traceparent,
+                "tracestate" => &mut envelope.tracestate,
+                _ => continue,
+            };
+            *slot = Some(value);
         }
-        deserializer.deserialize_map(SlotsVisitor)
+        Ok(class)
     }
 }
 

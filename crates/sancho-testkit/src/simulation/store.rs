@@ -156,6 +156,11 @@ macro_rules! call {
 }
 
 impl Store for SimStore {
+    /// One, so that faults meet two exchanges under way, too.
+    fn jobs_worth_a_second_exchange(&self) -> usize {
+        1
+    }
+
     fn push<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<Vec<Pushed>>> {
         call!(self, now, Request::Push(jobs.to_vec()), Response::Pushed(answers) => answers)
     }

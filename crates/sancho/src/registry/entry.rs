@@ -25,6 +25,8 @@ type LastWords<S> = fn(&str, Arc<Context<S>>, Failure) -> Result<Run, ArgsError>
 pub(crate) struct Entry<S> {
     /// Its own name; `None` for whatever the fallback performs.
     pub(crate) class: Option<&'static str>,
+    /// The same, for all that tell of its jobs.
+    name: Arc<str>,
     start: Box<Start<S>>,
     last_words: Option<LastWords<S>>,
     backoff: fn(u32, &Failure) -> Backoff,
@@ -48,6 +50,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
         };
         Entry {
             class: Some(J::CLASS),
+            name: J::CLASS.into(),
             start: Box::new(start),
             last_words: Some(last_words::<J, S>),
             backoff: J::backoff,
@@ -66,6 +69,7 @@ impl<S: Send + Sync + 'static> Entry<S> {
         };
         Entry {
             class: None,
+            name: Arc::default(),
             start: Box::new(start),
             last_words: None,
             backoff: |_, _| Backoff::Default,
@@ -98,6 +102,11 @@ impl<S: Send + Sync + 'static> Entry<S> {
         }
         self.around = Arc::clone(around);
         Ok(())
+    }
+
+    /// The class of a payload that this entry performs, by the name that stands there.
+    pub(crate) fn name_of(&self, class: &str) -> Arc<str> {
+        if *self.name == *class { Arc::clone(&self.name) } else { class.into() }
     }
 
     /// Reads the arguments and makes the job's future, which has done nothing yet.

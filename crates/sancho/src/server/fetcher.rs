@@ -1,18 +1,17 @@
-//! The loop of a capsule that claims jobs, starts them, and settles what came of them: one exchange with the store a round.
+//! The loop of a capsule that claims jobs, starts them, and settles what came of them: one exchange with the store a
+//! round.
 
 mod begin;
 mod cut;
 mod end;
 mod manners;
+mod round;
 mod stuck;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::claim::{Fill, Repeated};
-use sancho_core::{
-    ClaimRequest, Entropy, Interest, Jid, Mark, QueueName, Receipt, Standing, Store, StoreError, limits,
-};
+use sancho_core::{Entropy, Interest, Jid, Mark, QueueName, Receipt, Store, limits};
 use tokio::sync::mpsc;
 
 use crate::event::Events;
@@ -36,7 +35,8 @@ use crate::server::tally::Tally;
 use crate::server::unknown::UnknownClasses;
 use cut::Deadlines;
 use manners::Manners;
-use stuck::{Stuck, is_refusal};
+use round::{Away, Found, Rounds};
+use stuck::Stuck;
 
 /// What other loops tell the fetchers.
 pub(crate) enum Message {
@@ -85,8 +85,8 @@ pub(crate) struct Hand {
     deadlines: Deadlines,
     pending: Vec<Pending>,
     stuck: Stuck,
-    /// A claim request whose outcome is unknown.
-    unresolved: Option<ClaimRequest>,
+    /// What was asked of the store and is not answered yet.
+    rounds: Rounds,
     outage: Outage,
     unknown: UnknownClasses,
     foreign: Foreign,
@@ -106,7 +106,7 @@ impl Hand {
             deadlines: Deadlines::default(),
             pending: Vec::new(),
             stuck: Stuck::default(),
-            unresolved: None,
+            rounds: Rounds::default(),
             outage,
             unknown: UnknownClasses::default(),
             foreign: Foreign::default(),
@@ -124,7 +124,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Claims, performs and settles until the server is quiet or stopping and nothing is in its hands.
     pub(crate) async fn run(mut self) {
         loop {
-            let (mark, begun) = (self.store.mark(), self.lease.uptime());
+            let mark = self.store.mark();
             self.collect();
             self.start_alone();
             if self.is_past_deadline() {
@@ -134,14 +134,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 return self.alone.leave(self.place);
             }
             self.line_up();
-            let round = self.round().await;
-            if round.is_ok() && self.lease.is_trusted() {
-                self.capsule.fetched(self.lease.uptime());
-            }
-            match round {
-                Ok(Round::Full) => tokio::task::yield_now().await,
-                Ok(Round::Idle) => self.idle(mark).await,
-                Err(error) => self.endure(&error, begun).await,
+            match self.round(mark).await {
+                Ok(Found::More) => {}
+                Ok(Found::Nothing(mark)) => self.idle(mark).await,
+                Err(away) => self.endure(&away).await,
             }
         }
     }
@@ -180,7 +176,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                     let job = self.roster.find_receipt(&receipt).and_then(|number| self.roster.remove(number));
                     if let Some(job) = job {
                         tracing::warn!(
-                            jid = ?job.performance.jid, class = job.performance.class,
+                            jid = ?job.performance.jid, class = &*job.performance.class,
                             "the claim was lost: others have the job, so it ends here"
                         );
                         self.lose(&job);
@@ -191,7 +187,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             Message::BeganAnew => {
                 // What is of the old incarnation, whoever takes over has. The new one may have claimed already.
                 let incarnation = self.lease.incarnation();
-                self.hand.unresolved.take_if(|request| request.incarnation != incarnation);
+                self.hand.rounds.forget_all_but(&incarnation);
                 self.drop_distrusted();
             }
             Message::PausedClasses(classes) => self.hand.paused_classes = classes,
@@ -202,91 +198,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             Message::LookUp => {}
             Message::Settle(pending) => self.hand.pending.extend(pending),
         }
-    }
-
-    /// One exchange with the store: settles what is pending, claims for the free slots, starts what was claimed.
-    async fn round(&mut self) -> Result<Round, StoreError> {
-        let request = self.request();
-        let wanted = request.as_ref().map_or(0, |request| request.limit);
-        let deeds = self.burst.as_ref().map(|burst| burst.deeds());
-        if self.hand.pending.is_empty() && request.is_none() {
-            return Ok(self.found_nothing(deeds));
-        }
-        let batch = self.hand.pending.len().min(limits::JOBS_PER_CLAIM_MAX);
-        let settlements: Vec<_> = self.hand.pending[..batch].iter().map(|pending| pending.settlement.clone()).collect();
-        // Until it is known what came of the request, a repetition asks for the same claims.
-        self.hand.unresolved = request.clone().map(|request| ClaimRequest { repeated: Repeated::Yes, ..request });
-        let exchanged = match self.store.exchange(&settlements, request.as_ref(), self.lease.now()).await {
-            // One of several settlements may be to blame: it must not hold up the others, nor the claims.
-            Err(error) if is_refusal(&error) && self.set_aside(batch).await => return Ok(Round::Full),
-            exchanged => exchanged?,
-        };
-        self.hand.unresolved = None;
-        self.hand.outage.over(self.lease.uptime(), &self.events);
-        for (pending, answer) in self.hand.pending.drain(..batch).zip(exchanged.answers) {
-            pending.answered(answer, &self.events);
-        }
-        if exchanged.standing == Standing::Lost {
-            if request.is_some_and(|request| self.lease.distrust_of(&request.incarnation)) {
-                // Nothing can be claimed until the heart has begun anew, and others have the jobs of all capsules.
-                self.capsules.tell_others(self.place, || Message::Distrust);
-                self.capsules.beat_soon.notify_one();
-            }
-            self.drop_distrusted();
-            return Ok(Round::Idle);
-        }
-        let claimed = exchanged.claims.len();
-        if let Some(request) = &request {
-            let queues = exchanged.claims.iter().map(|claim| &claim.queue);
-            self.hand.lots.drawn(&request.sources, request.limit, queues);
-        }
-        if let (Some(burst), true) = (&self.burst, claimed + batch > 0) {
-            burst.moved();
-        }
-        let is_old = request.is_some_and(|request| request.incarnation != self.lease.incarnation());
-        if is_old || claimed > 0 && !self.lease.is_trusted() {
-            // The heart began anew meanwhile, or has to: the process may have slept while the store answered. What
-            // the old incarnation claimed is for others to take over, and they may have done it by now.
-            return Ok(Round::Idle);
-        }
-        self.start_all(exchanged.claims).await?;
-        let more = claimed > 0 && claimed == wanted;
-        if more || !self.hand.pending.is_empty() {
-            return Ok(Round::Full);
-        }
-        Ok(self.found_nothing(deeds))
-    }
-
-    /// What to ask for: as many jobs as there are free slots, from the queues that may be asked.
-    fn request(&mut self) -> Option<ClaimRequest> {
-        if !self.lease.is_trusted() {
-            return None;
-        }
-        // Even a quiet server asks again: jobs that it may have claimed must not wait for its lease to end.
-        if let Some(request) = self.hand.unresolved.take() {
-            return Some(request);
-        }
-        if self.phase.now() != Phase::Serving {
-            return None;
-        }
-        let limit = self.capsule.slots().saturating_sub(self.roster.len());
-        let uptime = self.lease.uptime();
-        if limit == 0 || self.hand.stuck.is_full() || !self.hand.lots.queues().any(|queue| self.allows(queue, uptime)) {
-            return None;
-        }
-        // From here on the capsule counts as busy: what it is about to claim must not meet a job that is to run alone.
-        if !self.alone.may_claim(self.place, uptime) {
-            return None;
-        }
-        let sources = self.hand.lots.draw(limit, || self.entropy.next_u64(), |queue| self.allows(queue, uptime));
-        Some(ClaimRequest {
-            incarnation: self.lease.incarnation(),
-            first_number: self.lease.numbers(limit),
-            repeated: Repeated::No,
-            sources,
-            fill: Fill::InOrder,
-            limit,
-        })
     }
 
     /// Whether a queue may be asked at this uptime.
@@ -301,24 +212,12 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
 
     /// Whether no job runs, nothing is left to settle, and nothing may be claimed that is not known of.
     fn is_quiet(&self) -> bool {
-        self.roster.len() == 0 && self.hand.pending.is_empty() && self.hand.unresolved.is_none()
-    }
-
-    /// A round found nothing more to do. A burst may be over then, once this was asked after so many of its deeds.
-    fn found_nothing(&mut self, deeds: Option<u64>) -> Round {
-        let (Some(burst), Some(deeds)) = (&self.burst, deeds) else { return Round::Idle };
-        let waits = self.alone.keeps_others_away(self.lease.uptime()) || !self.lease.is_trusted();
-        if !self.is_quiet() || waits || self.phase.now() != Phase::Serving {
-            return Round::Idle;
-        }
-        if self.hand.come_round.begin_anew() || burst.found_nothing(self.place, deeds) {
-            return Round::Full;
-        }
-        Round::Idle
+        self.roster.len() == 0 && self.hand.pending.is_empty() && self.hand.rounds.is_empty()
     }
 
     /// Waits until there is something to do.
     async fn idle(&mut self, mark: Mark) {
+        self.hand.rounds.run_dry();
         if self.is_quiet() && self.alone.waits_for(self.place) {
             return;
         }
@@ -361,8 +260,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     /// Waits a while after a failed move; a stop cuts the wait short.
-    async fn endure(&mut self, error: &StoreError, begun: Duration) {
-        let wait = self.hand.outage.failed(error, begun, &*self.entropy, &self.events);
+    async fn endure(&mut self, away: &Away) {
+        let wait = self.hand.outage.failed(&away.error, away.begun, &*self.entropy, &self.events);
         let wait = wait.min(self.nap(self.lease.uptime()).max(Duration::from_millis(10)));
         tokio::time::sleep(wait).await;
     }
@@ -376,18 +275,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         let Phase::Stopping { deadline } = self.phase.now() else { return false };
         let empty = self.roster.len() == 0 && self.alone.is_empty(self.place);
         let settled = self.hand.pending.is_empty() && self.hand.stuck.is_empty();
-        if empty && settled && self.hand.unresolved.is_none() {
+        if empty && settled && self.hand.rounds.is_empty() {
             return true;
         }
         // A store that stays away must not keep the process: others take the claims over when the lease ends.
         empty && self.lease.uptime() >= deadline.saturating_add(limits::DROP_WITHIN)
     }
-}
-
-/// What a round found.
-enum Round {
-    /// There may be more to do at once.
-    Full,
-    /// There is nothing to do until something happens.
-    Idle,
 }

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Server;
+use crate::context::Shared;
 use crate::event::{Event, Events, Subscription};
 use crate::registry::ForAll;
 use crate::server::alone::Alone;
@@ -230,12 +231,14 @@ pub(super) async fn launch<S: Send + Sync + 'static>(server: Server<S>) -> Resul
     };
     let watchdog = Watchdog { rosters: Arc::clone(&rosters), lease: Arc::clone(&lease) };
     let processor = Arc::new(Processor {
-        state: Arc::new(state),
-        client,
+        shared: Arc::new(Shared {
+            state: Arc::new(state),
+            client,
+            stopping: shutdown.stopping(),
+            stop_timeout: config.stop_timeout,
+        }),
         registry,
         lease: Arc::clone(&lease),
-        stopping: shutdown.stopping(),
-        stop_timeout: config.stop_timeout,
         keeper: Arc::clone(&keeper.told),
         log_args: config.log_args,
     });

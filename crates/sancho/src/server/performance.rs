@@ -27,7 +27,7 @@ pub(crate) struct Performance {
     pub(crate) claim: Claim,
     /// Its id; `None` when its payload has none.
     pub(crate) jid: Option<Jid>,
-    pub(crate) class: String,
+    pub(crate) class: Arc<str>,
     /// The class inside a wrapper.
     pub(crate) wrapped: Option<Box<str>>,
     /// Which try this is: one for the first.
@@ -63,7 +63,7 @@ pub(crate) struct Performance {
 pub(crate) struct Beginning {
     pub(crate) claim: Claim,
     pub(crate) jid: Option<Jid>,
-    pub(crate) class: String,
+    pub(crate) class: Arc<str>,
     pub(crate) wrapped: Option<Box<str>>,
     pub(crate) attempt: u32,
     pub(crate) trace: Option<TraceContext>,
@@ -156,7 +156,7 @@ mod tests {
         let beginning = Beginning {
             claim: Claim::new(receipt, QueueName::default(), Payload::from_bytes(b"{}".to_vec()), None),
             jid: None,
-            class: "A".to_owned(),
+            class: "A".into(),
             wrapped: None,
             attempt: 1,
             trace: None,

@@ -1,13 +1,14 @@
 //! Makes a claimed job into running code: reads it, finds its class, and prepares its run.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use sancho_core::lifecycle::{Failure, Policy};
 use sancho_core::{Backtrace, Claim, Envelope, Jid, Outcome, Timestamp};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
+use crate::context::Shared;
 use crate::registry::{Entry, Registry};
 use crate::server::ending::timed_out;
 use crate::server::guard::{Guarded, guarded};
@@ -16,16 +17,13 @@ use crate::server::lease::Lease;
 use crate::server::line::{self, LogArgs, Telling};
 use crate::server::performance::{Beginning, Performance};
 use crate::trace::{self, TraceContext};
-use crate::{ArgsError, Client, Context};
+use crate::{ArgsError, Context};
 
 /// What all jobs of a server share.
 pub(crate) struct Processor<S> {
-    pub(crate) state: Arc<S>,
-    pub(crate) client: Client,
+    pub(crate) shared: Arc<Shared<S>>,
     pub(crate) registry: Registry<S>,
     pub(crate) lease: Arc<Lease>,
-    pub(crate) stopping: watch::Receiver<bool>,
-    pub(crate) stop_timeout: Duration,
     /// Told when a job has said something to be kept.
     pub(crate) keeper: Arc<Notify>,
     pub(crate) log_args: LogArgs,
@@ -36,7 +34,7 @@ pub(crate) struct Begun<S> {
     /// Its id; `None` when its payload has none.
     pub(crate) jid: Option<Jid>,
     /// Its class; empty when its payload cannot be read.
-    pub(crate) class: String,
+    pub(crate) class: Arc<str>,
     /// The class that people know it by, if that is another: the one inside a wrapper.
     pub(crate) wrapped: Option<Box<str>>,
     /// What is known of its class.
@@ -69,31 +67,31 @@ impl<S: Send + Sync + 'static> Processor<S> {
     pub(crate) fn begin(
         &self,
         claim: &Claim,
-        envelope: Option<Envelope<'_>>,
+        envelope: Option<&Envelope<'_>>,
         paused: &[String],
         (now, uptime): (Timestamp, Duration),
     ) -> Begun<S> {
         let Some(envelope) = envelope else {
             let next = Next::Over(Outcome::Unreadable);
-            return Begun { jid: None, class: String::new(), wrapped: None, entry: None, next };
+            return Begun { jid: None, class: Arc::default(), wrapped: None, entry: None, next };
         };
         let jid = envelope.jid().and_then(|jid| Jid::new(jid).ok());
-        let class = envelope.class().to_owned();
+        let entry = self.registry.get(envelope.class()).cloned();
+        let class = entry.as_ref().map_or_else(|| envelope.class().into(), |entry| entry.name_of(envelope.class()));
         let shown = envelope.inner_class();
         let wrapped: Option<Box<str>> = (*shown != *class).then(|| shown.into());
-        let entry = self.registry.get(&class).cloned();
         let next = if envelope.expires_at().is_some_and(|at| at <= now) {
             Next::Over(Outcome::Expired)
-        } else if paused.contains(&class) {
+        } else if paused.iter().any(|paused| **paused == *class) {
             Next::Over(Outcome::Paused)
         } else if let Some(entry) = &entry {
             let beginning = Beginning {
                 claim: claim.clone(),
                 jid: jid.clone(),
-                class: class.clone(),
+                class: Arc::clone(&class),
                 wrapped: wrapped.clone(),
-                attempt: line::attempt(&envelope),
-                trace: TraceContext::of(&envelope),
+                attempt: line::attempt(envelope),
+                trace: TraceContext::of(envelope),
                 timeout: entry.options.timeout,
                 runs: entry.options.runs,
                 telling: self.telling(Some(entry)),
@@ -101,7 +99,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
                 began: uptime,
             };
             let performance = Performance::new(beginning, Arc::clone(&self.keeper));
-            self.prepare(Arc::new(performance), &envelope, entry)
+            self.prepare(Arc::new(performance), envelope, entry)
         } else {
             Next::Unknown
         };
@@ -116,13 +114,7 @@ impl<S: Send + Sync + 'static> Processor<S> {
     }
 
     fn prepare(&self, performance: Arc<Performance>, envelope: &Envelope<'_>, entry: &Arc<Entry<S>>) -> Next {
-        let cx = Arc::new(Context {
-            state: Arc::clone(&self.state),
-            client: self.client.clone(),
-            performance: Arc::clone(&performance),
-            stopping: self.stopping.clone(),
-            stop_timeout: self.stop_timeout,
-        });
+        let cx = Arc::new(Context { shared: Arc::clone(&self.shared), performance: Arc::clone(&performance) });
         let wants_backtrace = envelope.backtrace().unwrap_or(entry.policy.backtrace) != Backtrace::None;
         let run = match guarded(wants_backtrace, || entry.start(envelope.args(), Arc::clone(&cx))) {
             Ok(Ok(run)) => Guarded::new(run, wants_backtrace, Arc::clone(&performance)),
@@ -131,13 +123,17 @@ impl<S: Send + Sync + 'static> Processor<S> {
         };
         let (lease, entry) = (Arc::clone(&self.lease), Arc::clone(entry));
         let code = async move {
+            // What few jobs need has a place of its own, so that the future of all others is small.
             let outcome = match cx.performance.timeout {
-                Some(limit) => within(limit, run).await,
+                Some(limit) => Box::pin(within(limit, run)).await,
                 None => run.await,
             };
             let outcome = cx.performance.code_over(outcome);
+            if outcome == Outcome::Done {
+                return outcome;
+            }
             let outcome = last_words::dated(outcome, &entry, cx.payload(), || lease.now());
-            last_words::spoken(outcome, &entry, cx).await
+            Box::pin(last_words::spoken(outcome, &entry, cx)).await
         };
         let future: Code = match &performance.trace {
             Some(trace) => Box::pin(trace::scope((**trace).clone(), code)),
@@ -152,9 +148,10 @@ impl<S: Send + Sync + 'static> Processor<S> {
     }
 }
 
-/// What holds for a class that is not known here: its payload decides alone.
-pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> Policy {
-    entry.map_or_else(Policy::default, |entry| entry.policy.clone())
+/// What holds for a class; for one that is not known here, its payload decides alone.
+pub(crate) fn policy_of<S>(entry: Option<&Arc<Entry<S>>>) -> &Policy {
+    static UNKNOWN: LazyLock<Policy> = LazyLock::new(Policy::default);
+    entry.map_or_else(|| &*UNKNOWN, |entry| &entry.policy)
 }
 
 /// Drops code that waits when its time is over. What does not wait, the fetcher brings to an end.

@@ -70,7 +70,7 @@ impl Reaper {
             let claim: sancho_core::Claim = claim;
             let read = envelope(&claim.payload).ok();
             let jid = read.as_ref().and_then(|e| e.jid()).and_then(|jid| Jid::new(jid).ok());
-            let class = read.map(|e| e.class().to_owned()).unwrap_or_default();
+            let class = read.map(|e| e.class().into()).unwrap_or_default();
             let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
             Pending::decide(&claim, who, &policy, Outcome::Orphaned, Duration::ZERO, when, telling)
                 .told(&self.handlers, &claim)

@@ -6,6 +6,7 @@ use sancho_core::{Claim, Incarnation, Receipt, limits};
 use tokio::sync::watch;
 
 use crate::client::IntoDraft;
+use crate::context::Shared;
 use crate::server::line::Telling;
 use crate::server::performance::{Beginning, Performance};
 use crate::{Client, Context, JobResult, Perform};
@@ -60,7 +61,7 @@ where
     let beginning = Beginning {
         claim: Claim::new(receipt, queue, pushed.payload, None),
         jid: Some(pushed.jid),
-        class: J::CLASS.to_owned(),
+        class: J::CLASS.into(),
         wrapped: None,
         attempt: 1,
         trace: None,
@@ -72,6 +73,6 @@ where
     };
     let performance = Arc::new(Performance::new(beginning, Arc::default()));
     let (_server, stopping) = watch::channel(false);
-    let stop_timeout = limits::STOP_TIMEOUT;
-    job.perform(&Context { state: state.into(), client, performance, stopping, stop_timeout }).await
+    let shared = Shared { state: state.into(), client, stopping, stop_timeout: limits::STOP_TIMEOUT };
+    job.perform(&Context { shared: Arc::new(shared), performance }).await
 }

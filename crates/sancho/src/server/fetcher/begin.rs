@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sancho_core::{Claim, Envelope, Jid, Outcome, StoreError, Timestamp};
+use sancho_core::{Claim, Envelope, Outcome, StoreError, Timestamp};
 
 use super::manners::Manner;
 use super::{Fetcher, Message};
@@ -17,45 +17,53 @@ use crate::server::line::{self, Telling};
 use crate::server::performance::Performance;
 use crate::server::processor::{Begun, Next, RunningJob, policy_of};
 use crate::server::roster::Performing;
-use crate::server::settler::Pending;
+use crate::server::settler::{Pending, Who};
 use crate::server::slot::{Reporter, Slot};
+
+/// A job of a class that is not known here.
+type Stranger = (Claim, Who);
 
 impl<S: Send + Sync + 'static> Fetcher<S> {
     /// Begins every claimed job, or puts it where it has to wait.
     pub(super) async fn start_all(&mut self, claims: Vec<Claim>) -> Result<(), StoreError> {
         let mut strangers = Vec::new();
+        let mut moment = self.lease.moment();
         for claim in claims {
             let payload = claim.payload.clone();
-            let (envelope, moment) = (payload.envelope().ok(), self.lease.moment());
+            let envelope = payload.envelope().ok();
             if envelope.as_ref().is_some_and(|envelope| Alone::is_suspect(envelope, moment.0)) {
                 self.alone.add(self.place, claim, moment.1);
-            } else if let Some(stranger) = self.start(claim, envelope, moment) {
+            } else if let Some(stranger) = self.start(claim, envelope.as_ref(), &mut moment) {
                 strangers.push(stranger);
             }
         }
+        self.roster.take_at_hand(None);
         self.send_back(strangers).await
     }
 
-    /// Starts a job, whose envelope could be read or not; answers it with its class when the class is not known.
+    /// Starts a job, whose envelope could be read or not; answers it when its class is not known. The moment is the
+    /// store's time and the uptime, and goes on with the job: a clock is read once for each.
     fn start(
         &mut self,
         claim: Claim,
-        envelope: Option<Envelope<'_>>,
-        (now, uptime): (Timestamp, Duration),
-    ) -> Option<(Claim, Option<Jid>, String)> {
+        envelope: Option<&Envelope<'_>>,
+        moment: &mut (Timestamp, Duration),
+    ) -> Option<Stranger> {
+        let (now, uptime) = *moment;
         let Begun { jid, class, wrapped, entry, next } =
             self.processor.begin(&claim, envelope, &self.hand.paused_classes, (now, uptime));
         let (outcome, ended) = match next {
-            Next::Unknown => return Some((claim, jid, class)),
+            Next::Unknown => return Some((claim, (jid, class))),
             Next::Over(outcome) => (outcome, uptime),
             Next::Run(mut run) => {
                 self.hand.unknown.known(&claim.queue);
                 self.hand.come_round.worked();
                 self.tell_performing(&run.performance);
-                match self.poll_once(&mut run) {
+                match self.poll_once(&mut run, uptime) {
                     Poll::Ready(ended) => ended,
                     Poll::Pending => {
                         self.give_slot(run, entry);
+                        *moment = self.lease.moment();
                         return None;
                     }
                 }
@@ -63,9 +71,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let policy = policy_of(entry.as_ref());
         let elapsed = ended.saturating_sub(uptime);
-        let when = (now + elapsed, self.chance(&outcome));
+        *moment = (now + elapsed, ended);
+        let when = (moment.0, self.chance(&outcome));
         let telling = self.processor.telling(entry.as_ref());
-        let pending = Pending::decide(&claim, (jid, class), &policy, outcome, elapsed, when, telling)
+        let pending = Pending::decide(&claim, (jid, class), policy, outcome, elapsed, when, telling)
             .told(&self.processor.registry.handlers, &claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
@@ -78,14 +87,16 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         if let Some(jid) = jid {
             self.events.tell(|| Event::Performing {
                 jid: jid.clone(),
-                class: class.clone(),
+                class: class.to_string(),
                 queue: claim.queue.clone(),
             });
         }
     }
 
     /// Polls a job once where it is: one that never waits needs no task. Its outcome, and the uptime then.
-    fn poll_once(&mut self, run: &mut RunningJob) -> Poll<(Outcome, Duration)> {
+    ///
+    /// To read its arguments counts as its doing: that holds up the loop, too.
+    fn poll_once(&mut self, run: &mut RunningJob, before: Duration) -> Poll<(Outcome, Duration)> {
         let performance = &run.performance;
         if performance.runs != Runs::Async {
             return Poll::Pending;
@@ -98,10 +109,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             }
             None => return Poll::Pending,
         }
-        let before = self.lease.uptime();
         self.roster.take_at_hand(Some(performance));
         let polled = run.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        self.roster.take_at_hand(None);
         let after = self.lease.uptime();
         self.hand.manners.learn(&performance.class, after.saturating_sub(before));
         polled.map(|outcome| (outcome, after))
@@ -161,20 +170,21 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     /// Gives jobs of unknown classes back to their queues, or buries them when a day has passed.
-    async fn send_back(&mut self, strangers: Vec<(Claim, Option<Jid>, String)>) -> Result<(), StoreError> {
+    async fn send_back(&mut self, strangers: Vec<Stranger>) -> Result<(), StoreError> {
         if strangers.is_empty() {
             return Ok(());
         }
         let now = self.lease.now();
-        let met: Vec<_> = strangers.iter().map(|(claim, _, class)| (class.clone(), claim.queue.clone())).collect();
+        let met: Vec<_> = strangers.iter().map(|(claim, who)| (who.1.to_string(), claim.queue.clone())).collect();
         // When it cannot be said how long the class has been met, the jobs go back as if it were new.
-        let first_met = self.store.meet_unknown(&met, now).await.unwrap_or_else(|_| vec![now; met.len()]);
-        for ((claim, jid, class), first_met) in strangers.into_iter().zip(first_met) {
-            self.meet_unknown(&class, &claim);
+        let meeting = self.store.meet_unknown(&met, now);
+        let first_met = self.hand.rounds.meanwhile(meeting).await.unwrap_or_else(|_| vec![now; met.len()]);
+        for ((claim, who), first_met) in strangers.into_iter().zip(first_met) {
+            self.meet_unknown(&who.1, &claim);
             let outcome = Outcome::UnknownClass { first_met };
             let policy = policy_of::<S>(None);
-            let (who, when, telling) = ((jid, class), (now, 0.0), Telling::default());
-            let pending = Pending::decide(&claim, who, &policy, outcome, Duration::ZERO, when, telling);
+            let (when, telling) = ((now, 0.0), Telling::default());
+            let pending = Pending::decide(&claim, who, policy, outcome, Duration::ZERO, when, telling);
             self.hand.pending.push(pending.told(&self.processor.registry.handlers, &claim));
         }
         Ok(())
@@ -197,9 +207,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         let Some(claim) = turn.start else { return };
         let payload = claim.payload.clone();
-        if let Some((claim, jid, class)) = self.start(claim, payload.envelope().ok(), self.lease.moment()) {
-            self.meet_unknown(&class, &claim);
-            self.give_back(&claim, (jid, class));
+        let stranger = self.start(claim, payload.envelope().ok().as_ref(), &mut self.lease.moment());
+        self.roster.take_at_hand(None);
+        if let Some((claim, who)) = stranger {
+            self.meet_unknown(&who.1, &claim);
+            self.give_back(&claim, who);
         }
     }
 }

@@ -64,10 +64,10 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     /// One that waits to run alone has nothing to end either.
     fn cancel_waiting(&mut self, jid: &Jid) {
         let Some(claim) = self.alone.take(self.place, jid) else { return };
-        let class = claim.payload.envelope().map(|envelope| envelope.class().to_owned()).unwrap_or_default();
+        let class = claim.payload.envelope().map(|envelope| envelope.class().into()).unwrap_or_default();
         let (who, when) = ((Some(jid.clone()), class), (self.lease.now(), 0.0));
         let (policy, telling) = (policy_of::<S>(None), Telling::default());
-        let pending = Pending::decide(&claim, who, &policy, Outcome::Canceled, Duration::ZERO, when, telling);
+        let pending = Pending::decide(&claim, who, policy, Outcome::Canceled, Duration::ZERO, when, telling);
         self.hand.pending.push(pending);
         // They may have been waiting for this one to have its turn.
         self.capsules.tell_others(self.place, || Message::LookUp);

@@ -1,9 +1,10 @@
 //! How jobs end: done, cut short, or dropped; and what is settled then.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sancho_core::{Claim, Jid, Outcome, limits};
+use sancho_core::{Claim, Jid, Outcome, Store, Timestamp, limits};
 
 use super::Fetcher;
 use super::cut::still_runs;
@@ -13,7 +14,7 @@ use crate::server::line::Telling;
 use crate::server::performance::Performance;
 use crate::server::processor::policy_of;
 use crate::server::roster::Performing;
-use crate::server::settler::Pending;
+use crate::server::settler::{Pending, Who};
 use crate::server::slot::Report;
 
 impl<S: Send + Sync + 'static> Fetcher<S> {
@@ -57,8 +58,8 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         };
         let chance = (self.lease.now(), self.chance(&outcome));
         let elapsed = self.lease.uptime().saturating_sub(*began);
-        let who = (jid.clone(), class.clone());
-        let pending = Pending::decide(claim, who, &policy, outcome, elapsed, chance, *telling)
+        let who = (jid.clone(), Arc::clone(class));
+        let pending = Pending::decide(claim, who, policy, outcome, elapsed, chance, *telling)
             .told(&self.processor.registry.handlers, claim);
         self.count(wrapped.as_deref(), &pending);
         self.hand.pending.push(pending);
@@ -69,22 +70,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         job.performance.canceled.raise();
         job.slot.let_go();
         self.events
-            .tell(|| Event::ClaimLost { jid: job.performance.jid.clone(), class: job.performance.class.clone() });
-    }
-
-    /// Keeps what jobs said last, for their next runs. What cannot be kept is lost with this run.
-    async fn keep_all(&self, jobs: &[Performing<S>]) {
-        let checkpoints: Vec<_> = jobs.iter().filter_map(|job| job.performance.checkpoint()).collect();
-        if checkpoints.is_empty() {
-            return;
-        }
-        // A store that does not answer must not hold up the stop.
-        let keeping = self.store.checkpoint(&checkpoints, self.lease.now());
-        let kept = tokio::time::timeout(limits::DROP_WITHIN, keeping).await;
-        if !matches!(kept, Ok(Ok(_))) {
-            let jobs = checkpoints.len();
-            tracing::warn!(jobs, "could not keep the last progress of the jobs that are cut short");
-        }
+            .tell(|| Event::ClaimLost { jid: job.performance.jid.clone(), class: job.performance.class.to_string() });
     }
 
     /// Counts an execution: whatever is counted as processed was one, and one that was cut short was none.
@@ -104,11 +90,11 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
     }
 
     /// Returns a job that was not begun to the front of its queue.
-    pub(super) fn give_back(&mut self, claim: &Claim, who: (Option<Jid>, String)) {
+    pub(super) fn give_back(&mut self, claim: &Claim, who: Who) {
         let when = (self.lease.now(), 0.0);
         let policy = policy_of::<S>(None);
         let (outcome, telling) = (Outcome::Interrupted, Telling::default());
-        self.hand.pending.push(Pending::decide(claim, who, &policy, outcome, Duration::ZERO, when, telling));
+        self.hand.pending.push(Pending::decide(claim, who, policy, outcome, Duration::ZERO, when, telling));
     }
 
     /// Drops every job in hand whose claim is not to be trusted: others may have it by now, and a late result would
@@ -150,7 +136,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
                 still_runs(&job.performance, "the server stops");
             }
         }
-        self.keep_all(&jobs).await;
+        self.hand.rounds.meanwhile(keep_all(&*self.store, &jobs, self.lease.now())).await;
         for job in &jobs {
             let answered = answered.remove(&job.performance.claim.receipt.number());
             let cause = job.performance.cause.get();
@@ -159,7 +145,21 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         }
         for claim in waiting {
             let jid = claim.payload.envelope().ok().and_then(|e| e.jid().and_then(|jid| Jid::new(jid).ok()));
-            self.give_back(&claim, (jid, String::new()));
+            self.give_back(&claim, (jid, Arc::default()));
         }
+    }
+}
+
+/// Keeps what jobs said last, for their next runs. What cannot be kept is lost with this run.
+async fn keep_all<S>(store: &dyn Store, jobs: &[Performing<S>], now: Timestamp) {
+    let checkpoints: Vec<_> = jobs.iter().filter_map(|job| job.performance.checkpoint()).collect();
+    if checkpoints.is_empty() {
+        return;
+    }
+    // A store that does not answer must not hold up the stop.
+    let kept = tokio::time::timeout(limits::DROP_WITHIN, store.checkpoint(&checkpoints, now)).await;
+    if !matches!(kept, Ok(Ok(_))) {
+        let jobs = checkpoints.len();
+        tracing::warn!(jobs, "could not keep the last progress of the jobs that are cut short");
     }
 }

@@ -43,16 +43,17 @@ impl Stuck {
 }
 
 impl<S: Send + Sync + 'static> Fetcher<S> {
-    /// Settles the first `batch` of what is pending one by one, after the store refused them together, and sets aside
-    /// those that it refuses alone. Whether there were any: if not, something else was wrong.
-    pub(super) async fn set_aside(&mut self, batch: usize) -> bool {
+    /// Settles one by one what the store refused together, and sets aside those that it refuses alone. Whether there were
+    /// any: if not, something else was wrong.
+    pub(super) async fn set_aside(&mut self, refused: Vec<Pending>) -> bool {
         let mut any = false;
-        for pending in self.hand.pending.drain(..batch).collect::<Vec<_>>() {
+        for pending in refused {
             let settlement = std::slice::from_ref(&pending.settlement);
-            match self.store.exchange(settlement, None, self.lease.now()).await {
+            let exchange = self.store.exchange(settlement, None, self.lease.now());
+            match self.hand.rounds.meanwhile(exchange).await {
                 Ok(exchanged) => {
                     if let Some(answer) = exchanged.answers.first() {
-                        pending.answered(*answer, &self.events);
+                        pending.aftermath.answered(*answer, &self.events);
                         if let Some(burst) = &self.burst {
                             burst.moved();
                         }

@@ -95,7 +95,7 @@ impl<S: Send + Sync + 'static> Round<S> {
 
     /// The application's state.
     pub(super) fn state(&self) -> &S {
-        &self.processor.state
+        &self.processor.shared.state
     }
 
     pub(super) fn into_story(self) -> Vec<String> {
@@ -209,8 +209,12 @@ impl<S: Send + Sync + 'static> Round<S> {
 
     /// Begins a job, or settles at once what cannot begin.
     async fn start(&mut self, at: usize, claim: Claim, report: &mut ChaosReport) {
-        let Begun { class, next, .. } =
-            self.processor.begin(&claim, claim.payload.envelope().ok(), &[], (self.clock.now(), self.clock.uptime()));
+        let Begun { class, next, .. } = self.processor.begin(
+            &claim,
+            claim.payload.envelope().ok().as_ref(),
+            &[],
+            (self.clock.now(), self.clock.uptime()),
+        );
         let args = claim.payload.envelope().map(|envelope| envelope.args().to_owned()).unwrap_or_default();
         let name = format!("{class} {args}");
         match next {
@@ -263,11 +267,11 @@ impl<S: Send + Sync + 'static> Round<S> {
     }
 
     fn decide(&self, claim: &Claim, outcome: Outcome) -> Pending {
-        let class = claim.payload.envelope().map(|envelope| envelope.class().to_owned()).unwrap_or_default();
+        let class: Arc<str> = claim.payload.envelope().map(|envelope| envelope.class().into()).unwrap_or_default();
         let (registry, telling) = (&self.processor.registry, Telling::default());
         let policy = policy_of(registry.get(&class));
         let when = (self.clock.now(), self.chance.next_unit());
-        Pending::decide(claim, (None, class), &policy, outcome, Duration::ZERO, when, telling)
+        Pending::decide(claim, (None, class), policy, outcome, Duration::ZERO, when, telling)
     }
 
     /// Makes a fault, by chance. Answers whether it made one.
