@@ -1,8 +1,8 @@
-//! Pushes: one by one by some pushers, and in bulk.
+//! Pushes: one by one by some pushers, in bulk, and all in one call.
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sancho::{Client, IntoDraft};
 
 use crate::noop::NoOp;
@@ -36,12 +36,22 @@ async fn push_by(client: &Client, pushers: u64, jobs: u64) -> Result<u64> {
     Ok(each * pushers)
 }
 
-/// Jobs a second, pushed by one caller, `batch` in a call. `warm_up` jobs go before, in the same way.
-pub async fn bulk(client: &Client, batch: u64, warm_up: u64, jobs: u64) -> Result<f64> {
-    bulk_of(client, batch, warm_up, jobs, NoOp::new).await
+/// Jobs a second, pushed by one caller in one call. `warm_up` jobs go before, in the same way.
+pub async fn all(client: &Client, warm_up: u64, jobs: u64) -> Result<f64> {
+    push_all(client, warm_up).await?;
+    let start = Instant::now();
+    push_all(client, jobs).await?;
+    Ok(jobs as f64 / start.elapsed().as_secs_f64())
 }
 
-/// As [`bulk`], of jobs that are made by their numbers.
+async fn push_all(client: &Client, jobs: u64) -> Result<()> {
+    let pushed = client.push_all((0..jobs).map(NoOp::new)).await.context("failed to push all")?;
+    ensure!(pushed.added == jobs, "of {jobs} jobs {} were added", pushed.added);
+    Ok(())
+}
+
+/// Jobs a second, made by their numbers and pushed by one caller, `batch` in a call. `warm_up` jobs go before, in the same
+/// way.
 pub async fn bulk_of<J: IntoDraft>(
     client: &Client,
     batch: u64,

@@ -53,6 +53,20 @@ pub fn text(text: &str, wire: Wire) -> Result<String, String> {
 /// Whether a text, if it is JSON at all, is sure to be in canonical form for everybody: it has no space between tokens,
 /// no escape and no float. Most arguments are like that, and one look at each byte tells.
 pub(crate) fn is_plain(text: &str) -> bool {
+    is_plainest(text.as_bytes()) || is_plain_outside_of_strings(text)
+}
+
+/// Whether a text has nothing at all, not in its strings either, that may be written in another way. What stands
+/// between quotes is not told apart here, so that many bytes are looked at at a time.
+fn is_plainest(text: &[u8]) -> bool {
+    let doubtful = |byte: u8| byte <= b' ' || matches!(byte, b'\\' | b'.' | b'-');
+    let doubt = text.iter().fold(false, |doubt, byte| doubt | doubtful(*byte));
+    let exponent = |digit: u8, e: u8| digit.is_ascii_digit() & matches!(e, b'e' | b'E');
+    let pairs = text.iter().zip(text.iter().skip(1));
+    !doubt && !pairs.fold(false, |found, (digit, e)| found | exponent(*digit, *e))
+}
+
+fn is_plain_outside_of_strings(text: &str) -> bool {
     let (mut inside, mut before) = (false, b' ');
     text.bytes().all(|byte| {
         let is_plain = match byte {

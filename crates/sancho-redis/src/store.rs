@@ -96,7 +96,10 @@ impl RedisStore {
     }
 
     pub(crate) fn ring_for<'a>(&self, places: impl Iterator<Item = &'a Place>) {
+        // Jobs of one call mostly go to one place: its name is made once.
+        let mut before = None;
         let names: BTreeSet<String> = places
+            .filter(|place| before.replace(*place) != Some(*place))
             .filter_map(|place| match place {
                 Place::Queue { queue, .. } => Some(keys::queue(queue.as_str())),
                 Place::Scheduled { .. } => Some(keys::SCHEDULE.to_owned()),

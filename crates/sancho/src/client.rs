@@ -7,6 +7,7 @@ mod enqueue;
 mod error;
 mod options;
 mod push;
+mod push_all;
 mod pusher;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use error::{ActError, PushError};
 pub use push::Push;
 #[cfg(feature = "sqlite")]
 pub(crate) use push::one_answer;
+pub use push_all::{PushAll, PushAllError, PushedAll};
 
 use crate::ClassSettings;
 use crate::middleware::{ClientMiddleware, ClientVerdict};
@@ -31,14 +33,21 @@ use crate::trace::{self, TraceContext};
 /// Pushes jobs to a store. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Client {
-    parts: Arc<Parts>,
-    middleware: Arc<[Arc<dyn ClientMiddleware>]>,
-    class_settings: Arc<BTreeMap<String, ClassSettings>>,
-    wire: Wire,
+    /// In one piece, since every push clones it, on any thread.
+    setup: Arc<Setup>,
     /// The running job that pushes through this client, if one does.
     pushed_by: Option<Jid>,
     /// The trace that the running job belongs to, if it belongs to one.
     trace: Option<Arc<TraceContext>>,
+}
+
+/// The parts of a client, and how they are to be used.
+#[derive(Clone)]
+struct Setup {
+    parts: Arc<Parts>,
+    middleware: Vec<Arc<dyn ClientMiddleware>>,
+    class_settings: BTreeMap<String, ClassSettings>,
+    wire: Wire,
 }
 
 struct Parts {
@@ -74,21 +83,19 @@ impl Client {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let jids = Mutex::new(JidSequence::default());
-        Client {
+        let setup = Setup {
             parts: Arc::new(Parts { store, inspect, clock, entropy, jids }),
-            middleware: Arc::new([]),
-            class_settings: Arc::default(),
+            middleware: Vec::new(),
+            class_settings: BTreeMap::new(),
             wire: Wire::default(),
-            pushed_by: None,
-            trace: None,
-        }
+        };
+        Client { setup: Arc::new(setup), pushed_by: None, trace: None }
     }
 
     /// This client with one more middleware, which runs after those that it has. Clones made before do not get it.
     #[must_use]
     pub fn with_middleware(mut self, middleware: impl ClientMiddleware) -> Self {
-        let added: Arc<dyn ClientMiddleware> = Arc::new(middleware);
-        self.middleware = self.middleware.iter().cloned().chain([added]).collect();
+        Arc::make_mut(&mut self.setup).middleware.push(Arc::new(middleware));
         self
     }
 
@@ -98,7 +105,7 @@ impl Client {
     /// Given twice for a class, the later settings go over the earlier ones.
     #[must_use]
     pub fn with_class_settings(mut self, class: impl Into<String>, settings: ClassSettings) -> Self {
-        let all = Arc::make_mut(&mut self.class_settings);
+        let all = &mut Arc::make_mut(&mut self.setup).class_settings;
         let held = all.entry(class.into()).or_default();
         *held = std::mem::take(held).overlaid(settings);
         self
@@ -111,7 +118,7 @@ impl Client {
     /// its own setting: the two should say the same.
     #[must_use]
     pub fn with_wire(mut self, wire: Wire) -> Self {
-        self.wire = wire;
+        Arc::make_mut(&mut self.setup).wire = wire;
         self
     }
 
@@ -123,38 +130,38 @@ impl Client {
 
     /// The store that jobs are pushed to.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.parts.store
+        &self.setup.parts.store
     }
 
     /// What people see of the store.
     pub fn inspect(&self) -> &Arc<dyn Inspect> {
-        &self.parts.inspect
+        &self.setup.parts.inspect
     }
 
     /// Where the client has the time from.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.parts.clock
+        &self.setup.parts.clock
     }
 
     /// Where the client has chance from.
     pub fn entropy(&self) -> &Arc<dyn Entropy> {
-        &self.parts.entropy
+        &self.setup.parts.entropy
     }
 
     /// What classes are configured for.
     pub(crate) fn class_settings(&self) -> &BTreeMap<String, ClassSettings> {
-        &self.class_settings
+        &self.setup.class_settings
     }
 
     /// For which version of Sidekiq payloads are written.
     pub fn wire(&self) -> Wire {
-        self.wire
+        self.setup.wire
     }
 
     /// A job that is about to be pushed by [`Client::push_drafts`]: a class, the text of a JSON array, a fresh id,
     /// what the client is configured for the class, and defaults for everything else.
     pub fn draft(&self, class: impl Into<String>, args_json: impl Into<String>) -> Draft {
-        let mut draft = Draft::new(self.next_jid(self.parts.clock.now()), class, args_json);
+        let mut draft = Draft::new(self.next_jid(self.setup.parts.clock.now()), class, args_json);
         self.configure(&mut draft);
         draft
     }
@@ -169,22 +176,22 @@ impl Client {
     }
 
     fn configure(&self, draft: &mut Draft) {
-        if let Some(settings) = self.class_settings.get(&draft.class) {
+        if let Some(settings) = self.setup.class_settings.get(&draft.class) {
             settings.apply(draft);
         }
     }
 
     /// An id for a job that is pushed `now`.
     pub(crate) fn next_jid(&self, now: Timestamp) -> Jid {
-        let chance = self.parts.entropy.next_u32();
+        let chance = self.setup.parts.entropy.next_u32();
         // A sequence is whole after every step, so a panic elsewhere under the lock has not harmed it.
-        self.parts.jids.lock().unwrap_or_else(PoisonError::into_inner).next(now, chance)
+        self.setup.parts.jids.lock().unwrap_or_else(PoisonError::into_inner).next(now, chance)
     }
 
     /// Runs the middleware over a draft, checks it and writes its payload, as of `now`; `None` when a middleware stopped
     /// it.
     pub(crate) fn prepare(&self, mut draft: Draft, now: Timestamp) -> Result<Option<NewJob>, PushError> {
-        for middleware in self.middleware.iter() {
+        for middleware in self.setup.middleware.iter() {
             if middleware.push(&mut draft) == ClientVerdict::Stop {
                 return Ok(None);
             }
@@ -193,13 +200,16 @@ impl Client {
             trace.carry(&mut draft);
         }
         draft.pushed_by = draft.pushed_by.or_else(|| self.pushed_by.clone());
-        draft.canonicalize(self.wire)?;
-        Ok(Some(draft.into_job(now, self.wire.time())?))
+        draft.canonicalize(self.setup.wire)?;
+        Ok(Some(draft.into_job(now, self.setup.wire.time())?))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("store", &self.parts.store).field("middleware", &self.middleware.len()).finish()
+        f.debug_struct("Client")
+            .field("store", &self.setup.parts.store)
+            .field("middleware", &self.setup.middleware.len())
+            .finish()
     }
 }

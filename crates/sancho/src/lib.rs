@@ -33,7 +33,10 @@ pub mod trace;
 mod wire;
 
 pub use class_settings::ClassSettings;
-pub use client::{ActError, Client, Enqueue, IntoDraft, Push, PushBulk, PushError, PushedJob, RetryOption};
+pub use client::{
+    ActError, Client, Enqueue, IntoDraft, Push, PushAll, PushAllError, PushBulk, PushError, PushedAll, PushedJob,
+    RetryOption,
+};
 pub use connect::{ConnectError, connect};
 pub use context::Context;
 pub use error::{JobError, JobResult};

@@ -63,20 +63,25 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 /// Numbers that a thread draws at once.
-const DRAWN_AT_ONCE: usize = 64;
+const DRAWN_AT_ONCE: usize = 128;
 
 thread_local! {
-    static DRAWN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static DRAWN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Entropy for SystemEntropy {
     fn next_u64(&self) -> u64 {
+        u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())
+    }
+
+    /// An id takes one: it costs half of what a number of twice the size does.
+    fn next_u32(&self) -> u32 {
         DRAWN.with_borrow_mut(|drawn| {
             drawn.pop().unwrap_or_else(|| {
-                let mut bytes = [0; 8 * DRAWN_AT_ONCE];
+                let mut bytes = [0; 4 * DRAWN_AT_ONCE];
                 getrandom::fill(&mut bytes).expect("the system gives chance");
-                let (numbers, _) = bytes.as_chunks::<8>();
-                drawn.extend(numbers.iter().map(|bytes| u64::from_ne_bytes(*bytes)));
+                let (numbers, _) = bytes.as_chunks::<4>();
+                drawn.extend(numbers.iter().map(|bytes| u32::from_ne_bytes(*bytes)));
                 drawn.pop().expect("some were drawn")
             })
         })

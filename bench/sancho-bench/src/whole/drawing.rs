@@ -8,7 +8,7 @@ use crate::store::Kind;
 /// What is drawn of each store: a title, Sancho's figure, the figure of its limit, and that of Sidekiq.
 const DRAWN: [(&str, &str, &str, &str); 2] = [
     ("drain of no-op jobs, 100 slots, jobs/s", "drain100", "limit_drain", "sidekiq_drain"),
-    ("bulk push, 1,000 a call, jobs/s", "bulk", "limit_bulk", "sidekiq_bulk"),
+    ("bulk push, by 1,000, jobs/s", "bulk", "limit_bulk", "sidekiq_bulk"),
 ];
 
 /// Two sections for each store, with the bars of which there are figures.

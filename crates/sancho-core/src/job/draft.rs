@@ -216,25 +216,25 @@ impl Draft {
             .map_err(|error| Invalid::new(format!("the arguments of {} are not JSON: {error}", self.class)))?;
         let mut payload = Writing::new();
         match self.retry {
-            Retry::Default => payload.plain("retry", true),
-            Retry::Limit(limit) => payload.plain("retry", limit),
-            Retry::Never => payload.plain("retry", false),
+            Retry::Default => payload.flag("retry", true),
+            Retry::Limit(limit) => payload.number("retry", limit),
+            Retry::Never => payload.flag("retry", false),
         }
         payload.string("queue", self.queue.as_str());
         if let Some(span) = self.retry_for {
-            payload.plain("retry_for", span.as_secs().max(1));
+            payload.number("retry_for", span.as_secs().max(1));
         }
         if let Some(queue) = &self.retry_queue {
             payload.string("retry_queue", queue.as_str());
         }
         match self.backtrace {
             None => {}
-            Some(Backtrace::None) => payload.plain("backtrace", false),
-            Some(Backtrace::Lines(lines)) => payload.plain("backtrace", lines),
-            Some(Backtrace::All) => payload.plain("backtrace", true),
+            Some(Backtrace::None) => payload.flag("backtrace", false),
+            Some(Backtrace::Lines(lines)) => payload.number("backtrace", lines),
+            Some(Backtrace::All) => payload.flag("backtrace", true),
         }
         if let Some(dead) = self.dead {
-            payload.plain("dead", dead == Bury::Yes);
+            payload.flag("dead", dead == Bury::Yes);
         }
         if !self.tags.is_empty() {
             payload.strings("tags", &self.tags);
@@ -251,7 +251,7 @@ impl Draft {
         }
         let lives_until = |span| self.at.map_or(now, |at| at.max(now)) + span;
         if let Some(at) = self.expires_at.or(self.expires_in.map(lives_until)) {
-            payload.json("expires_at", &wire.write(at));
+            payload.time("expires_at", at, wire);
         }
         for (index, (name, _)) in self.extra.iter().enumerate() {
             if OWN.contains(&name.as_str()) {
@@ -266,10 +266,9 @@ impl Draft {
         payload.json("args", &args);
         payload.string("class", &self.class);
         payload.string("jid", self.jid.as_str());
-        let now = wire.write(now);
-        payload.json("created_at", &now);
+        payload.time("created_at", now, wire);
         if matches!(place, Place::Queue { .. }) {
-            payload.json("enqueued_at", &now);
+            payload.time("enqueued_at", now, wire);
         }
         Ok(payload.finish())
     }
@@ -316,7 +315,8 @@ fn not_json(name: &str, error: &dyn std::fmt::Display) -> Invalid {
 /// A JSON text without the space between its tokens; strings and numbers stay as they are.
 fn compact(text: &str) -> Result<Cow<'_, str>, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if !raw.get().bytes().any(is_space) {
+    // Not `any`: a look at each byte, whatever the others are, takes many bytes at a time.
+    if !raw.get().bytes().fold(false, |found, byte| found | is_space(byte)) {
         return Ok(Cow::Borrowed(raw.get()));
     }
     let mut out = String::with_capacity(raw.get().len());

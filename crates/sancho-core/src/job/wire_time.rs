@@ -29,16 +29,25 @@ impl WireTime {
     /// assert_eq!(WireTime::Millis.write(t), "1795214970500");
     /// ```
     pub fn write(self, time: Timestamp) -> String {
+        let mut text = Vec::with_capacity(NUMBER_BYTES_MAX);
+        self.write_to(&mut text, time);
+        String::from_utf8(text).expect("digits and a point are text")
+    }
+
+    /// Adds the JSON number for `time`. Every push writes two, so no formatting machine is started for it.
+    pub(super) fn write_to(self, out: &mut Vec<u8>, time: Timestamp) {
+        let micros = time.as_unix_micros().max(0).unsigned_abs();
         match self {
             WireTime::Seconds => {
-                let micros = time.as_unix_micros().max(0);
-                let mut text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-                let length = text.trim_end_matches('0').len();
+                digits(out, micros / 1_000_000, 1);
+                out.push(b'.');
+                digits(out, micros % 1_000_000, 6);
                 // One digit stays behind the point.
-                text.truncate(if text.as_bytes()[length - 1] == b'.' { length + 1 } else { length });
-                text
+                while out.ends_with(b"0") && !out.ends_with(b".0") {
+                    out.pop();
+                }
             }
-            WireTime::Millis => time.as_unix_millis().max(0).to_string(),
+            WireTime::Millis => digits(out, micros / 1_000, 1),
         }
     }
 
@@ -61,6 +70,20 @@ impl WireTime {
     }
 }
 
+/// A sign less, and a point more, than the digits of the largest number.
+const NUMBER_BYTES_MAX: usize = 20;
+
+/// Adds a number in decimal, of so many digits at least.
+fn digits(out: &mut Vec<u8>, number: u64, at_least: usize) {
+    let (mut text, mut first, mut rest) = ([b'0'; NUMBER_BYTES_MAX], NUMBER_BYTES_MAX, number);
+    while rest > 0 {
+        first -= 1;
+        text[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    out.extend_from_slice(&text[first.min(NUMBER_BYTES_MAX - at_least)..]);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +102,22 @@ mod tests {
         assert_eq!(read("1e400"), None);
         assert_eq!(read("\"2026-11-20\""), None);
         assert_eq!(read("null"), None);
+    }
+
+    #[test]
+    fn seconds_keep_their_fraction_and_one_digit_at_least() {
+        for (micros, seconds, millis) in [
+            (0, "0.0", "0"),
+            (-5, "0.0", "0"),
+            (1, "0.000001", "0"),
+            (100_000, "0.1", "100"),
+            (10_000_000, "10.0", "10000"),
+            (1_795_214_970_050_300, "1795214970.0503", "1795214970050"),
+            (i64::MAX, "9223372036854.775807", "9223372036854775"),
+        ] {
+            let time = Timestamp::from_unix_micros(micros);
+            assert_eq!(WireTime::Seconds.write(time), seconds);
+            assert_eq!(WireTime::Millis.write(time), millis);
+        }
     }
 }

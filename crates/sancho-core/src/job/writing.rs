@@ -6,7 +6,8 @@ use std::cell::Cell;
 use std::fmt::Display;
 use std::io::Write;
 
-use super::Payload;
+use super::{Payload, WireTime};
+use crate::Timestamp;
 
 /// Members written so far. Nothing is written twice: whoever writes sees to it.
 pub(super) struct Writing(Vec<u8>);
@@ -29,10 +30,23 @@ impl Writing {
         Writing(text)
     }
 
-    /// A member whose value is written as it is: a number, `true`, `false`.
-    pub(super) fn plain(&mut self, name: &str, value: impl Display) {
+    /// A member whose value is a number.
+    pub(super) fn number(&mut self, name: &str, value: impl Display) {
         self.name(name);
         write!(self.0, "{value}").expect(MEMORY);
+    }
+
+    /// A member whose value is `true` or `false`.
+    #[inline]
+    pub(super) fn flag(&mut self, name: &str, value: bool) {
+        self.json(name, if value { "true" } else { "false" });
+    }
+
+    /// A member whose value is a time.
+    #[inline]
+    pub(super) fn time(&mut self, name: &str, time: Timestamp, wire: WireTime) {
+        self.name(name);
+        wire.write_to(&mut self.0, time);
     }
 
     /// A member whose name comes from outside, and whose value is a JSON text.
@@ -44,12 +58,14 @@ impl Writing {
     }
 
     /// A member whose value is a JSON text.
+    #[inline]
     pub(super) fn json(&mut self, name: &str, text: &str) {
         self.name(name);
         self.0.extend_from_slice(text.as_bytes());
     }
 
     /// A member whose value is a string.
+    #[inline]
     pub(super) fn string(&mut self, name: &str, value: &str) {
         self.name(name);
         self.quoted(value);
@@ -80,6 +96,7 @@ impl Writing {
     }
 
     /// A name of ours, which needs no escape.
+    #[inline]
     fn name(&mut self, name: &str) {
         self.comma();
         self.0.push(b'"');
@@ -87,6 +104,7 @@ impl Writing {
         self.0.extend_from_slice(b"\":");
     }
 
+    #[inline]
     fn comma(&mut self) {
         if self.0.len() > 1 {
             self.0.push(b',');

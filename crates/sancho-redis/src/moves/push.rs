@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use redis::Value;
-use sancho_core::{End, ErrorKind, Jid, NewJob, Place, Pushed, StoreError, StoreResult, Timestamp, limits};
+use sancho_core::{BoxFuture, End, ErrorKind, Jid, NewJob, Place, Pushed, StoreError, StoreResult, Timestamp, limits};
 
 use super::push_straight::Straight;
 use super::push_together::may_meet;
@@ -25,28 +25,33 @@ impl RedisStore {
             return Err(StoreError::new("push", ErrorKind::Invalid, "too many jobs for one push: split the batch"));
         }
         let Some(first) = jobs.first() else { return Ok(Vec::new()) };
-        let answers = if jobs.iter().any(takes_key) {
-            self.push_keyed(jobs, first, now).await?
-        } else {
-            let added = if may_meet(jobs) {
-                self.push_with_others(jobs, now).await?
-            } else {
-                self.push_alone(jobs, now).await?
-            };
-            vec![if added { Pushed::Added } else { Pushed::Repeated }; jobs.len()]
-        };
-        let added = |answer: &Pushed| matches!(answer, Pushed::Added | Pushed::Replaced { .. });
-        self.ring_for(jobs.iter().zip(&answers).filter(|(_, answer)| added(answer)).map(|(job, _)| &job.place));
-        Ok(answers)
+        if jobs.iter().any(takes_key) {
+            return Box::pin(self.push_keyed(jobs, first, now)).await;
+        }
+        let added =
+            if may_meet(jobs) { self.push_with_others(jobs, now).await? } else { self.push_alone(jobs, now).await? };
+        Ok(vec![if added { Pushed::Added } else { Pushed::Repeated }; jobs.len()])
     }
 
     /// Pushes one batch without keys; whether it was added.
-    pub(super) async fn push_alone(&self, jobs: &[NewJob], now: Timestamp) -> StoreResult<bool> {
-        Ok(self.push_plain(&[jobs], now).await? == 1)
+    ///
+    /// On the heap, as all that a push of few jobs comes to only now and then: nearly all are carried, and moving the
+    /// room for what they do not do would cost them more.
+    pub(super) fn push_alone<'a>(&'a self, jobs: &'a [NewJob], now: Timestamp) -> BoxFuture<'a, StoreResult<bool>> {
+        Box::pin(async move { Ok(self.push_plain(&[jobs], now).await? == 1) })
     }
 
-    /// Pushes batches without keys, none of them empty, all of one minute; what the script answers.
+    /// Pushes batches without keys, none of them empty, all of one minute; what the script answers. Those who wait for
+    /// jobs of this process are told when all were pushed.
     pub(super) async fn push_plain(&self, batches: &[&[NewJob]], now: Timestamp) -> StoreResult<i64> {
+        let answer = self.push_somehow(batches, now).await?;
+        if answer == 1 {
+            self.ring_for(batches.iter().copied().flatten().map(|job| &job.place));
+        }
+        Ok(answer)
+    }
+
+    async fn push_somehow(&self, batches: &[&[NewJob]], now: Timestamp) -> StoreResult<i64> {
         if let Some(straight) = Straight::of(batches, now)
             && let Some(answer) = straight.push(self).await?
         {
@@ -75,7 +80,10 @@ impl RedisStore {
         if let Value::Int(0) = answer {
             return Ok(vec![Pushed::Repeated; jobs.len()]);
         }
-        reply::list(answer).into_iter().skip(1).map(pushed).collect()
+        let answers = reply::list(answer).into_iter().skip(1).map(pushed).collect::<StoreResult<Vec<_>>>()?;
+        let added = |answer: &Pushed| matches!(answer, Pushed::Added | Pushed::Replaced { .. });
+        self.ring_for(jobs.iter().zip(&answers).filter(|(_, answer)| added(answer)).map(|(job, _)| &job.place));
+        Ok(answers)
     }
 }
 

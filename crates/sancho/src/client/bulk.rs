@@ -12,6 +12,7 @@ use super::{Client, IntoDraft, PushError, PushedJob, RetryOption};
 
 impl Client {
     /// Pushes jobs, all or none, once the answer is awaited; at most [`limits::JOBS_PER_PUSH_MAX`] at a time.
+    /// [`Client::push_all`] takes any number.
     ///
     /// Those of one queue run in the order given. Jobs that a client middleware stops are left out. A key that is
     /// refused is an answer here, not an error: the other jobs have been pushed.

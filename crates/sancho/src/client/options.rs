@@ -1,13 +1,14 @@
 //! What a push may say of a job: the same words for one job and for many.
 
-/// The methods that a push of one job and a push of many have alike. Each changes every draft of the push, by the
+/// The methods that a push of one job and pushes of many have alike. Each changes every draft of the push, by the
 /// method `each` of the type that they are written into.
 macro_rules! job_options {
     () => {
         /// Sends the job to this queue, instead of its class's own.
         pub fn queue(self, name: impl AsRef<str>) -> Self {
-            self.each(|draft| {
-                draft.queue = QueueName::new(&name)?;
+            let queue = QueueName::new(name);
+            self.each(move |draft| {
+                draft.queue = queue.clone()?;
                 Ok(())
             })
         }
@@ -16,7 +17,7 @@ macro_rules! job_options {
         /// window that the class has does not hold then.
         pub fn retry(self, retry: impl Into<RetryOption>) -> Self {
             let retry = retry.into().0;
-            self.each(|draft| {
+            self.each(move |draft| {
                 (draft.retry, draft.retry_for) = (retry, None);
                 Ok(())
             })
@@ -25,7 +26,7 @@ macro_rules! job_options {
         /// Retries failures until so long after the first one, in whole seconds, however often that is. A number of
         /// retries that the class has does not hold then.
         pub fn retry_for(self, window: Duration) -> Self {
-            self.each(|draft| {
+            self.each(move |draft| {
                 (draft.retry, draft.retry_for) = (Retry::Default, Some(window));
                 Ok(())
             })
@@ -33,8 +34,9 @@ macro_rules! job_options {
 
         /// Sends the job's retries to this queue, instead of the one that it came from.
         pub fn retry_queue(self, name: impl AsRef<str>) -> Self {
-            self.each(|draft| {
-                draft.retry_queue = Some(QueueName::new(&name)?);
+            let queue = QueueName::new(name);
+            self.each(move |draft| {
+                draft.retry_queue = Some(queue.clone()?);
                 Ok(())
             })
         }
@@ -43,7 +45,7 @@ macro_rules! job_options {
         /// handlers are told all the same.
         pub fn dead(self, dead: impl Into<Bury>) -> Self {
             let dead = dead.into();
-            self.each(|draft| {
+            self.each(move |draft| {
                 draft.dead = Some(dead);
                 Ok(())
             })
@@ -52,7 +54,7 @@ macro_rules! job_options {
         /// Keeps so much of a failure's backtrace: so many lines, `true` for all of them, or `false`.
         pub fn backtrace(self, backtrace: impl Into<Backtrace>) -> Self {
             let backtrace = backtrace.into();
-            self.each(|draft| {
+            self.each(move |draft| {
                 draft.backtrace = Some(backtrace);
                 Ok(())
             })
@@ -61,7 +63,7 @@ macro_rules! job_options {
         /// Gives the job these tags, instead of its class's own.
         pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
             let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
-            self.each(|draft| {
+            self.each(move |draft| {
                 draft.tags.clone_from(&tags);
                 Ok(())
             })
@@ -69,7 +71,7 @@ macro_rules! job_options {
 
         /// Lets the job go, unperformed, when it has not started so long after it was due.
         pub fn expires_in(self, span: Duration) -> Self {
-            self.each(|draft| {
+            self.each(move |draft| {
                 (draft.expires_in, draft.expires_at) = (Some(span), None);
                 Ok(())
             })
@@ -77,7 +79,7 @@ macro_rules! job_options {
 
         /// Says what happens when the job's key is taken; [`OnConflict::Keep`] unless said.
         pub fn on_conflict(self, on_conflict: OnConflict) -> Self {
-            self.each(|draft| {
+            self.each(move |draft| {
                 draft.on_conflict = on_conflict;
                 Ok(())
             })
@@ -87,7 +89,7 @@ macro_rules! job_options {
         pub fn member(self, name: impl Into<String>, value: &(impl Serialize + ?Sized)) -> Self {
             let name = name.into();
             let text = crate::args::write(&name, value);
-            self.each(|draft| {
+            self.each(move |draft| {
                 draft.extra.push((name.clone(), text.clone()?));
                 Ok(())
             })

@@ -41,7 +41,7 @@ impl Client {
 
     /// Tells the middleware, in its order, which jobs have been pushed.
     pub(super) async fn tell_pushed(&self, jobs: &[PushedJob]) {
-        for middleware in self.middleware.iter() {
+        for middleware in self.setup.middleware.iter() {
             for job in jobs {
                 middleware.pushed(job).await;
             }
