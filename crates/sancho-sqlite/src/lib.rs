@@ -18,6 +18,7 @@ mod private;
 mod process_row;
 mod reader;
 mod row;
+mod rows;
 mod sizes;
 mod store;
 mod task;

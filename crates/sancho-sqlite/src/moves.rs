@@ -9,3 +9,5 @@ mod process;
 mod promote;
 mod prune;
 mod push;
+mod push_straight;
+mod settle_gone;

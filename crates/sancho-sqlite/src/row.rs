@@ -74,13 +74,12 @@ pub(crate) fn named_queue(payload: &[u8]) -> Option<QueueName> {
 
 /// The bytes of a payload: whatever somebody put there by hand, no queue is to wait behind it.
 pub(crate) fn payload_of(row: &Row<'_>, index: usize) -> rusqlite::Result<Payload> {
-    let bytes = match row.get_ref(index)? {
-        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes.to_vec(),
-        ValueRef::Integer(number) => number.to_string().into_bytes(),
-        ValueRef::Real(number) => number.to_string().into_bytes(),
-        ValueRef::Null => Vec::new(),
-    };
-    Ok(Payload::from_bytes(bytes))
+    Ok(match row.get_ref(index)? {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Payload::from_bytes(bytes),
+        ValueRef::Integer(number) => Payload::from_bytes(number.to_string().into_bytes()),
+        ValueRef::Real(number) => Payload::from_bytes(number.to_string().into_bytes()),
+        ValueRef::Null => Payload::from_bytes(Vec::new()),
+    })
 }
 
 /// Erases a job's own row.
@@ -162,17 +161,26 @@ impl Unit<'_> {
         let queue = self.queue_id(name)?;
         let ord = match end {
             End::Front => self.next_front(queue)?,
-            End::Back => self.next_back(queue)?,
+            End::Back => self.next_backs(queue, 1)?,
         };
         self.sql("INSERT INTO sancho_ready (queue, ord, id) VALUES (?1, ?2, ?3)")?.execute((queue, ord, id))?;
-        if !self.changes.rings.ready.contains(name) {
-            self.sql("UPDATE sancho_queues SET known = 1 WHERE id = ?1 AND known = 0")?.execute([queue])?;
-            self.changes.rings.ready.insert(name.clone());
-        }
+        self.make_known(queue, name)?;
         Ok(Spot { state: ENQUEUED, queue, ord, at })
     }
 
-    fn next_back(&mut self, queue: i64) -> Made<i64> {
+    /// A queue that a job has come to is known, and whoever waits for it is told.
+    pub(crate) fn make_known(&mut self, queue: i64, name: &QueueName) -> Made<()> {
+        if self.known.insert(queue) {
+            self.sql("UPDATE sancho_queues SET known = 1 WHERE id = ?1 AND known = 0")?.execute([queue])?;
+        }
+        if !self.changes.rings.ready.contains(name) {
+            self.changes.rings.ready.insert(name.clone());
+        }
+        Ok(())
+    }
+
+    /// The first of so many ranks at the back of a queue, which are given away with that.
+    pub(crate) fn next_backs(&mut self, queue: i64, jobs: usize) -> Made<i64> {
         let last = match self.backs.get(&queue) {
             Some(last) => *last,
             None => self
@@ -180,9 +188,8 @@ impl Unit<'_> {
                 .query_row([queue], |row| row.get::<_, Option<i64>>(0))?
                 .unwrap_or(0),
         };
-        let next = last.checked_add(1).ok_or_else(no_room)?;
-        self.backs.insert(queue, next);
-        Ok(next)
+        self.backs.insert(queue, i64::try_from(jobs).ok().and_then(|jobs| last.checked_add(jobs)).ok_or_else(no_room)?);
+        Ok(last + 1)
     }
 
     fn next_front(&mut self, queue: i64) -> Made<i64> {
@@ -192,6 +199,11 @@ impl Unit<'_> {
                 let first: Option<i64> = self
                     .sql("SELECT min(ord) FROM sancho_ready WHERE queue = ?1")?
                     .query_row([queue], |row| row.get(0))?;
+                if first.is_none() {
+                    // What comes to the back meanwhile keeps out of the room at the front, though no job stands there yet.
+                    let back = self.backs.entry(queue).or_insert(0);
+                    *back = 0.max(*back);
+                }
                 first.unwrap_or(0).checked_sub(self.fronts.room).ok_or_else(no_room)?
             }
         };

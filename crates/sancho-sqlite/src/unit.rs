@@ -1,6 +1,6 @@
-//! One move at work: its connection, inside a transaction, and what it will have changed when that commits.
+//! Moves at work: their connection, inside a transaction, and what they will have changed when that commits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection};
 use sancho_core::{QueueName, Tally, Timestamp};
@@ -8,14 +8,18 @@ use sancho_core::{QueueName, Tally, Timestamp};
 use crate::failure::Made;
 use crate::wake::Rings;
 
-/// A move inside a transaction that somebody else begins and ends.
+/// Moves inside a transaction that somebody else begins and ends. What it remembers of the file holds until then: nobody
+/// else writes meanwhile. When one of its moves is undone, it goes too.
 pub(crate) struct Unit<'c> {
     pub(crate) connection: &'c Connection,
     pub(crate) changes: Changes,
     pub(crate) fronts: Fronts,
     pub(crate) names: HashMap<i64, QueueName>,
     pub(crate) queues: HashMap<QueueName, i64>,
+    /// The last ord that was given at the back of each queue.
     pub(crate) backs: HashMap<i64, i64>,
+    /// Queues that are known by now.
+    pub(crate) known: HashSet<i64>,
     pub(crate) has_checkpoints: Option<bool>,
     pub(crate) has_foreign_jids: Option<bool>,
 }
@@ -50,9 +54,16 @@ impl<'c> Unit<'c> {
             names: HashMap::new(),
             queues: HashMap::new(),
             backs: HashMap::new(),
+            known: HashSet::new(),
             has_checkpoints: None,
             has_foreign_jids: None,
         }
+    }
+
+    /// Ends a move, so that the next can begin: what the move has changed.
+    pub(crate) fn end_move(&mut self) -> Changes {
+        self.fronts = Fronts::default();
+        std::mem::take(&mut self.changes)
     }
 
     /// A statement, kept prepared by its connection.

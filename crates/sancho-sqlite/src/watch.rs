@@ -109,6 +109,10 @@ impl Shared {
     }
 
     fn watch(&self, path: &Path, question: &Question) {
+        // Each write to a file that is watched costs more, also those of this process, which may only push.
+        while !self.stopped() && !self.waited_for() {
+            self.nudge.wait();
+        }
         match platform::Files::watch(&[crate::writer::bell_path(path), wal_path(path)]) {
             Some(files) => self.watch_files(&files, question),
             None => self.poll(question),

@@ -1,6 +1,6 @@
 //! The writer: one thread, one connection, and one commit for all calls that wait.
 //!
-//! Each call is a savepoint of its own, so that one that fails does not undo its neighbors.
+//! Each call that has neighbors is a savepoint of its own, so that one that fails does not undo them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,13 +37,16 @@ pub(crate) struct Writer {
     bell_file: BellFile,
     /// Counts the commits of other connections.
     data_version: i64,
+    /// It has grown since a question was last answered.
+    seen_others: bool,
     /// When the next job is due, as far as it is known.
     next_due: Option<i64>,
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection, path: &Path, bells: Arc<Bells>) -> rusqlite::Result<Self> {
-        let mut writer = Writer { connection, bells, bell_file: BellFile::of(path), data_version: 0, next_due: None };
+        let bell_file = BellFile::of(path);
+        let mut writer = Writer { connection, bells, bell_file, data_version: 0, seen_others: false, next_due: None };
         writer.data_version = writer.read_data_version()?;
         Ok(writer)
     }
@@ -70,7 +73,6 @@ impl Writer {
     /// The calls that wait, the first of them in hand.
     fn gather(&mut self, first: Message, messages: &Receiver<Message>) -> Vec<Box<dyn Task>> {
         let (mut group, mut weight) = (Vec::new(), 0);
-        let mut changed = self.look_for_others();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -79,8 +81,8 @@ impl Writer {
                     group.push(task);
                 }
                 Message::Probe(answer) => {
-                    changed |= self.look_for_others();
-                    let _ = answer.try_send(changed);
+                    self.look_for_others();
+                    let _ = answer.try_send(std::mem::take(&mut self.seen_others));
                 }
             }
             next = if weight < GROUP_JOBS_MAX { messages.try_recv().ok() } else { None };
@@ -89,14 +91,13 @@ impl Writer {
     }
 
     /// Wakes whoever waits when another connection has committed. Own commits do not count.
-    fn look_for_others(&mut self) -> bool {
-        let Ok(version) = self.read_data_version() else { return false };
-        let changed = version != self.data_version;
-        self.data_version = version;
-        if changed {
+    fn look_for_others(&mut self) {
+        let Ok(version) = self.read_data_version() else { return };
+        if version != self.data_version {
+            self.data_version = version;
+            self.seen_others = true;
             self.bells.ring_for_anything();
         }
-        changed
     }
 
     fn read_data_version(&self) -> rusqlite::Result<i64> {
@@ -129,34 +130,51 @@ impl Writer {
             self.roll_back();
             (failure, Commit::NotBegun)
         })?;
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
+        let Some(changes) = changes else {
             self.roll_back();
-            return Err((Failure::Sqlite(error), Commit::UnderWay));
+            return Ok(());
+        };
+        if let Err(failure) = self.execute("COMMIT") {
+            self.roll_back();
+            return Err((failure, Commit::UnderWay));
         }
         self.tell(changes);
         Ok(())
     }
 
-    fn run_all(&self, group: &mut [Box<dyn Task>]) -> Made<Changes> {
+    /// `None` if there is nothing to commit: the only call has failed for itself.
+    fn run_all(&mut self, group: &mut [Box<dyn Task>]) -> Made<Option<Changes>> {
         let mut all = Changes::default();
+        let alone = group.len() == 1;
         self.execute("BEGIN IMMEDIATE")?;
         migrate::check(&self.connection)??;
+        // Inside a transaction this asks the system for nothing.
+        self.look_for_others();
+        let mut unit = Unit::new(&self.connection);
         for task in group {
-            self.execute("SAVEPOINT call")?;
-            let mut unit = Unit::new(&self.connection);
+            // One alone shares its transaction with nobody who would have to be spared.
+            if !alone {
+                self.execute("SAVEPOINT call")?;
+            }
             let went = task.run(&mut unit);
             if self.connection.is_autocommit() {
                 // SQLite has undone the whole transaction: the disk is full, or broken.
                 return Err(self.why_undone());
             }
             match went {
-                Ok(()) => all.merge(unit.changes),
-                Err(()) => self.execute("ROLLBACK TO call")?,
+                Ok(()) => all.merge(unit.end_move()),
+                Err(()) if alone => return Ok(None),
+                Err(()) => {
+                    self.execute("ROLLBACK TO call")?;
+                    unit = Unit::new(&self.connection);
+                }
             }
-            self.execute("RELEASE call")?;
+            if !alone {
+                self.execute("RELEASE call")?;
+            }
         }
         all.write_tally(&self.connection)?;
-        Ok(all)
+        Ok(Some(all))
     }
 
     fn execute(&self, sql: &str) -> Made<()> {

@@ -153,6 +153,7 @@ impl Unit<'_> {
              WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM sancho_ready WHERE queue = ?1)",
         )?
         .execute([queue])?;
+        self.known.remove(&queue);
         Ok(jobs.len())
     }
 }

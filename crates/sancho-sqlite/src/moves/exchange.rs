@@ -1,6 +1,8 @@
 //! Settling and claiming.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, OptionalExtension};
 use sancho_core::claim::{Fill, Repeated};
@@ -11,7 +13,17 @@ use sancho_core::{
 
 use crate::failure::{Failure, Made};
 use crate::row::{ERASE, payload_of};
+use crate::rows::{Insert, pieces};
 use crate::unit::Unit;
+
+/// Records claims. Input: 1 owner, 2 number of the first, 3 queue, 4 since when; of each its job's id, and when that came
+/// to its queue.
+static HOLD: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new("sancho_busy (id, owner, number, queue, at, enqueued_at)", |row| {
+        let (id, came_at) = (5 + 2 * row, 6 + 2 * row);
+        format!("(?{id}, ?1, ?2 + {row}, ?3, ?4, ?{came_at})")
+    })
+});
 
 /// A process that the store knows.
 #[derive(Clone, Copy, Debug)]
@@ -50,15 +62,20 @@ impl Unit<'_> {
             claim: self.sql("DELETE FROM sancho_busy WHERE id = ?1 AND owner = ?2 AND number = ?3")?,
             row: self.sql(ERASE)?,
         };
-        let mut owners = HashMap::new();
-        let mut answers = Vec::with_capacity(settlements.len());
+        let mut owners: HashMap<&Incarnation, Option<Owner>> =
+            claim.iter().map(|request| (&request.incarnation, claimant)).collect();
         for settlement in settlements {
-            let incarnation = settlement.receipt.incarnation();
-            let owner = match owners.get(incarnation) {
-                Some(owner) => *owner,
-                None => *owners.entry(incarnation).or_insert(self.owner(incarnation)?),
-            };
-            answers.push(self.settle(settlement, owner, &mut end, now)?);
+            if let Entry::Vacant(unknown) = owners.entry(settlement.receipt.incarnation()) {
+                unknown.insert(self.owner(settlement.receipt.incarnation())?);
+            }
+        }
+        let settled = self.settle_gone(settlements, &owners, now)?;
+        let mut answers = Vec::with_capacity(settlements.len());
+        for (settlement, settled) in settlements.iter().zip(settled) {
+            answers.push(match settled {
+                true => SettleAnswer::Settled,
+                false => self.settle(settlement, owners[settlement.receipt.incarnation()], &mut end, now)?,
+            });
         }
         let (claims, standing) = match (claim, claimant) {
             (None, _) => (Vec::new(), Standing::Good),
@@ -223,19 +240,14 @@ impl Unit<'_> {
             return Ok(());
         }
         let mut next = self.sql(include_str!("../sql/claim.sql"))?;
-        let mut hold = self.sql(
-            "INSERT INTO sancho_busy (id, owner, number, queue, at, enqueued_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
         let mut rows = next.query((queue, i64::try_from(room).expect("a claim has few jobs")))?;
-        let mut last_ord = None;
+        let (before, mut last_ord) = (claims.len(), None);
         while let Some(row) = rows.next()? {
             let (ord, id, came_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(3)?);
-            let claim_number = request.first_number + claims.len() as u64;
-            hold.execute((id, owner.id, number(claim_number), queue, now.as_unix_micros(), came_at))?;
             if row.get(4)? {
                 self.forget_away(id)?;
             }
-            let receipt = Receipt::mint(request.incarnation.clone(), claim_number, id);
+            let receipt = Receipt::mint(request.incarnation.clone(), request.first_number + claims.len() as u64, id);
             let payload = payload_of(row, 2)?;
             let mut claim = Claim::new(receipt, name.clone(), payload, Some(Timestamp::from_unix_micros(came_at)));
             claim.checkpoint = self.checkpoint_of(id)?;
@@ -245,6 +257,26 @@ impl Unit<'_> {
         drop(rows);
         if let Some(last) = last_ord {
             self.sql("DELETE FROM sancho_ready WHERE queue = ?1 AND ord <= ?2")?.execute((queue, last))?;
+        }
+        self.hold(&claims[before..], queue, owner, now)
+    }
+
+    /// Records who holds jobs that were taken from one queue.
+    fn hold(&self, claims: &[Claim], queue: i64, owner: Owner, now: Timestamp) -> Made<()> {
+        for piece in pieces(claims) {
+            let mut hold = self.sql(HOLD.of(piece))?;
+            hold.raw_bind_parameter(1, owner.id)?;
+            hold.raw_bind_parameter(2, number(piece[0].receipt.number()))?;
+            hold.raw_bind_parameter(3, queue)?;
+            hold.raw_bind_parameter(4, now.as_unix_micros())?;
+            let mut parameter = 5;
+            for claim in piece {
+                let came_at = claim.enqueued_at.unwrap_or(now);
+                hold.raw_bind_parameter(parameter, claim.receipt.locator())?;
+                hold.raw_bind_parameter(parameter + 1, came_at.as_unix_micros())?;
+                parameter += 2;
+            }
+            hold.raw_execute()?;
         }
         Ok(())
     }

@@ -83,6 +83,7 @@ impl Unit<'_> {
             }
             self.sql("INSERT OR REPLACE INTO sancho_checkpoints (id, bytes) VALUES (?1, ?2)")?
                 .execute((checkpoint.receipt.locator(), &*checkpoint.bytes))?;
+            self.has_checkpoints = Some(true);
             answers.push(Kept::Kept);
         }
         Ok(answers)

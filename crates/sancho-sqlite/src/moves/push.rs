@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 use sancho_core::{ErrorKind, NewJob, OnConflict, Place, Pushed, State, Timestamp, limits};
 
+use super::push_straight::only_queue;
 use crate::failure::{Failure, Made};
 use crate::row::Spot;
 use crate::unit::Unit;
@@ -32,7 +33,20 @@ impl Unit<'_> {
             return Ok(vec![Pushed::Repeated; jobs.len()]);
         }
         self.fronts.room = i64::try_from(jobs.len()).expect("a push has few jobs");
-        jobs.iter().map(|job| self.push_one(job, now)).collect()
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut rest = jobs;
+        while let Some(next) = rest.first() {
+            let Some(queue) = only_queue(next) else {
+                answers.push(self.push_one(next, now)?);
+                rest = &rest[1..];
+                continue;
+            };
+            let end = rest.iter().position(|job| only_queue(job) != Some(queue)).unwrap_or(rest.len());
+            let (same, others) = rest.split_at(end);
+            self.push_straight(same, queue, now, &mut answers)?;
+            rest = others;
+        }
+        Ok(answers)
     }
 
     /// Whether a batch is new; it is known from now on.
