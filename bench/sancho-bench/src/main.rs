@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alone;
 mod chart;
 mod child;
 mod contention;
@@ -69,6 +70,8 @@ enum What {
     Soak(soak::Options),
     /// The web pages beside a large backlog: each page, each step of a filter or an action, and what they hold up.
     Web(web::Options),
+    /// One subject on one store and nothing else, for a profiler.
+    Alone(alone::Options),
     /// One process of `contention`.
     #[command(hide = true)]
     Role(contention::RoleOptions),
@@ -108,6 +111,7 @@ fn run(options: Options) -> Result<bool> {
         Some(What::Keys(given)) => runtime.block_on(keys::run(&scratch, &given)).map(|()| true),
         Some(What::Contention(given)) => runtime.block_on(contention::run(&scratch, &given)),
         Some(What::Soak(given)) => runtime.block_on(soak::run(&scratch, &given)),
+        Some(What::Alone(given)) => runtime.block_on(alone::run(&scratch, &given)).map(|()| true),
         Some(What::Web(given)) => runtime.block_on(web::run(&scratch, &given)),
         Some(What::Role(_) | What::SoakRole(_) | What::ServingRole(_)) => unreachable!("roles are played above"),
     }

@@ -1,7 +1,7 @@
 //! What is measured: each subject has its figures, and a way to measure them once on one kind of store.
 
 mod backlog;
-mod bulk;
+pub mod bulk;
 mod drain;
 mod failures;
 mod far;
