@@ -214,7 +214,6 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
         for (aftermath, answer) in aftermaths.into_iter().zip(exchanged.answers) {
             aftermath.answered(answer, &self.events);
         }
-        self.fetched();
         if exchanged.standing == Standing::Lost {
             if request.is_some_and(|request| self.lease.distrust_of(&request.incarnation)) {
                 // Nothing can be claimed until the heart has begun anew, and others have the jobs of all capsules.
@@ -224,6 +223,7 @@ impl<S: Send + Sync + 'static> Fetcher<S> {
             self.drop_distrusted();
             return Ok(self.after(Found::Nothing(mark)));
         }
+        self.fetched();
         let claimed = exchanged.claims.len();
         let mut is_full = false;
         if let Some(request) = &request {
